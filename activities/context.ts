@@ -1,0 +1,89 @@
+import { activityInfo, log } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { CallOptions, InstallationCaller, SessionCaller } from '../bunq/bank.ts';
+import type { Sealed, SecretKind } from '../sealing/sealed.ts';
+import type { Secret } from '../sealing/secret.ts';
+import { parseWorkflowId } from '../workflows/names.ts';
+import type { Installation, KeyPair } from '../workflows/state.ts';
+import type { Dependencies } from './dependencies.ts';
+import { toFailure, WrongEnvironmentError } from './failures.ts';
+import { fence } from './fence.ts';
+
+/** An installation as it stands in the workflow's state: its secrets sealed. */
+export interface SealedInstallation {
+  installationToken: Installation['installationToken'];
+  serverPublicKeyPem: string;
+  privateKey: KeyPair['privateKey'];
+}
+
+/** What a call on a session needs, its secrets sealed; without the private key for calls that send no body. */
+export interface SealedSession {
+  sessionToken: Sealed<'session-token'>;
+  serverPublicKeyPem: string;
+  privateKey?: KeyPair['privateKey'];
+}
+
+/** One activity attempt, on behalf of one connection. */
+export interface Attempt extends Dependencies {
+  /** The calling connection's name and workflow id, from Temporal and not from an argument. */
+  readonly connection: { readonly name: string; readonly workflowId: string };
+  /** For every POST: fenced, as late as can be. */
+  readonly fenced: CallOptions;
+  /** For POSTs that are expensive to lose: a connection of their own besides. */
+  readonly fencedAlone: CallOptions;
+  seal<Kind extends SecretKind>(kind: Kind, secret: Secret): Promise<Sealed<Kind>>;
+  open<Kind extends SecretKind>(kind: Kind, sealed: Sealed<Kind>): Promise<Secret>;
+  openInstallation(installation: SealedInstallation): Promise<InstallationCaller>;
+  openSession(session: SealedSession): Promise<SessionCaller>;
+}
+
+/** Makes an activity of a function: it gets its attempt, and whatever it throws becomes a failure without secrets. */
+export function activity<Input extends unknown[], Result>(
+  dependencies: Dependencies,
+  perform: (attempt: Attempt, ...input: Input) => Promise<Result>,
+): (...input: Input) => Promise<Result> {
+  return async (...input) => {
+    try {
+      return await perform(attemptNow(dependencies), ...input);
+    } catch (error) {
+      if (error instanceof ApplicationFailure) throw error;
+      const failure = toFailure(error, activityInfo().attempt);
+      if (failure.type === 'ACTIVITY_FAILED' && error instanceof Error) {
+        log.error('activity failed', { error: error.constructor.name, at: error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) });
+      }
+      throw failure;
+    }
+  };
+}
+
+function attemptNow(dependencies: Dependencies): Attempt {
+  const { sealingKeys, confirmAttempt, clock } = dependencies;
+  const { taskToken, workflowExecution } = activityInfo();
+  const connection = connectionOf(workflowExecution?.workflowId ?? '', dependencies.environment);
+  const beforeSend = () => fence(() => confirmAttempt(taskToken), clock);
+  const open: Attempt['open'] = (kind, sealed) => sealingKeys.open(kind, connection.workflowId, sealed);
+  return {
+    ...dependencies,
+    connection,
+    fenced: { beforeSend },
+    fencedAlone: { beforeSend, freshConnection: true },
+    seal: (kind, secret) => sealingKeys.seal(kind, connection.workflowId, secret),
+    open,
+    openInstallation: async ({ installationToken, privateKey, serverPublicKeyPem }) => ({
+      installationToken: await open('installation-token', installationToken),
+      privateKey: await open('private-key', privateKey),
+      serverPublicKeyPem,
+    }),
+    openSession: async ({ sessionToken, privateKey, serverPublicKeyPem }) => ({
+      sessionToken: await open('session-token', sessionToken),
+      ...(privateKey && { privateKey: await open('private-key', privateKey) }),
+      serverPublicKeyPem,
+    }),
+  };
+}
+
+function connectionOf(workflowId: string, environment: string) {
+  const id = parseWorkflowId(workflowId);
+  if (id?.environment === environment) return { name: id.name, workflowId };
+  throw new WrongEnvironmentError(`${workflowId} is not a connection of ${environment}, which this worker serves.`);
+}

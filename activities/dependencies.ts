@@ -1,0 +1,49 @@
+import type { Bank, Clock } from '../bunq/bank.ts';
+import type { QsealSigner } from '../bunq/qseal.ts';
+import type { SealingKeySet } from '../sealing/key-set.ts';
+
+/** What the worker gives its activities. */
+export interface Dependencies {
+  /** The environment that this worker serves; activities of others' connections are refused. */
+  readonly environment: string;
+  readonly bank: Bank;
+  readonly sealingKeys: SealingKeySet;
+  readonly clock: Clock;
+  readonly signers: Signers;
+  /** Asks Temporal whether the attempt with this task token is still the one; throws when it is not, or no answer came. */
+  readonly confirmAttempt: (taskToken: Uint8Array) => Promise<void>;
+  /** The names of the search attributes that the namespace has. */
+  readonly searchAttributes: () => Promise<readonly string[]>;
+  readonly settings: WorkerFacts;
+}
+
+export interface Signers {
+  /**
+   * @param signer as given at onboarding: a name, or `file:/abs/key.pem`
+   * @param connection the connection's name: each signer serves only those that its settings list
+   * @throws SignerError
+   */
+  find(signer: string, connection: string): QsealSigner;
+}
+
+export type SignerErrorCode = 'SIGNER_UNAVAILABLE' | 'SIGNER_REFUSED';
+
+export class SignerError extends Error {
+  override readonly name = 'SignerError';
+  readonly code: SignerErrorCode;
+
+  constructor(code: SignerErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The worker's settings that a connection works by. */
+export interface WorkerFacts {
+  /** The egress's own public address, for `permitted_ips` with a wildcard; null when it is not known. */
+  readonly egressAddress: string | null;
+  /** The bank's distance between two sessions from one address. */
+  readonly sessionGapMs: number;
+  /** How long an unclear POST is left to settle before its effect is looked for and it may be repeated. */
+  readonly settleMs: number;
+}

@@ -1,0 +1,23 @@
+import { apiKeyActivities } from './api-key.ts';
+import { callbackUrlActivities } from './callback-urls.ts';
+import type { Dependencies } from './dependencies.ts';
+import { deviceActivities } from './device.ts';
+import { installationActivities } from './installation.ts';
+import { keyPairActivities } from './key-pair.ts';
+import { oauthClientActivities } from './oauth-client.ts';
+import { sessionActivities } from './session.ts';
+import { surroundingsActivities } from './surroundings.ts';
+
+/** Everything that acts: one file a step, and each may run twice. */
+export const createActivities = (dependencies: Dependencies) => ({
+  ...surroundingsActivities(dependencies),
+  ...keyPairActivities(dependencies),
+  ...installationActivities(dependencies),
+  ...apiKeyActivities(dependencies),
+  ...deviceActivities(dependencies),
+  ...sessionActivities(dependencies),
+  ...oauthClientActivities(dependencies),
+  ...callbackUrlActivities(dependencies),
+});
+
+export type Activities = ReturnType<typeof createActivities>;

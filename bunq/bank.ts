@@ -1,0 +1,143 @@
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import type { Secret } from '../sealing/secret.ts';
+import { BunqConfigError } from './errors.ts';
+
+/** Time, given from outside: nothing in this folder reads a clock or sets a timer of its own. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  nowMs(): number;
+  /** Milliseconds on a clock that is never set: for durations only. */
+  monotonicMs(): number;
+  /** A signal that aborts after so many milliseconds. */
+  deadline(ms: number): AbortSignal;
+}
+
+/** All in milliseconds. `totalMs` covers everything from connecting to the last byte of the answer. */
+export interface Timeouts {
+  readonly connectMs: number;
+  readonly headersMs: number;
+  readonly bodyMs: number;
+  readonly totalMs: number;
+}
+
+export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 3_000, headersMs: 5_000, bodyMs: 5_000, totalMs: 5_000 };
+
+/** Far above a full page of the longest list (200 monetary accounts), far below what would hurt. */
+export const DEFAULT_MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+
+/** One bank, at one address: what every call of this folder takes first. */
+export interface Bank {
+  /** Ends in `/v1/`. */
+  readonly apiUrl: string;
+  readonly userAgent: string;
+  readonly timeouts: Timeouts;
+  readonly clock: Clock;
+  readonly maxAnswerBytes: number;
+  /** Keeps connections open between calls. */
+  readonly dispatcher: Dispatcher;
+  /** For a connection that nothing else uses; whoever asked for it destroys it. */
+  newDispatcher(): Dispatcher;
+  /** Ends all connections, also those that wait for an answer. */
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  /**
+   * The last thing before the request's bytes leave: called once, when the connection stands and everything is signed.
+   * If it throws, nothing was sent, and the call fails with that very error.
+   */
+  readonly beforeSend?: () => Promise<void>;
+  /** A connection of its own, closed afterwards: no connection that went stale since the last call. */
+  readonly freshConnection?: boolean;
+  /** Gives the call up. */
+  readonly signal?: AbortSignal;
+}
+
+/** Who calls with an installation's token: for credentials, devices and new sessions. */
+export interface InstallationCaller {
+  readonly installationToken: Secret;
+  /** The installation's private key, PKCS#8 DER. */
+  readonly privateKey: Secret;
+  readonly serverPublicKeyPem: string;
+}
+
+/** Who calls with a session's token: for everything about users. */
+export interface SessionCaller {
+  readonly sessionToken: Secret;
+  /** The private key of the session's installation, PKCS#8 DER: bodies are signed with it; calls without a body need none. */
+  readonly privateKey?: Secret | undefined;
+  readonly serverPublicKeyPem: string;
+}
+
+export interface BankOptions {
+  /** `https://api.bunq.com/v1`, with or without the last slash; http only on loopback. */
+  readonly apiUrl: string;
+  readonly clock: Clock;
+  readonly userAgent?: string;
+  readonly timeouts?: Partial<Timeouts>;
+  readonly maxAnswerBytes?: number;
+  /** As in HTTP_PROXY, HTTPS_PROXY and NO_PROXY. The environment is not read; loopback is never proxied. */
+  readonly proxy?: {
+    readonly httpProxy?: string | undefined;
+    readonly httpsProxy?: string | undefined;
+    readonly noProxy?: string | undefined;
+  };
+}
+
+/** @throws BunqConfigError when the address or a proxy's cannot be used */
+export function createBank(options: BankOptions): Bank {
+  const url = bankUrl(options.apiUrl);
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const newDispatcher = dispatchersTo(url, timeouts, options.proxy ?? {});
+  const dispatcher = newDispatcher();
+  return {
+    apiUrl: url.href,
+    userAgent: options.userAgent ?? 'bunq-keeper',
+    timeouts,
+    clock: options.clock,
+    maxAnswerBytes: options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES,
+    dispatcher,
+    newDispatcher,
+    close: () => dispatcher.destroy(),
+  };
+}
+
+/** `localhost`, 127.0.0.0/8 and [::1]. Names below `.localhost` are not: DNS may lead them anywhere. */
+export function isLoopback({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+function bankUrl(apiUrl: string): URL {
+  const wrong = (why: string) => new BunqConfigError(`The bank's address ${shownUrl(apiUrl)} ${why}. Give it as https://api.bunq.com/v1`);
+  if (!URL.canParse(apiUrl)) throw wrong('is not a URL');
+  const url = new URL(apiUrl);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url)))
+    throw wrong('must start with https:// (http:// only on loopback)');
+  if (url.username || url.password) throw wrong('must hold no user name or password');
+  if (url.search || url.hash) throw wrong('must hold no query and no fragment');
+  url.pathname = url.pathname.replace(/\/*$/, '/');
+  if (!url.pathname.endsWith('/v1/')) throw wrong('must end in /v1');
+  return url;
+}
+
+function dispatchersTo(url: URL, { connectMs, headersMs, bodyMs }: Timeouts, proxy: NonNullable<BankOptions['proxy']>): () => Dispatcher {
+  const agentOptions = { connect: { timeout: connectMs }, headersTimeout: headersMs, bodyTimeout: bodyMs, allowH2: false };
+  const proxyUrl = url.protocol === 'https:' ? proxy.httpsProxy : proxy.httpProxy;
+  if (isLoopback(url) || !proxyUrl) return () => new Agent(agentOptions);
+  const parsed = URL.canParse(proxyUrl) ? new URL(proxyUrl) : null;
+  if (!parsed || !/^https?:$/.test(parsed.protocol)) {
+    throw new BunqConfigError(
+      `The proxy's address ${shownUrl(proxyUrl)} is not an http:// or https:// URL. Correct HTTPS_PROXY, or unset it.`,
+    );
+  }
+  // An empty string keeps undici from reading the environment itself.
+  const proxies = { httpProxy: proxy.httpProxy ?? '', httpsProxy: proxy.httpsProxy ?? '', noProxy: proxy.noProxy ?? '' };
+  return () => new EnvHttpProxyAgent({ ...agentOptions, ...proxies, proxyTls: { timeout: connectMs }, requestTls: { timeout: connectMs } });
+}
+
+/** An address may hold a password, in its user part or its query: neither is shown. */
+function shownUrl(text: string): string {
+  if (!URL.canParse(text)) return text.includes('@') ? '[not shown]' : JSON.stringify(text.slice(0, 100));
+  const { protocol, host, pathname } = new URL(text);
+  return JSON.stringify(`${protocol}//${host}${pathname}`.slice(0, 100));
+}

@@ -1,0 +1,130 @@
+import { constants, createHash, createPrivateKey, createPublicKey, type KeyObject, privateEncrypt, verify } from 'node:crypto';
+import type { Secret } from '../sealing/secret.ts';
+import { CertificateError } from './certificate-error.ts';
+import { INSTALLATION_KEY_BITS, rsaPublicKey } from './keys.ts';
+
+/** Whoever holds the QSEAL private key. It sees a digest and never the text: what is signed is decided here. */
+export interface QsealSigner {
+  /**
+   * @param sha256 the 32 bytes of a SHA-256 digest
+   * @returns the RSASSA-PKCS1-v1_5 signature over it
+   */
+  sign(sha256: Uint8Array): Promise<Uint8Array>;
+}
+
+export type QsealErrorCode =
+  /** The text is not of the one shape that may be sealed. */
+  | 'QSEAL_TEXT_REFUSED'
+  /** What the signer gave back is no signature of the certificate's key over the text. */
+  | 'QSEAL_SIGNATURE_WRONG';
+
+export class QsealError extends Error {
+  override readonly name = 'QsealError';
+  readonly code: QsealErrorCode;
+
+  constructor(code: QsealErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface QsealInput {
+  /** The installation's public key exactly as it was sent in `POST /installation`. */
+  readonly publicKeyPem: string;
+  readonly installationToken: Secret;
+  readonly signer: QsealSigner;
+  /** The QSEAL certificate, PEM. */
+  readonly certificatePem: string;
+}
+
+/**
+ * `client_public_key_signature`, base64: the seal over the installation's public key and token. It is verified against the
+ * certificate before it is returned.
+ * @throws QsealError, CertificateError; what the signer throws
+ */
+export async function createQsealSignature({ publicKeyPem, installationToken, signer, certificatePem }: QsealInput): Promise<string> {
+  const text = qsealText(publicKeyPem, installationToken);
+  const certificateKey = publicKeyOf(certificatePem);
+  const signature = await signer.sign(createHash('sha256').update(text).digest());
+  if (!verify('sha256', text, certificateKey, signature)) {
+    throw new QsealError(
+      'QSEAL_SIGNATURE_WRONG',
+      "The signer's signature does not verify with the certificate's key. Give the signer the private key that belongs to this certificate; it must sign the SHA-256 digest with RSASSA-PKCS1-v1_5.",
+    );
+  }
+  return Buffer.from(signature).toString('base64');
+}
+
+/**
+ * The text that the QSEAL signs: the public key's PEM as it was sent, exactly one newline, the installation token. A seal
+ * binds its owner by law, so nothing that looks any different is ever signed.
+ * @throws QsealError `QSEAL_TEXT_REFUSED`, without the token in its message
+ */
+export function qsealText(publicKeyPem: string, installationToken: Secret): Uint8Array {
+  const refused = (why: string) =>
+    new QsealError('QSEAL_TEXT_REFUSED', `This is not what a QSEAL signs for bunq: ${why}. Nothing was signed.`);
+  if (!PUBLIC_KEY_PEM.test(publicKeyPem)) throw refused('the public key is not one PEM block "PUBLIC KEY" and nothing else');
+  if (rsaPublicKey(publicKeyPem)?.asymmetricKeyDetails?.modulusLength !== INSTALLATION_KEY_BITS)
+    throw refused('the public key is not RSA with 2048 bits');
+  const token = installationToken.text();
+  if (!/^[A-Za-z0-9]{1,256}$/.test(token)) throw refused('the installation token does not consist of letters and digits alone');
+  return new TextEncoder().encode(`${publicKeyPem.replace(/\r?\n$/, '')}\n${token}`);
+}
+
+const PUBLIC_KEY_PEM = /^-----BEGIN PUBLIC KEY-----\r?\n(?:[A-Za-z0-9+/]+={0,2}\r?\n)+-----END PUBLIC KEY-----(?:\r?\n)?$/;
+
+/** DER of the DigestInfo for SHA-256 up to the digest itself (RFC 8017, 9.2, note 1). */
+const SHA256_DIGEST_INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+
+/** RSASSA-PKCS1-v1_5 over a digest that is already made: the padding with block type 1 is what `privateEncrypt` does. */
+export function signSha256(key: KeyObject, sha256: Uint8Array): Uint8Array {
+  if (sha256.length !== 32) throw new RangeError(`A SHA-256 digest has 32 bytes, this one has ${sha256.length}.`);
+  return privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.concat([SHA256_DIGEST_INFO, sha256]));
+}
+
+/**
+ * A signer that holds the key in memory.
+ * @throws CertificateError `PRIVATE_KEY_UNREADABLE` or `CERTIFICATE_KEY_UNSUITABLE`
+ */
+export function signerFromPrivateKey(privateKeyPem: string): QsealSigner {
+  const key = readPrivateKey(privateKeyPem);
+  return { sign: async (sha256) => signSha256(key, sha256) };
+}
+
+/**
+ * An RSA private key from PEM, PKCS#8 or PKCS#1.
+ * @throws CertificateError, which never quotes the text
+ */
+export function readPrivateKey(privateKeyPem: string): KeyObject {
+  const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(privateKeyPem)?.[1];
+  const unreadable = (why: string) =>
+    new CertificateError('PRIVATE_KEY_UNREADABLE', `The private key ${why}. Give it as PEM, unencrypted: -----BEGIN PRIVATE KEY-----`);
+  if (!label) throw unreadable('is not PEM');
+  if (!label.endsWith('PRIVATE KEY')) throw unreadable(`is a ${label}`);
+  if (label.startsWith('ENCRYPTED') || /^Proc-Type:.*ENCRYPTED/m.test(privateKeyPem)) {
+    throw unreadable('is encrypted (decrypt it with openssl pkey -in key.pem -out plain.pem)');
+  }
+  const key = attempt(() => createPrivateKey(privateKeyPem));
+  if (!key) throw unreadable('cannot be read: it is damaged, or of an unknown kind');
+  if (key.asymmetricKeyType !== 'rsa') {
+    throw new CertificateError(
+      'CERTIFICATE_KEY_UNSUITABLE',
+      `The private key is of type ${key.asymmetricKeyType}; bunq takes RSA keys only. Use a QSEAL with an RSA key.`,
+    );
+  }
+  return key;
+}
+
+function publicKeyOf(certificatePem: string): KeyObject {
+  const key = attempt(() => createPublicKey(certificatePem));
+  if (!key) throw new CertificateError('CERTIFICATE_UNREADABLE', 'The certificate for the QSEAL signature cannot be read. Give it as PEM.');
+  return key;
+}
+
+function attempt<Result>(read: () => Result): Result | null {
+  try {
+    return read();
+  } catch {
+    return null; // OpenSSL's texts say nothing to a person, and may quote
+  }
+}

@@ -1,0 +1,146 @@
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CertificateError, checkQsealCertificate } from '../../bunq/certificates.ts';
+import { Secret } from '../../sealing/secret.ts';
+import { isNamedSigner, NAME_PATTERN } from '../../workflows/names.ts';
+import { checkCallbackUrl } from '../callback-url.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import type { Keeper, OnboardOptions } from '../keeper.ts';
+import { collect, jsonOption, nameArgument, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
+import { printJson, tell } from '../output.ts';
+import { onboardWithProgress } from '../progress.ts';
+import { diagnose, hasProblem, showFindings } from '../diagnose.ts';
+
+interface CredentialOptions {
+  certificate?: string;
+  chain?: string;
+  signer?: string;
+  apiKeyFile?: string;
+  sandboxUser?: boolean;
+}
+
+interface Options extends CredentialOptions, WaitOptions {
+  callbackUrl?: string[];
+  permittedIp?: string[];
+  check?: boolean;
+}
+
+export const certificateOption = () => new Option('--certificate <file>', 'the QSEAL certificate (PEM)');
+export const chainOption = () => new Option('--chain <file>', 'its intermediate and root certificates (PEM); a self-signed one is its own chain');
+export const signerOption = () => new Option('--signer <signer>', "who seals: a name from the worker's KEEPER_QSEAL_SIGNERS, or file:/abs/key.pem on the worker");
+export const apiKeyFileOption = () => new Option('--api-key-file <file>', 'a file with a bunq API key, - for stdin');
+
+export function registerOnboard(program: Command): void {
+  program
+    .command('onboard')
+    .description('register a PSD2 provider (or an API-key user) and keep its session; attaches to it when it is there')
+    .argument('<name>', 'the name of the connection', nameArgument)
+    .addOption(certificateOption())
+    .addOption(chainOption())
+    .addOption(signerOption())
+    .addOption(apiKeyFileOption())
+    .option('--sandbox-user', 'let the sandbox make a user')
+    .option('--callback-url <url>', 'where end users return to (repeatable)', collect)
+    .option('--permitted-ip <address>', 'who may use the API key: an IPv4 address or any (repeatable); the calling address by default', permittedIp)
+    .option('--check', 'only look at what could be wrong')
+    .addOption(noWaitOption())
+    .addOption(timeoutOption())
+    .addOption(jsonOption())
+    .action(onboard);
+}
+
+async function onboard(name: string, options: Options): Promise<void> {
+  const given = readOnboarding(options);
+  if (options.check) {
+    const findings = await diagnose(process.env, null);
+    showFindings(findings, options.json ?? false);
+    if (hasProblem(findings)) process.exitCode = EXIT.failed;
+    return;
+  }
+  if (given.credential.type === 'api-key' && given.callbackUrls.length > 0) {
+    tell("Note: connecting other people's accounts by OAuth may need a licence (PSD2); an API key alone is for one's own.");
+  }
+  await withKeeper((keeper) => start(keeper, name, given, options));
+}
+
+async function start(keeper: Keeper, name: string, given: OnboardOptions, { json, wait, timeout }: Options): Promise<void> {
+  const { isNew } = await keeper.onboard(name, given);
+  if (!isNew) tell(`${name} is there already.`);
+  if (wait) process.exitCode = await onboardWithProgress(keeper, name, { json: json ?? false, timeoutMs: timeout });
+  else if (json) printJson(await keeper.status(name));
+  else tell(`${name} is being onboarded: bunq-keeper watch ${name}`);
+}
+
+/** @throws UsageError, before anything connects */
+export function readOnboarding(options: Options): OnboardOptions {
+  const credential = readCredential(options);
+  if (!credential) throw new UsageError('Say who is onboarded: --certificate F --signer S (a PSD2 provider), --api-key-file F, or --sandbox-user.');
+  const callbackUrls = [...new Set((options.callbackUrl ?? []).map(checkCallbackUrl))];
+  if (credential.type === 'qseal' && callbackUrls.length === 0) throw new UsageError('A PSD2 provider needs at least one --callback-url: where end users return to after they granted access.');
+  return { credential, callbackUrls, permittedIps: [...new Set(options.permittedIp ?? [])] };
+}
+
+/** Null when none is given. @throws UsageError */
+export function readCredential({ certificate, chain, signer, apiKeyFile, sandboxUser }: CredentialOptions): OnboardOptions['credential'] | null {
+  const kinds = [certificate !== undefined, apiKeyFile !== undefined, sandboxUser === true].filter(Boolean).length;
+  if (kinds > 1) throw new UsageError('--certificate, --api-key-file and --sandbox-user exclude each other: give one.');
+  if (certificate === undefined && (chain !== undefined || signer !== undefined)) throw new UsageError('--chain and --signer belong to --certificate: give that too.');
+  if (sandboxUser) return { type: 'sandbox-user' };
+  if (apiKeyFile !== undefined) return { type: 'api-key', apiKey: readApiKey(apiKeyFile) };
+  if (certificate === undefined) return null;
+  if (signer === undefined) throw new UsageError('--certificate needs --signer: who holds its private key (file:/abs/key.pem on the worker, or a name).');
+  return readQseal(certificate, chain, signer);
+}
+
+function readQseal(certificate: string, chain: string | undefined, signer: string): OnboardOptions['credential'] {
+  const privateKeyPem = keyOf(signer);
+  try {
+    const { facts, certificatePem, chainPem } = checkQsealCertificate({
+      certificatePem: read(certificate, '--certificate'),
+      ...(chain !== undefined && { chainPem: read(chain, '--chain') }),
+      ...(privateKeyPem !== undefined && { privateKeyPem }),
+      now: new Date(),
+    });
+    const { subject, authorizationNumber, roles, expiresAt, fingerprintSha256 } = facts;
+    return { type: 'qseal', certificatePem, chainPem, signer, fingerprintSha256, subject, authorizationNumber, roles: [...roles], expiresAt };
+  } catch (error) {
+    if (error instanceof CertificateError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** The private key of a signer that is a file here too: whether it fits is seen before anything is sent. */
+function keyOf(signer: string): string | undefined {
+  if (isNamedSigner(signer)) {
+    if (NAME_PATTERN.test(signer)) return undefined;
+    throw new UsageError(`${JSON.stringify(signer)} is no signer: give file:/abs/key.pem, or a name from the worker's KEEPER_QSEAL_SIGNERS.`);
+  }
+  const path = signer.slice(signer.indexOf(':') + 1);
+  if (!signer.startsWith('file:/')) throw new UsageError(`${JSON.stringify(signer)} is no signer that this version has: give file:/abs/key.pem (an absolute path on the worker), or a name.`);
+  try {
+    accessSync(path, constants.R_OK);
+  } catch {
+    return undefined; // the worker's file need not be here
+  }
+  return readFileSync(path, 'utf8');
+}
+
+function readApiKey(file: string): Secret {
+  const text = read(file === '-' ? 0 : file, '--api-key-file').trim();
+  if (!/^[A-Za-z0-9_]{16,128}$/.test(text)) throw new UsageError(`--api-key-file ${file} does not hold a bunq API key: letters and digits, alone in the file.`);
+  return new Secret(text);
+}
+
+function read(file: string | number, option: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${option} ${file === 0 ? '-' : file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
+  }
+}
+
+function permittedIp(text: string, all: string[] = []): string[] {
+  if (text !== 'any' && !isIPv4(text)) throw new InvalidArgumentError('It is an IPv4 address (bunq takes no other), or any.');
+  return [...all, text];
+}

@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { describeStatus } from '../describe.ts';
+import { UsageError } from '../errors.ts';
+import type { Keeper, KnownStatus } from '../keeper.ts';
+import { jsonOption, nameArgument, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
+import { print, printJson, tell } from '../output.ts';
+import { isSettled } from '../progress.ts';
+import { exitCodeFor, waitFor } from '../wait.ts';
+import { apiKeyFileOption, certificateOption, chainOption, readCredential, signerOption } from './onboard.ts';
+
+interface RenewOptions extends WaitOptions {
+  all?: boolean;
+  state?: string;
+}
+
+interface ResumeOptions extends WaitOptions {
+  certificate?: string;
+  chain?: string;
+  signer?: string;
+  apiKeyFile?: string;
+}
+
+export function registerRenewAndResume(program: Command): void {
+  program
+    .command('renew')
+    .description('open a new session now; the present one is served until then')
+    .argument('[name]', 'the connection', nameArgument)
+    .option('--all', 'every connection')
+    .option('--state <state>', 'with --all: only those in this state')
+    .addOption(noWaitOption())
+    .addOption(timeoutOption())
+    .addOption(jsonOption())
+    .action((name: string | undefined, options: RenewOptions) => withKeeper((keeper) => renew(keeper, name, options)));
+
+  program
+    .command('resume')
+    .description('try again what waits for a person, with new input or without; restarts a workflow that was closed')
+    .argument('<name>', 'the connection', nameArgument)
+    .addOption(certificateOption())
+    .addOption(chainOption())
+    .addOption(signerOption())
+    .addOption(apiKeyFileOption())
+    .addOption(noWaitOption())
+    .addOption(timeoutOption())
+    .addOption(jsonOption())
+    .action((name: string, options: ResumeOptions) => resume(name, options));
+}
+
+async function renew(keeper: Keeper, name: string | undefined, { all, state, ...options }: RenewOptions): Promise<void> {
+  if ((name !== undefined) === (all === true)) throw new UsageError('Give either a NAME or --all.');
+  if (name !== undefined) return renewOne(keeper, name, options);
+  const found = await keeper.list({ state });
+  for (const connection of found) await renewOne(keeper, connection.name, options);
+  tell(`${found.length} asked to renew.`);
+}
+
+async function renewOne(keeper: Keeper, name: string, { wait, timeout, json }: WaitOptions): Promise<void> {
+  const before = (await keeper.status(name)).session?.openedAt ?? null;
+  await keeper.renew(name);
+  if (!wait) return tell('The wish is recorded.');
+  const isNew = ({ session }: KnownStatus) => session !== null && session.openedAt !== before;
+  report(await waitFor(keeper, name, { until: (status) => (isNew(status) && status.state !== 'RENEWING') || status.state === 'ACTION_REQUIRED', timeoutMs: timeout }), json);
+}
+
+async function resume(name: string, { wait, timeout, json, ...given }: ResumeOptions): Promise<void> {
+  const credential = readCredential(given);
+  await withKeeper(async (keeper) => {
+    await keeper.resume(name, credential ?? undefined);
+    if (!wait) return tell('The wish is recorded.');
+    report(await waitFor(keeper, name, { until: isSettled, timeoutMs: timeout }), json);
+  });
+}
+
+function report(status: KnownStatus, json = false): void {
+  if (json) printJson(status);
+  else print(describeStatus(status));
+  if (status.action) tell(`${status.action.code}: ${status.action.remedy}`);
+  process.exitCode = exitCodeFor(status);
+}

@@ -1,0 +1,62 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { KeeperError } from '../errors.ts';
+import { durationArgument, jsonOption } from '../options.ts';
+import { printJson, tell } from '../output.ts';
+
+interface Options {
+  host: string;
+  port: number;
+  managePort: number;
+  stateFile?: string;
+  seed?: string;
+  sessionLifetime: number;
+  firstSessionLifetime: number;
+  rateLimits: boolean;
+  json?: boolean;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export function registerSimulator(program: Command): void {
+  program
+    .command('simulator')
+    .description('the bank, for tests and development: strict, stateful, on loopback')
+    .option('--host <address>', 'where it listens', '127.0.0.1')
+    .option('--port <port>', "the bank's port", portArgument, 8090)
+    .option('--manage-port <port>', 'the management port', portArgument, 8091)
+    .option('--state-file <file>', 'what it knows survives its end')
+    .option('--seed <seed>', 'of its random ids')
+    .option('--session-lifetime <duration>', "of a provider's later sessions (90d)", durationArgument, 90 * DAY_MS)
+    .option('--first-session-lifetime <duration>', "of a provider's first session (1h)", durationArgument, 60 * 60 * 1000)
+    .option('--no-rate-limits', 'let every call through')
+    .addOption(jsonOption())
+    .action(simulate);
+}
+
+async function simulate({ host, port, managePort, stateFile, seed, sessionLifetime, firstSessionLifetime, rateLimits, json }: Options): Promise<void> {
+  const { startSimulator } = await import('../../simulator/index.ts');
+  const simulator = await startSimulator({
+    host,
+    port,
+    managePort,
+    ...(stateFile !== undefined && { stateFile }),
+    ...(seed !== undefined && { seed }),
+    sessionLifetimeMs: sessionLifetime,
+    firstSessionLifetimeMs: firstSessionLifetime,
+    rateLimits,
+  }).catch((error: Error) => {
+    throw new KeeperError(error.message);
+  });
+  if (json) printJson({ schema: 1, apiUrl: simulator.apiUrl, manageUrl: simulator.manageUrl });
+  tell(`The simulated bank is at ${simulator.apiUrl} (BUNQ_API_URL), its management at ${simulator.manageUrl}. It is no bank: every secret in it is worthless.`);
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  await simulator.close();
+}
+
+function portArgument(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError('A port is a number from 0 (any free one) to 65535.');
+}

@@ -1,0 +1,34 @@
+import type { SeenFacts } from '../workflows/messages.ts';
+import type { KnownStatus } from './keeper.ts';
+import { table } from './output.ts';
+
+/** A status for a person. */
+export function describeStatus(status: KnownStatus): string {
+  const { certificate, session, oauthClient, action, lastError } = status;
+  const rows: string[][] = [
+    ['connection', `${status.name} (${status.environment}, egress ${status.egress})`],
+    ['state', `${status.state} since ${status.since}`],
+  ];
+  if (certificate) rows.push(['certificate', `${certificate.subject}, ${certificate.roles.join(' ')}, expires ${certificate.expiresAt}`]);
+  if (session) rows.push(['session', `of user ${session.userId}, expires ${session.expiresAt}, renewed on ${session.renewAt}`]);
+  if (oauthClient) rows.push(['OAuth client', `${oauthClient.id}, client id ${oauthClient.clientId ?? 'not read yet'}`]);
+  for (const url of oauthClient?.callbackUrls ?? []) rows.push(['callback URL', url]);
+  if (lastError) rows.push(['last error', describeError(lastError)]);
+  if (action) rows.push(['waits for', `${action.code}, seen ${action.seen.times} times since ${action.seen.since}`], ['to do', action.remedy]);
+  rows.push(['workflow', status.workflowId]);
+  const steps = status.steps.map(({ name, status: done, at }) => ['', `${name.padEnd(18)} ${done.padEnd(8)} ${at ?? ''}`.trimEnd()]);
+  return table([...rows, ['steps', ''], ...steps]);
+}
+
+export const describeError = (error: SeenFacts): string =>
+  [error.code, error.endpoint, error.status === null ? null : `HTTP ${error.status}`, error.text, error.responseId && `response ${error.responseId}`]
+    .filter(Boolean)
+    .join(', ');
+
+/** What there is to say beside the status itself; empty when a worker answered and the workflow runs. */
+export function remarks({ name, closed, worker, asOf }: KnownStatus): string[] {
+  const said: string[] = [];
+  if (closed) said.push(`The workflow is closed (${closed}). It goes on from its last state with: bunq-keeper resume ${name}`);
+  else if (worker === false) said.push(`No worker answered: this is what was published at ${asOf}.`);
+  return said;
+}

@@ -1,0 +1,148 @@
+import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createBank } from '../../bunq/bank.ts';
+import { BUNQ_ENVIRONMENTS } from '../../bunq/environment.ts';
+import { readUser } from '../../bunq/user.ts';
+import { SealingKeySet } from '../../sealing/key-set.ts';
+import { systemClock } from '../../settings/clock.ts';
+import type { Simulator } from '../../simulator/index.ts';
+import { readOnboarding } from '../commands/onboard.ts';
+import { describeStatus } from '../describe.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { Keeper, type KnownStatus } from '../keeper.ts';
+import { print, tell } from '../output.ts';
+import { watchSteps } from '../progress.ts';
+import { connectTemporalAt } from '../temporal.ts';
+import { exitCodeFor } from '../wait.ts';
+import { type DevFolder, openDevFolder } from './folder.ts';
+import { type DevBank, devBank, environmentOf, ignoredSettings } from './settings.ts';
+import { findTemporalBinary } from './temporal-binary.ts';
+import { projectCacheDir } from './temporal-cache.ts';
+import { startTemporalServer } from './temporal-server.ts';
+import { keepWorker } from './worker-process.ts';
+
+export interface DevOptions {
+  once?: boolean;
+  sandbox?: boolean;
+  temporal?: string;
+}
+
+const NAME = 'demo';
+const CALLBACK_URL = 'https://localhost/callback';
+const NAMESPACE = 'default';
+const ONBOARDED_WITHIN_MS = 15 * 60_000;
+
+/** Everything on this machine, and one provider onboarded; resolves with the exit code. */
+export async function dev(options: DevOptions, env: NodeJS.ProcessEnv): Promise<number> {
+  const ends: (() => Promise<void>)[] = [];
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  try {
+    const running = run(options, env, ends);
+    await Promise.race([running, stopped]);
+    running.catch(() => {}); // what is being ended may fail
+    return await Promise.race([running, stopped.then(() => EXIT.done)]);
+  } finally {
+    if (ends.length > 0) tell('Ending; what was onboarded is kept for the next run.');
+    for (const end of ends.reverse()) await end().catch((error: Error) => tell(error.message));
+  }
+}
+
+async function run({ once, sandbox, temporal }: DevOptions, env: NodeJS.ProcessEnv, ends: (() => Promise<void>)[]): Promise<number> {
+  const ignored = ignoredSettings(env);
+  if (ignored.length > 0) tell(`Not used here: ${ignored.join(', ')} (dev uses what it starts itself).`);
+  const folder = await openDevFolder(sandbox ?? false, tell);
+  const server = await temporalServer(temporal, folder, env, ends);
+  const bank = await devBank(sandbox ?? false, env, () => simulator(folder, ends));
+  const environment = environmentOf(bank, folder, server.address, NAMESPACE, env);
+  writeFileSync(folder.environmentFile, environment.forPeople);
+  const worker = keepWorker(environment.forWorker, tell);
+  ends.push(() => worker.stop());
+  const client = await connectTemporalAt(server.address, NAMESPACE);
+  const keys = SealingKeySet.parse(environment.sealingKeys(), folder.sealingKeysFile);
+  const keeper = new Keeper(client, { bank: { ...BUNQ_ENVIRONMENTS.sandbox, name: bank.name, apiUrl: bank.apiUrl }, egress: 'default' }, () => keys);
+  ends.push(() => keeper.close());
+  const status = await onboard(keeper, folder);
+  if (status.state !== 'ACTIVE') return exitCodeFor(status);
+  await showConnection(keeper, status, server.uiUrl);
+  if (once) {
+    print('ACTIVE');
+    return EXIT.done;
+  }
+  tell(`In another terminal: set -a; . ${folder.environmentFile}; set +a; npx bunq-keeper status ${NAME}`);
+  tell('It stays up and keeps the session; Ctrl-C ends it.');
+  return showRenewals(keeper, status);
+}
+
+async function temporalServer(given: string | undefined, folder: DevFolder, env: NodeJS.ProcessEnv, ends: (() => Promise<void>)[]): Promise<{ address: string; uiUrl: string | null }> {
+  if (given !== undefined) {
+    if (!/^(localhost|127(\.\d{1,3}){3}|\[::1\]):\d+$/.test(given)) throw new UsageError(`--temporal ${given}: dev uses a Temporal server on loopback only, as 127.0.0.1:7233. Elsewhere: bunq-keeper worker, with TEMPORAL_ADDRESS.`);
+    return { address: given, uiUrl: null };
+  }
+  const binary = await findTemporalBinary({ cacheDir: projectCacheDir(env), say: tell, env });
+  const server = await startTemporalServer({ binary, dbFile: folder.temporalDatabase, logFile: folder.temporalLog, port: 7233, uiPort: 8233, namespace: NAMESPACE, say: tell });
+  ends.push(() => server.stop());
+  tell(`Temporal: ${server.address}, its UI: ${server.uiUrl}`);
+  return server;
+}
+
+/** The first session lasts 90 s, so that its renewal can be watched; all else is as the bank has it. */
+const FIRST_SESSION_MS = 90_000;
+
+async function simulator(folder: DevFolder, ends: (() => Promise<void>)[]): Promise<string> {
+  const { startSimulator } = await import('../../simulator/index.ts');
+  const start = (port: number): Promise<Simulator> => startSimulator({ port, stateFile: folder.simulatorState, firstSessionLifetimeMs: FIRST_SESSION_MS });
+  const wanted = 8090;
+  const bank = await start(wanted).catch((error: Error) => {
+    if (!/in use|taken/i.test(error.message)) throw error;
+    tell(`Port ${wanted} is taken; the simulated bank uses another.`);
+    return start(0);
+  });
+  ends.push(() => bank.close());
+  tell(`Simulated bank: ${bank.apiUrl} (management: ${bank.manageUrl})`);
+  return bank.apiUrl;
+}
+
+async function onboard(keeper: Keeper, folder: DevFolder): Promise<KnownStatus> {
+  const { certificate, key } = folder.certificate;
+  const given = readOnboarding({ certificate, signer: `file:${key}`, callbackUrl: [CALLBACK_URL], wait: true, timeout: ONBOARDED_WITHIN_MS });
+  const { isNew } = await keeper.onboard(NAME, given);
+  tell(isNew ? `Onboarding ${NAME} …` : `${NAME} is onboarded already; going on with it.`);
+  const status = await watchSteps(keeper, NAME, ONBOARDED_WITHIN_MS);
+  if (status.action) tell(`${status.action.code}: ${status.action.remedy}`);
+  return status;
+}
+
+async function showConnection(keeper: Keeper, status: KnownStatus, uiUrl: string | null): Promise<void> {
+  print(describeStatus(status));
+  if (uiUrl) print(`Temporal UI   ${uiUrl}/namespaces/${NAMESPACE}/workflows/${encodeURIComponent(status.workflowId)}/${status.runId}`);
+  const { kind, id, displayName } = await whoAmI(keeper);
+  print(`GET /user     the bank says: ${kind} ${id}${displayName ? `, ${displayName}` : ''}`);
+}
+
+async function whoAmI(keeper: Keeper) {
+  const { token, privateKey, serverPublicKeyPem } = await keeper.revealSession(NAME);
+  const bank = createBank({ apiUrl: keeper.apiUrl, clock: systemClock });
+  try {
+    return await readUser(bank, { sessionToken: token, privateKey, serverPublicKeyPem });
+  } finally {
+    await bank.close();
+  }
+}
+
+/** One line for each session and each change of state, for as long as it runs. */
+async function showRenewals(keeper: Keeper, first: KnownStatus): Promise<never> {
+  let { state, session } = first;
+  for (;;) {
+    await sleep(1000);
+    const status = await keeper.status(NAME).catch(() => null);
+    if (!status || status.worker === false) continue;
+    if (status.session && status.session.openedAt !== session?.openedAt) {
+      print(`${status.session.openedAt} RENEWED: the new session expires ${status.session.expiresAt}; the next is opened on ${status.session.renewAt}`);
+    } else if (status.state !== state) print(`${status.since} ${status.state}`);
+    ({ state, session } = status);
+  }
+}
+
+export type { DevBank };

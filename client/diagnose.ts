@@ -1,0 +1,101 @@
+import { createBank } from '../bunq/bank.ts';
+import { systemClock } from '../settings/clock.ts';
+import { type Environment, SettingsError } from '../settings/read.ts';
+import { KeeperError } from './errors.ts';
+import { Keeper } from './keeper.ts';
+import { printJson, tell } from './output.ts';
+import { missingWorker, taskQueuesOf, unpolledQueues } from './pollers.ts';
+import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
+import { connectTemporal } from './temporal.ts';
+import { remarks } from './describe.ts';
+
+/** Everything that can be wrong around a connection, looked at at once. */
+export interface Finding {
+  /** What was looked at. */
+  check: string;
+  ok: boolean;
+  /** What was found; where it is wrong, with the remedy. */
+  found: string;
+}
+
+/** @param name a connection, or null to look at the surroundings only */
+export async function diagnose(env: Environment, name: string | null): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const settings = await check(findings, 'settings', async () => {
+    const read = readClientSettings(env);
+    return [read, `${read.bank.name} at ${read.bank.apiUrl}, egress ${read.egress}`];
+  });
+  const keys = await check(findings, 'sealing keys', async () => {
+    const read = readSealingKeys(env);
+    return [read, `${read.keyIds.length} (${read.keyIds.join(', ')}); the first seals`];
+  });
+  if (settings) await check(findings, 'bank', () => reach(settings));
+  const client = await check(findings, 'temporal', async () => {
+    const connected = await connectTemporal();
+    return [connected, `namespace ${connected.options.namespace}`];
+  });
+  if (settings && client) {
+    const keeper = new Keeper(client, settings, () => {
+      if (keys) return keys;
+      throw new KeeperError('There are no sealing keys.');
+    });
+    await check(findings, 'workers', () => polled(keeper, name));
+    if (name !== null) await check(findings, name, () => state(keeper, name));
+  }
+  await client?.connection.close();
+  return findings;
+}
+
+async function check<Result>(findings: Finding[], what: string, look: () => Promise<[Result, string]>): Promise<Result | null> {
+  try {
+    const [result, found] = await look();
+    findings.push({ check: what, ok: true, found });
+    return result;
+  } catch (error) {
+    if (!(error instanceof KeeperError || error instanceof SettingsError)) throw error;
+    const problems = error instanceof SettingsError ? error.problems : [error.message];
+    for (const found of problems) findings.push({ check: what, ok: false, found });
+    return null;
+  }
+}
+
+const CLOCKS_APART_MS = 60_000;
+
+/** Any answer will do: the bank refuses an unknown path politely. Its `Date` tells how far apart the clocks are. */
+async function reach({ bank }: ClientSettings): Promise<[null, string]> {
+  const { apiUrl, dispatcher, timeouts, close } = createBank({ apiUrl: bank.apiUrl, clock: systemClock });
+  try {
+    const { origin, pathname } = new URL(apiUrl);
+    const { headers, body } = await dispatcher.request({ origin, path: pathname, method: 'GET', signal: AbortSignal.timeout(timeouts.totalMs) });
+    await body.dump();
+    const apartMs = typeof headers.date === 'string' ? Date.now() - Date.parse(headers.date) : 0;
+    if (Math.abs(apartMs) > CLOCKS_APART_MS) throw new KeeperError(`This machine's clock is ${Math.round(apartMs / 1000)} s from the bank's. Set it right (NTP).`);
+    return [null, `${origin} answers`];
+  } catch (error) {
+    if (error instanceof KeeperError) throw error;
+    throw new KeeperError(`${apiUrl} does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).name}). Check the network, and HTTPS_PROXY where one is needed.`);
+  } finally {
+    await close();
+  }
+}
+
+async function polled(keeper: Keeper, name: string | null): Promise<[null, string]> {
+  const missing =
+    name === null ? await unpolledQueues(keeper.client, taskQueuesOf(keeper.environment, keeper.egress, null), Date.now()) : await keeper.missingWorkers(name);
+  if (missing.length > 0) throw new KeeperError(missing.map(missingWorker).join('; '));
+  return [null, `every task queue of ${keeper.environment} and egress ${keeper.egress} is polled`];
+}
+
+async function state(keeper: Keeper, name: string): Promise<[null, string]> {
+  const status = await keeper.status(name);
+  const wrong = [...remarks(status), ...(status.action ? [`${status.action.code}: ${status.action.remedy}`] : [])];
+  if (wrong.length > 0) throw new KeeperError(wrong.join(' '));
+  return [null, `${status.state} since ${status.since}`];
+}
+
+export function showFindings(findings: readonly Finding[], json: boolean): void {
+  if (json) return printJson({ schema: 1, findings });
+  for (const { check: what, ok, found } of findings) tell(`${ok ? '✔' : '✖'} ${what}: ${found}`);
+}
+
+export const hasProblem = (findings: readonly Finding[]) => findings.some(({ ok }) => !ok);

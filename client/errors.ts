@@ -1,0 +1,22 @@
+/** How a command ends. */
+export const EXIT = { done: 0, failed: 1, usage: 2, waitsForPerson: 3, notDoneInTime: 4 } as const;
+
+/** A sentence for a person, with the remedy; the exit code says which kind it is. */
+export class KeeperError extends Error {
+  override readonly name: string = 'KeeperError';
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number = EXIT.failed) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** What was given cannot be used: nothing was done. */
+export class UsageError extends KeeperError {
+  override readonly name = 'UsageError';
+
+  constructor(message: string) {
+    super(message, EXIT.usage);
+  }
+}

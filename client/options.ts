@@ -1,0 +1,42 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../workflows/duration.ts';
+import { NAME_PATTERN } from '../workflows/names.ts';
+import { Keeper } from './keeper.ts';
+
+/** Options and arguments that several commands have. */
+
+export const jsonOption = () => new Option('--json', 'print JSON');
+
+export const timeoutOption = () => new Option('--timeout <duration>', 'how long to wait, as 90s, 10m or 1h').argParser(durationArgument).default(10 * 60_000, '10m');
+
+export const noWaitOption = () => new Option('--no-wait', 'do not wait for the outcome');
+
+export function durationArgument(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('A duration is a whole number and s, m, h or d: 90s, 10m.');
+  return ms;
+}
+
+export function nameArgument(text: string): string {
+  if (NAME_PATTERN.test(text)) return text;
+  throw new InvalidArgumentError('A name is a-z, 0-9 and -, at most 63, starting with a letter or digit; it is shown in plain text, so no e-mail address and no account number.');
+}
+
+/** Repeatable: each occurrence adds one. */
+export const collect = (value: string, all: string[] = []): string[] => [...all, value];
+
+export interface WaitOptions {
+  json?: boolean;
+  wait: boolean;
+  timeout: number;
+}
+
+/** Connects, does it, and closes the connection whatever happens. */
+export async function withKeeper<Result>(action: (keeper: Keeper) => Promise<Result>): Promise<Result> {
+  const keeper = await Keeper.connect();
+  try {
+    return await action(keeper);
+  } finally {
+    await keeper.close();
+  }
+}

@@ -1,0 +1,44 @@
+import type { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { egressTaskQueue, isNamedSigner, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
+
+const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
+
+/** A long poll lasts up to a minute: one not seen for longer is gone, though the server lists it for 5 minutes. */
+const GONE_MS = 70_000;
+
+export interface TaskQueue {
+  readonly name: string;
+  readonly kind: 'workflows' | 'activities';
+}
+
+/** The task queues that a connection needs: its workflow's, its egress's, and its signer's while it may have to sign. */
+export const taskQueuesOf = (environment: string, egress: string, signer: string | null): TaskQueue[] => [
+  { name: workflowTaskQueue(environment), kind: 'workflows' },
+  { name: egressTaskQueue(environment, egress), kind: 'activities' },
+  ...(signer !== null && isNamedSigner(signer) ? [{ name: signerTaskQueue(environment, signer), kind: 'activities' } as const] : []),
+];
+
+export interface SilentQueue extends TaskQueue {
+  /** Since the last poll; null when nobody polled within 5 minutes or so. */
+  readonly silentMs: number | null;
+}
+
+/** Which of the queues nobody polls. */
+export async function unpolledQueues(client: Client, queues: readonly TaskQueue[], nowMs: number): Promise<SilentQueue[]> {
+  const seen = await Promise.all(queues.map(async (queue) => ({ ...queue, silentMs: await silence(client, queue, nowMs) })));
+  return seen.filter(({ silentMs }) => silentMs === null || silentMs > GONE_MS);
+}
+
+async function silence(client: Client, { name, kind }: TaskQueue, nowMs: number): Promise<number | null> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name },
+    taskQueueType: kind === 'workflows' ? TASK_QUEUE_TYPE_WORKFLOW : TASK_QUEUE_TYPE_ACTIVITY,
+  });
+  const polls = (pollers ?? []).map(({ lastAccessTime }) => nowMs - Number(lastAccessTime?.seconds ?? 0) * 1000);
+  return polls.length === 0 ? null : Math.min(...polls);
+}
+
+/** The sentence for a person who waits. */
+export const missingWorker = ({ name }: TaskQueue) => `No worker polls ${name}. Start one: npx bunq-keeper worker`;

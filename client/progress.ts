@@ -1,0 +1,74 @@
+import { Listr, ListrLogger, ProcessOutput } from 'listr2';
+import type { StepName } from '../workflows/state.ts';
+import { STEP_NAMES } from '../workflows/state.ts';
+import { STEPS } from '../workflows/steps.ts';
+import { describeError, describeStatus, remarks } from './describe.ts';
+import type { Keeper, KnownStatus } from './keeper.ts';
+import { print, printJson, tell } from './output.ts';
+import { exitCodeFor, waitFor } from './wait.ts';
+
+/** Onboarding as a person watches it: live on a terminal, plain lines elsewhere; all of it on stderr. */
+
+export const isSettled = (status: KnownStatus) => status.state === 'ACTIVE' || status.state === 'ACTION_REQUIRED';
+
+/** Waits until the connection is ACTIVE or waits for a person; prints what it has. Resolves with the exit code. */
+export async function onboardWithProgress(keeper: Keeper, name: string, { json, timeoutMs }: { json: boolean; timeoutMs: number }): Promise<number> {
+  const status = await watchSteps(keeper, name, timeoutMs);
+  if (json) printJson(status);
+  else print(describeStatus(status));
+  for (const remark of remarks(status)) tell(remark);
+  if (status.action) tell(`${status.action.code}: ${status.action.remedy}`);
+  return exitCodeFor(status);
+}
+
+export function watchSteps(keeper: Keeper, name: string, timeoutMs: number): Promise<KnownStatus> {
+  const progress = process.stderr.isTTY && !process.env.CI ? liveProgress() : plainProgress();
+  return waitFor(keeper, name, { until: isSettled, timeoutMs, onStatus: progress.show }).finally(progress.end);
+}
+
+interface Progress {
+  show: (status: KnownStatus) => void;
+  end: () => Promise<void> | void;
+}
+
+/** One line a step as it is done, and one an error that is new. */
+function plainProgress(): Progress {
+  const said = new Set<string>();
+  const sayOnce = (line: string) => {
+    if (!said.has(line)) tell(line);
+    said.add(line);
+  };
+  return {
+    show: ({ steps, lastError }) => {
+      for (const { name, status } of steps) if (status === 'done' || status === 'skipped') sayOnce(`${status === 'done' ? '✔' : '–'} ${name}: ${STEPS[name].title}`);
+      if (lastError) sayOnce(`! ${describeError(lastError)} (tried again by itself)`);
+    },
+    end: () => {},
+  };
+}
+
+/** A list of steps that is redrawn. */
+function liveProgress(): Progress {
+  const waiting = new Map<StepName, { done: () => void; say: (text: string) => void }>();
+  const list = new Listr(
+    STEP_NAMES.map((name) => ({
+      title: STEPS[name].title,
+      task: (_: unknown, task: { output: string }) =>
+        new Promise<void>((resolve) => waiting.set(name, { done: resolve, say: (text) => void (task.output = text) })),
+    })),
+    { concurrent: true, rendererOptions: { logger: new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) }) } },
+  );
+  const drawn = list.run();
+  return {
+    show: ({ steps, lastError }) => {
+      for (const { name, status } of steps) {
+        if (status === 'done' || status === 'skipped') waiting.get(name)?.done();
+        else if (status === 'retrying' || status === 'waiting') waiting.get(name)?.say(lastError ? describeError(lastError) : status);
+      }
+    },
+    end: async () => {
+      for (const { done } of waiting.values()) done();
+      await drawn;
+    },
+  };
+}

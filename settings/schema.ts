@@ -1,0 +1,62 @@
+import { isIPv4 } from 'node:net';
+import { z } from 'zod';
+import { isLoopback } from '../bunq/bank.ts';
+import { parseDuration } from '../workflows/duration.ts';
+import { NAME_PATTERN } from '../workflows/names.ts';
+
+/** Every setting that comes by the environment, in one place: its form, its unit and its default. */
+
+const bankUrl = z
+  .string()
+  .refine((text) => URL.canParse(text), { error: 'is not a URL', abort: true })
+  .refine((text) => new URL(text).protocol === 'https:' || (new URL(text).protocol === 'http:' && isLoopback(new URL(text))), {
+    error: 'has to be https (http on loopback only)',
+    abort: true,
+  });
+
+const duration = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .refine((text) => (parseDuration(text) ?? 0) > 0, { error: 'is a duration such as 90s, 15m, 12h or 7d' })
+    .transform((text) => parseDuration(text)!);
+
+const path = z.string().min(1, { error: 'is empty: it is the path of a file' });
+
+export const SETTINGS = {
+  /** bunq's own sandbox or production, or a simulator on loopback. No default: nobody speaks to a bank by accident. */
+  BUNQ_ENVIRONMENT: z.enum(['sandbox', 'production', 'simulator'], { error: 'is sandbox or production (or simulator, with BUNQ_API_URL)' }).optional(),
+  /** Any other bank, or where the simulator is: `https://bank.example/v1`. */
+  BUNQ_API_URL: bankUrl.refine((text) => /\/v1\/?$/.test(new URL(text).pathname), { error: 'ends in /v1: https://bank.example/v1' }).optional(),
+  BUNQ_AUTHORIZE_URL: bankUrl.optional(),
+  BUNQ_TOKEN_URL: bankUrl.optional(),
+  /** A JWK set, mode 0600. */
+  KEEPER_SEALING_KEYS_FILE: path.optional(),
+  /** The JWK set itself. */
+  KEEPER_SEALING_KEYS: z.string().min(1, { error: 'is empty: it is a JWK set' }).optional(),
+  /** The name of one public address: of a worker, and of the connections that a client onboards. */
+  KEEPER_EGRESS: z.string().regex(NAME_PATTERN, { error: 'is a name: a-z, 0-9 and -, at most 63' }).default('default'),
+  /** That address, for `permitted_ips` with the bank's wildcard. */
+  KEEPER_EGRESS_ADDRESS: z
+    .string()
+    .refine(isIPv4, { error: 'is an IPv4 address (bunq takes no other)' })
+    .optional(),
+  /** A JSON file of the signers that a worker offers by name. */
+  KEEPER_QSEAL_SIGNERS: path.optional(),
+  /** bunq: one new session in 30 s from one address. */
+  KEEPER_SESSION_GAP: duration('30s'),
+  /** How long an unclear POST is left to settle: longer than all our time-outs and the bank's. */
+  KEEPER_SETTLE: duration('60s'),
+  /** A `temporal` program for `dev` and the tests. */
+  KEEPER_TEMPORAL_CLI: path.optional(),
+  /** Worker versioning: both or neither. */
+  TEMPORAL_DEPLOYMENT_NAME: z.string().optional(),
+  TEMPORAL_WORKER_BUILD_ID: z.string().optional(),
+  /** For bank calls; loopback is never proxied. */
+  HTTP_PROXY: z.string().optional(),
+  HTTPS_PROXY: z.string().optional(),
+  NO_PROXY: z.string().optional(),
+  http_proxy: z.string().optional(),
+  https_proxy: z.string().optional(),
+  no_proxy: z.string().optional(),
+};

@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+
+/** An answer before it is made bytes. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** A refusal: bunq's error envelope with one description. Thrown by routes, never for a fault of the simulator itself. */
+export class BankRefusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, description: string) {
+    super(description);
+    this.status = status;
+  }
+}
+
+export const answer = (...items: object[]): Answer => ({ status: 200, body: { Response: items } });
+
+export const answerId = (id: number): Answer => answer({ Id: { id } });
+
+export const errorAnswer = (status: number, description: string): Answer => ({
+  status,
+  body: { Error: [{ error_description: description, error_description_translated: description }] },
+});
+
+/** The texts that clients decide by, as bunq writes them. */
+export const refusals = {
+  credentials: () => new BankRefusal(400, 'User credentials are incorrect. Incorrect API key or IP address.'),
+  signatureMissing: () => new BankRefusal(466, 'For this operation a request signature is required. Check the urls for more information.'),
+  signatureWrong: (status: number) => new BankRefusal(status, 'The request signature is invalid.'),
+  token: (status: number) => new BankRefusal(status, status === 403 ? 'Insufficient authorisation.' : 'Insufficient authentication.'),
+  notFound: (what: string) => new BankRefusal(404, `${what} not found.`),
+};
+
+/** @throws BankRefusal 400 naming the field */
+export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new BankRefusal(400, `Invalid value for field "${issue?.path.join('.') ?? ''}": ${issue?.message ?? 'unknown'}.`);
+}

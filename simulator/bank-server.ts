@@ -1,0 +1,121 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type Answer, BankRefusal, errorAnswer } from './answers.ts';
+import type { Bank } from './bank.ts';
+import type { LoggedRequest } from './entities.ts';
+import type { Fault, Faults } from './faults.ts';
+import { perform } from './perform.ts';
+import { type RateLimits, rateLimitText } from './rate-limits.ts';
+import { firstLog, readBytes, readRequest } from './read-request.ts';
+import { endpointOf, type Request } from './route.ts';
+import { findRoute } from './router.ts';
+import { cutAnswer, writeAnswer } from './write-answer.ts';
+
+/** The bank on HTTP. On node:http, because every byte of an answer is part of what is simulated. */
+export function createBankServer(bank: Bank, faults: Faults, rateLimits: RateLimits): Server {
+  return createServer((incoming, outgoing) => {
+    new Exchange(bank, faults, rateLimits, incoming, outgoing).run().catch((error: unknown) => {
+      if (!incoming.errored) console.error('simulator:', error); // a client that goes before its body's end is none of our errors
+      outgoing.destroy();
+    });
+  });
+}
+
+/** One request and its answer. */
+class Exchange {
+  readonly #bank: Bank;
+  readonly #faults: Faults;
+  readonly #rateLimits: RateLimits;
+  readonly #incoming: IncomingMessage;
+  readonly #outgoing: ServerResponse;
+  readonly #gone = new AbortController();
+  #log: LoggedRequest;
+
+  constructor(bank: Bank, faults: Faults, rateLimits: RateLimits, incoming: IncomingMessage, outgoing: ServerResponse) {
+    this.#bank = bank;
+    this.#faults = faults;
+    this.#rateLimits = rateLimits;
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+    this.#log = firstLog(bank, incoming);
+    outgoing.on('close', () => {
+      this.#gone.abort();
+      if (outgoing.writableFinished) return;
+      this.#note({ outcome: 'unanswered' });
+      this.#save();
+    });
+  }
+
+  async run(): Promise<void> {
+    const bytes = await readBytes(this.#incoming);
+    if (bytes === null) return this.#answer(errorAnswer(413, 'The request body is too large.'), null);
+    const request = readRequest(this.#incoming, bytes);
+    try {
+      await this.#serve(request);
+    } catch (error) {
+      if (error instanceof BankRefusal) return this.#answer(errorAnswer(error.status, error.message), null);
+      this.#answer(errorAnswer(500, 'Something went wrong at bunq.'), null);
+      throw error;
+    }
+  }
+
+  async #serve(request: Request): Promise<void> {
+    const found = findRoute(request.method, request.path);
+    const endpoint = endpointOf(found.route);
+    this.#note({ endpoint });
+    this.#checkRateLimit(request, endpoint);
+    const fault = this.#faults.take(endpoint);
+    this.#note({ admitted: true, fault: fault?.kind ?? null });
+    this.#save();
+    if (fault?.kind === 'reset') return cutAnswer(this.#outgoing);
+    if (fault?.kind === 'status') return this.#answer(errorAnswer(fault.status, fault.description), fault);
+    if (fault?.kind === 'hold' && !(await this.#isStillAsked(fault))) return;
+    const { answer, caller } = perform(this.#bank, request, found);
+    this.#note({
+      installationId: caller?.installation.id ?? null,
+      sessionId: caller?.session?.id ?? null,
+      userId: caller?.session?.userId ?? null,
+    });
+    if (fault?.kind === 'hold-answer') {
+      this.#noteAnswer(answer);
+      this.#save();
+      await this.#faults.hold(fault, this.#gone.signal);
+    }
+    this.#answer(answer, fault);
+  }
+
+  #checkRateLimit(request: Request, endpoint: string): void {
+    const { settings, clock } = this.#bank;
+    if (!settings.rateLimits) return;
+    const exceeded = this.#rateLimits.admit({ ...request, endpoint }, clock.nowMs());
+    if (exceeded !== null) throw new BankRefusal(settings.rateLimitStatus, rateLimitText(exceeded));
+  }
+
+  /** Waits for the release; false when the client has gone meanwhile and the fault says that this ends it. */
+  async #isStillAsked(fault: Fault): Promise<boolean> {
+    const never = new AbortController().signal;
+    const how = await this.#faults.hold(fault, fault.effectAfterDisconnect ? never : this.#gone.signal);
+    return how === 'released';
+  }
+
+  #answer(answer: Answer, fault: Fault | null): void {
+    const isLost = fault?.kind === 'lose-answer-after-effect' || this.#gone.signal.aborted;
+    this.#noteAnswer(answer);
+    this.#note({ outcome: isLost ? 'unanswered' : 'answered' });
+    this.#save();
+    if (isLost) cutAnswer(this.#outgoing);
+    else writeAnswer(this.#outgoing, this.#bank, answer, { fault, responseId: this.#log.responseId, requestId: this.#log.requestId });
+  }
+
+  #noteAnswer({ status, body }: Answer): void {
+    const error = (body as { Error?: { error_description: string }[] }).Error?.[0]?.error_description ?? null;
+    this.#note({ status, error });
+  }
+
+  #note(change: Partial<LoggedRequest>): void {
+    this.#log = { ...this.#log, ...change };
+  }
+
+  #save(): void {
+    this.#bank.store.put('requests', this.#log);
+  }
+}

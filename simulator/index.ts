@@ -1,0 +1,144 @@
+/**
+ * The bank bunq as a strict simulator, for tests and for development. What it is faithful to, and what not: README.md.
+ *
+ *     const simulator = await startSimulator({ firstSessionLifetimeMs: 90_000 });
+ *     // … onboard against simulator.apiUrl …
+ *     simulator.state().sessions;
+ *     await simulator.close();
+ */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isIPv6 } from 'node:net';
+import { z } from 'zod';
+import { openBank } from './bank.ts';
+import { createBankServer } from './bank-server.ts';
+import { SimulatorClock } from './clock.ts';
+import { Faults } from './faults.ts';
+import { createManagement, type Management } from './manage.ts';
+import { createManageServer } from './manage-server.ts';
+import { Dice } from './random.ts';
+import { RateLimits } from './rate-limits.ts';
+import { type Settings, settingsSchema } from './settings.ts';
+import { Store } from './store.ts';
+
+export type { LoggedRequest } from './entities.ts';
+export type { Fault, FaultKind, FaultOptions } from './faults.ts';
+export type { Management } from './manage.ts';
+export { ENDPOINTS } from './router.ts';
+export type { Settings } from './settings.ts';
+export type { IssuedSecret, SimulatorState } from './view.ts';
+
+const portSchema = z.number().int().min(0).max(65_535).default(0);
+
+const optionsSchema = z.strictObject({
+  ...settingsSchema.shape,
+  host: z.string().min(1).default('127.0.0.1'),
+  manageHost: z.string().min(1).default('127.0.0.1'),
+  port: portSchema,
+  managePort: portSchema,
+  stateFile: z.string().min(1).optional(),
+  seed: z.union([z.string(), z.number()]).default('bunq'),
+  nowMs: z.custom<() => number>((value) => typeof value === 'function', 'expected a function').default(() => Date.now),
+});
+
+/** Settings (settings.ts), and: */
+export interface SimulatorOptions extends Partial<Settings> {
+  /** Where the bank listens. Default 127.0.0.1. */
+  host?: string;
+  /** The bank's port; 0, the default, takes a free one. */
+  port?: number;
+  /** Where the management port listens. Default 127.0.0.1, whatever `host` is: it shows every secret. */
+  manageHost?: string;
+  /** The management port; 0, the default, takes a free one. */
+  managePort?: number;
+  /** Where the bank remembers: a bank that is killed and started again from it is as it was, but for faults and settings. */
+  stateFile?: string;
+  /** Makes ids and names repeatable. Tokens, API keys and the server key are random always. */
+  seed?: string | number;
+  /** The clock, pulled at each request: milliseconds since 1970. Default: the machine's. */
+  nowMs?: () => number;
+}
+
+/** A running bank. */
+export interface Simulator extends Management {
+  /** `http://127.0.0.1:PORT/v1/` */
+  readonly apiUrl: string;
+  /** `http://127.0.0.1:PORT/` */
+  readonly manageUrl: string;
+  readonly port: number;
+  readonly managePort: number;
+  /** Cuts all connections and frees the ports. What was held has no effect any more. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a bank.
+ * @throws Error for unknown or unfit options, a port that is taken, a state file that cannot be read or written
+ */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const parsed = optionsSchema.safeParse(options);
+  if (!parsed.success) throw new Error(`The simulator cannot start with these options:\n${z.prettifyError(parsed.error)}`);
+  const { host, port, manageHost, managePort, stateFile, seed, nowMs, ...settings } = parsed.data;
+  const dice = new Dice(seed);
+  const store = new Store(dice, stateFile);
+  const bank = await openBank({ store, clock: new SimulatorClock(nowMs), dice, settings });
+  const faults = new Faults();
+  const management = createManagement(bank, faults);
+  const bankServer = createBankServer(bank, faults, rememberedLimits(store));
+  const manageServer = createManageServer(management);
+
+  const close = async () => {
+    faults.abandon();
+    await Promise.all([closeServer(bankServer), manageServer.close()]);
+    store.close();
+  };
+  try {
+    await listen('bank', host, port, () => once(bankServer.listen(port, host), 'listening'));
+    await listen('management', manageHost, managePort, () => manageServer.listen({ host: manageHost, port: managePort }));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const bankAddress = bankServer.address() as AddressInfo;
+  const manageAddress = manageServer.server.address() as AddressInfo;
+  return {
+    ...management,
+    apiUrl: `${origin(bankAddress)}/v1/`,
+    manageUrl: `${origin(manageAddress)}/`,
+    port: bankAddress.port,
+    managePort: manageAddress.port,
+    close,
+  };
+}
+
+/** A bank that is started again still knows which requests it has admitted. */
+function rememberedLimits(store: Store): RateLimits {
+  const rateLimits = new RateLimits();
+  for (const { admitted, endpoint, method, remoteAddress, at } of store.all('requests'))
+    if (admitted && endpoint !== null) rateLimits.count({ method, endpoint, remoteAddress }, at);
+  return rateLimits;
+}
+
+async function listen(what: string, host: string, port: number, open: () => Promise<unknown>): Promise<void> {
+  try {
+    await open();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'EADDRINUSE' ? 'it is taken; give another one, or 0 for a free one' : message;
+    throw new Error(`The simulator's ${what} port ${port} on ${host} cannot be opened: ${reason}.`);
+  }
+}
+
+/** An address that means "all" is no address to connect to. */
+function origin({ address, port }: AddressInfo): string {
+  const reachable = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
+  return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,81 @@
+import { createPublicKey } from 'node:crypto';
+import { type Answer, BankRefusal, errorAnswer, refusals } from './answers.ts';
+import { type Bank, sessionStatus } from './bank.ts';
+import type { Caller, Request, Route, SessionCall } from './route.ts';
+import type { findRoute } from './router.ts';
+import { isSignedBy } from './signatures.ts';
+
+/** How shortly before its end a request extends a session, and to how much. */
+const EXTENDED_WITHIN_MS = 30 * 60 * 1000;
+const EXTENDED_TO_MS = 5 * 60 * 1000;
+
+export interface Performed {
+  readonly answer: Answer;
+  /** Whose token was sent, also when the request was refused. */
+  readonly caller: Caller | null;
+}
+
+/** Does what a request asks, all of it or nothing, and says what the bank answers. Synchronous: no other request comes between. */
+export function perform(bank: Bank, request: Request, found: ReturnType<typeof findRoute>): Performed {
+  const caller = (request.authentication !== null && bank.store.ownerOfToken(request.authentication)) || null;
+  try {
+    return { answer: performChecked(bank, request, found, caller), caller };
+  } catch (error) {
+    if (!(error instanceof BankRefusal)) throw error;
+    return { answer: errorAnswer(error.status, error.message), caller };
+  }
+}
+
+function performChecked(bank: Bank, request: Request, { route, id }: ReturnType<typeof findRoute>, caller: Caller | null): Answer {
+  const nowMs = bank.clock.nowMs();
+  const call = { bank, request, id, nowMs, user: undefined };
+  if (route.token === 'none') return route.perform({ ...call, caller: null, body: readJson(request.bytes) });
+  if (caller === null || !isAlive(caller, nowMs)) throw refusals.token(bank.settings.refusedTokenStatus);
+  checkTokenKind(route, caller);
+  checkSignature(bank, route, request, caller);
+  if (request.requestId !== null && !bank.store.useRequestId(caller.installation.id, request.requestId))
+    throw new BankRefusal(400, 'The request id was used before.');
+  countUse(bank, caller, nowMs);
+  const body = readJson(request.bytes);
+  if (route.token !== 'session') return route.perform({ ...call, caller, body });
+  const user = bank.store.get('users', caller.session!.userId)!;
+  return route.perform({ ...call, caller: caller as SessionCall['caller'], user, body });
+}
+
+function isAlive({ installation, session }: Caller, nowMs: number): boolean {
+  return installation.revokedAtMs === null && (session === null || sessionStatus(session, nowMs) === 'ACTIVE');
+}
+
+/** bunq's text for this is recorded nowhere. */
+function checkTokenKind({ token }: Route, { session }: Caller): void {
+  const kind = session === null ? 'installation' : 'session';
+  if (token !== kind && token !== 'installation-or-session')
+    throw new BankRefusal(403, `This endpoint cannot be called with the token of an ${kind}.`.replace('an session', 'a session'));
+}
+
+/** A signature that is sent is checked, also where none is demanded, over the exact bytes of the body. */
+function checkSignature(bank: Bank, route: Route, { signature, bytes }: Request, { installation }: Caller): void {
+  if (signature === null) {
+    if (route.signatureDemanded) throw refusals.signatureMissing();
+    return;
+  }
+  if (!isSignedBy(bytes, signature, createPublicKey(installation.publicKeyPem)))
+    throw refusals.signatureWrong(bank.settings.wrongSignatureStatus);
+}
+
+function countUse({ store, settings }: Bank, { installation, session }: Caller, nowMs: number): void {
+  store.put('installations', { ...installation, uses: installation.uses + 1 });
+  if (session === null) return;
+  const isExtended = settings.extendSessions && session.expiresAtMs - nowMs <= EXTENDED_WITHIN_MS;
+  const expiresAtMs = isExtended ? Math.max(session.expiresAtMs, nowMs + EXTENDED_TO_MS) : session.expiresAtMs;
+  store.put('sessions', { ...session, uses: session.uses + 1, expiresAtMs });
+}
+
+function readJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) return {};
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new BankRefusal(400, 'The request body is not valid JSON.');
+  }
+}

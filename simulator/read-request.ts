@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Bank } from './bank.ts';
+import type { LoggedRequest } from './entities.ts';
+import type { Request } from './route.ts';
+
+/** Certificate and chain are the largest bodies there are: a few kilobytes. */
+const BODY_MAX_BYTES = 1024 * 1024;
+
+/** The body's bytes; null when there are too many. Rejects when the client goes before the end. */
+export async function readBytes(incoming: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length <= BODY_MAX_BYTES) chunks.push(chunk);
+  }
+  return length > BODY_MAX_BYTES ? null : Buffer.concat(chunks);
+}
+
+function header(incoming: IncomingMessage, name: string): string | null {
+  const value = incoming.headers[name];
+  return (Array.isArray(value) ? value[0] : value) || null;
+}
+
+const pathOf = (incoming: IncomingMessage): string => (incoming.url ?? '/').split('?', 1)[0] ?? '/';
+
+/** IPv4 also when it comes as an IPv4-mapped address. */
+const addressOf = (incoming: IncomingMessage): string => (incoming.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
+
+export function readRequest(incoming: IncomingMessage, bytes: Buffer): Request {
+  const path = pathOf(incoming);
+  return {
+    method: incoming.method ?? '',
+    path,
+    query: new URLSearchParams(incoming.url?.slice(path.length)),
+    bytes,
+    remoteAddress: addressOf(incoming),
+    authentication: header(incoming, 'x-bunq-client-authentication'),
+    signature: header(incoming, 'x-bunq-client-signature'),
+    requestId: header(incoming, 'x-bunq-client-request-id'),
+  };
+}
+
+/** The log's entry for a request that has just arrived. */
+export function firstLog({ store, clock }: Bank, incoming: IncomingMessage): LoggedRequest {
+  return {
+    id: store.nextId(),
+    at: clock.nowMs(),
+    realAtMs: Date.now(),
+    method: incoming.method ?? '',
+    path: pathOf(incoming),
+    endpoint: null,
+    remoteAddress: addressOf(incoming),
+    admitted: false,
+    status: null,
+    outcome: 'pending',
+    error: null,
+    installationId: null,
+    sessionId: null,
+    userId: null,
+    requestId: header(incoming, 'x-bunq-client-request-id'),
+    responseId: randomUUID(),
+    signed: header(incoming, 'x-bunq-client-signature') !== null,
+    fault: null,
+  };
+}

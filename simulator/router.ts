@@ -1,0 +1,50 @@
+import { BankRefusal, refusals } from './answers.ts';
+import { endpointOf, type Route } from './route.ts';
+import { callbackUrlRoutes } from './routes/callback-url.ts';
+import { deviceServerRoutes } from './routes/device-server.ts';
+import { installationRoutes } from './routes/installation.ts';
+import { monetaryAccountRoutes } from './routes/monetary-account.ts';
+import { oauthClientRoutes } from './routes/oauth-client.ts';
+import { credentialRoutes } from './routes/payment-service-provider-credential.ts';
+import { sandboxUserRoutes } from './routes/sandbox-user.ts';
+import { sessionRoutes } from './routes/session.ts';
+import { userRoutes } from './routes/user.ts';
+
+const ROUTES: readonly Route[] = [
+  ...installationRoutes,
+  ...credentialRoutes,
+  ...deviceServerRoutes,
+  ...sessionRoutes,
+  ...userRoutes,
+  ...oauthClientRoutes,
+  ...callbackUrlRoutes,
+  ...sandboxUserRoutes,
+  ...monetaryAccountRoutes,
+];
+
+/** Every endpoint of the bank: `POST /session-server`. */
+export const ENDPOINTS: readonly string[] = ROUTES.map(endpointOf);
+
+const compiled = ROUTES.map((route) => ({
+  route,
+  pattern: new RegExp(`^/v1${route.path.replace(/\{([^}]+)\}/g, (_, name: string) => `(?<${groupOf(name)}>[^/]+)`)}$`),
+}));
+
+/** `oauth-clientID` is no name for a group. */
+function groupOf(name: string): string {
+  return name.replaceAll('-', '_');
+}
+
+/** @throws BankRefusal 404 for an unknown path, 405 for a known one with another method */
+export function findRoute(method: string, path: string): { route: Route; id: (name: string) => number } {
+  const matching = compiled.filter(({ pattern }) => pattern.test(path));
+  const found = matching.find(({ route }) => route.method === method);
+  if (found === undefined) throw matching.length > 0 ? new BankRefusal(405, 'Method not allowed.') : refusals.notFound('Route');
+  const groups = found.pattern.exec(path)?.groups ?? {};
+  return { route: found.route, id: (name) => readId(groups[groupOf(name)]) };
+}
+
+function readId(text: string | undefined): number {
+  if (text === undefined || !/^\d{1,15}$/.test(text)) throw refusals.notFound('Item');
+  return Number(text);
+}

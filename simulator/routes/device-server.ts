@@ -1,0 +1,95 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { answer, answerId, readBody, refusals } from '../answers.ts';
+import { type Bank, credentialStatus } from '../bank.ts';
+import { bunqTime } from '../clock.ts';
+import type { Credential, Device } from '../entities.ts';
+import { answerList } from '../pagination.ts';
+import type { InstallationCall, Route } from '../route.ts';
+
+const ANY = '*';
+
+const bodySchema = z.object({
+  description: z.string().min(1),
+  secret: z.string().min(1),
+  permitted_ips: z
+    .array(z.string().refine((ip) => ip === ANY || isIP(ip) !== 0, 'is not an IP address'))
+    .nullish()
+    .transform((ips) => ips ?? []),
+});
+
+/** The living API key of that text. What the bank never issued is noted, for the search for secrets. */
+export function findLivingCredential({ store }: Bank, apiKey: string, nowMs: number): Credential | undefined {
+  const credential = store.find('credentials', (other) => other.apiKey === apiKey);
+  if (credential === undefined && store.find('receivedSecrets', ({ value }) => value === apiKey) === undefined)
+    store.put('receivedSecrets', { id: store.nextId(), value: apiKey });
+  const status = credential && credentialStatus(credential, nowMs);
+  return status === 'ACTIVE' || status === 'PENDING_FIRST_USE' ? credential : undefined;
+}
+
+export const mayBeUsedFrom = ({ permittedIps }: Pick<Credential, 'permittedIps'>, ip: string): boolean =>
+  permittedIps.includes(ANY) || permittedIps.includes(ip);
+
+/** No list, or an empty one, means the calling address. */
+function askedIps(bank: Bank, asked: readonly string[], callingIp: string): readonly string[] {
+  if (asked.length === 0) return [callingIp];
+  return bank.settings.bareWildcardBindsCaller && asked.every((ip) => ip === ANY) ? [callingIp] : asked;
+}
+
+function create({ bank, body, caller, request, nowMs }: InstallationCall) {
+  const { store, settings } = bank;
+  const { description, secret, permitted_ips } = readBody(bodySchema, body);
+  const ip = request.remoteAddress;
+  const permittedIps = askedIps(bank, permitted_ips, ip);
+  const credential = findLivingCredential(bank, secret, nowMs);
+  if (credential === undefined || !mayBeUsedFrom({ permittedIps }, ip)) throw refusals.credentials();
+  if (credential.boundAtMs !== null && !mayBeUsedFrom(credential, ip)) throw refusals.credentials();
+  const installationId = caller.installation.id;
+  const known = store.find('devices', (device) => device.credentialId === credential.id && device.installationId === installationId);
+  if (known !== undefined && settings.refuseRebinding) throw refusals.credentials();
+  store.put('credentials', {
+    ...credential,
+    boundAtMs: credential.boundAtMs ?? nowMs,
+    permittedIps: [...new Set([...credential.permittedIps, ...permittedIps])],
+  });
+  const device = store.put('devices', {
+    id: known?.id ?? store.nextId(),
+    installationId,
+    credentialId: credential.id,
+    userId: credential.userId,
+    description,
+    ip,
+    createdAtMs: known?.createdAtMs ?? nowMs,
+    updatedAtMs: nowMs,
+  });
+  return answerId(device.id);
+}
+
+/** On a session: the devices of its user; on an installation: its own. */
+function ownDevices({ bank, caller: { installation, session } }: InstallationCall): Device[] {
+  return bank.store
+    .all('devices')
+    .filter(({ userId, installationId }) => (session === null ? installationId === installation.id : userId === session.userId));
+}
+
+const showDevice = ({ id, createdAtMs, updatedAtMs, description, ip }: Device): object => ({
+  DeviceServer: { id, created: bunqTime(createdAtMs), updated: bunqTime(updatedAtMs), description, ip, status: 'ACTIVE' },
+});
+
+function list(call: InstallationCall) {
+  return answerList(call.bank, call.request, ownDevices(call), showDevice);
+}
+
+function read(call: InstallationCall) {
+  const id = call.id('itemId');
+  const device = ownDevices(call).find((own) => own.id === id);
+  if (device === undefined) throw refusals.notFound('DeviceServer');
+  return answer(showDevice(device));
+}
+
+export const deviceServerRoutes: readonly Route[] = [
+  { method: 'POST', path: '/device-server', token: 'installation', perform: create },
+  // "The device and session calls are using the token from the response of the installation call"; SDKs list on a session.
+  { method: 'GET', path: '/device-server', token: 'installation-or-session', perform: list },
+  { method: 'GET', path: '/device-server/{itemId}', token: 'installation-or-session', perform: read },
+];

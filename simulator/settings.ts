@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+const SECOND_MS = 1_000;
+const HOUR_MS = 60 * 60 * SECOND_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+const lifetimeMs = (defaultMs: number) => z.number().int().min(SECOND_MS).default(defaultMs);
+const off = z.boolean().default(false);
+
+/**
+ * How the bank behaves. Everything here may be given to `startSimulator` and be changed while the bank runs
+ * (`simulator.changeSettings`, `PATCH /settings`). Lifetimes are in milliseconds of the simulator's clock; what is
+ * already issued keeps its own.
+ */
+export const settingsSchema = z.strictObject({
+  /** Sessions of a payment service provider, but for its first: 90 days. */
+  sessionLifetimeMs: lifetimeMs(90 * DAY_MS),
+  /** The first session of a new payment service provider: 1 hour. */
+  firstSessionLifetimeMs: lifetimeMs(HOUR_MS),
+  /** Sessions of ordinary users: their auto-logout time, 7 days. */
+  userSessionLifetimeMs: lifetimeMs(7 * DAY_MS),
+  /** How long an API key made from a certificate waits for its first device: 1 hour. */
+  credentialLifetimeMs: lifetimeMs(HOUR_MS),
+  /** bunq's limits per address and endpoint. */
+  rateLimits: z.boolean().default(true),
+  /** The status of a refused request beyond the limit; bunq's sandbox is said to answer 409. */
+  rateLimitStatus: z.union([z.literal(429), z.literal(409)]).default(429),
+  /** The status for an unknown or expired token; both are seen. */
+  refusedTokenStatus: z.union([z.literal(401), z.literal(403)]).default(401),
+  /** The status for a wrong signature: 400 is seen, bunq's table of status codes says 401. */
+  wrongSignatureStatus: z.union([z.literal(400), z.literal(401)]).default(400),
+  /** Lets a second `POST /user/{userID}/oauth-client` through, so that a client that sends two can be caught. */
+  allowSecondOAuthClient: off,
+  /** A second session on one installation is refused: "Authentication token already has a user session." */
+  oneSessionPerInstallation: off,
+  /** A request in the last 30 minutes of a session extends it to at most 5 minutes from then. */
+  extendSessions: off,
+  /** A bare `["*"]` in `permitted_ips` binds to the calling address instead of to any. */
+  bareWildcardBindsCaller: off,
+  /** A public key that an installation was made with before is refused. */
+  refuseRepeatedPublicKey: off,
+  /** An API key that is bound on this installation already is refused instead of answered 200. */
+  refuseRebinding: off,
+  /** `DELETE` answers `{}` instead of `{"Response":[]}`. */
+  emptyObjectOnDelete: off,
+});
+
+export type Settings = z.output<typeof settingsSchema>;

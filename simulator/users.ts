@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { Bank } from './bank.ts';
+import { bunqTime } from './clock.ts';
+import type { MonetaryAccount, User } from './entities.ts';
+
+const FIRST_NAMES = ['Anneke', 'Bram', 'Zoë', 'Dirk', 'Eline', 'François', 'Jörg', 'Sanne'] as const;
+const LAST_NAMES = ['Bakker', 'de Vries', 'Jansen', 'Müller', 'van Dijk', 'Visser', 'Çelik'] as const;
+const TRADES = ['Bakkerij', 'Café', 'Fietsen', 'Drukkerij', 'Bloemen/Planten'] as const;
+
+/** Makes an ordinary user of the sandbox, with one account in euros. */
+export function createOrdinaryUser(bank: Bank, type: 'UserPerson' | 'UserCompany', nowMs: number): User {
+  const { store, dice } = bank;
+  const lastName = dice.pick(LAST_NAMES);
+  const displayName = type === 'UserPerson' ? `${dice.pick(FIRST_NAMES)} ${lastName}` : `${dice.pick(TRADES)} ${lastName} B.V.`;
+  const user = store.put('users', {
+    id: store.nextId(),
+    type,
+    displayName,
+    distinguishedName: null,
+    roles: [],
+    uuid: randomUUID(),
+    createdAtMs: nowMs,
+  });
+  store.put('monetaryAccounts', { id: store.nextId(), userId: user.id, uuid: randomUUID(), iban: newIban(bank), createdAtMs: nowMs });
+  return user;
+}
+
+/** ISO 13616 check digits: the country's letters as numbers behind the account, modulo 97. */
+function newIban({ dice }: Bank): string {
+  const account = String(dice.between(1_000_000_000, 9_999_999_999));
+  const digits = [...`BUNQ${account}NL00`].map((sign) => Number.parseInt(sign, 36)).join('');
+  const check = 98n - (BigInt(digits) % 97n);
+  return `NL${String(check).padStart(2, '0')}BUNQ${account}`;
+}
+
+const avatar = (user: User) => ({ uuid: user.uuid, anchor_uuid: user.uuid, image: [], style: 'NONE' });
+
+/** The user object under its type's name. `sessionTimeout`: whole seconds. */
+export function showUser(bank: Bank, user: User, sessionTimeout: number): object {
+  const common = {
+    id: user.id,
+    created: bunqTime(user.createdAtMs),
+    updated: bunqTime(user.createdAtMs),
+    public_uuid: user.uuid,
+    display_name: user.displayName,
+    public_nick_name: user.displayName,
+    avatar: avatar(user),
+    status: 'ACTIVE',
+    sub_status: 'NONE',
+    language: 'en_US',
+    region: 'nl_NL',
+    session_timeout: sessionTimeout,
+  };
+  return { [user.type]: { ...common, ...ownMembers(bank, user) } };
+}
+
+function ownMembers(bank: Bank, user: User): object {
+  if (user.type === 'UserPaymentServiceProvider') {
+    const { distinguishedName } = user;
+    return {
+      certificate_distinguished_name: distinguishedName,
+      alias: [{ type: 'CERTIFICATE_DISTINGUISHED_NAME', value: distinguishedName, name: distinguishedName }],
+    };
+  }
+  const [account] = bank.store.all('monetaryAccounts').filter(({ userId }) => userId === user.id);
+  const alias = account === undefined ? [] : [ibanAlias(account, user)];
+  const limit = { daily_limit_without_confirmation_login: { value: '250.00', currency: 'EUR' }, notification_filters: [], relations: [] };
+  if (user.type === 'UserCompany') return { name: user.displayName, alias, country: 'NL', directors: [], ...limit };
+  const [firstName = '', ...rest] = user.displayName.split(' ');
+  return { first_name: firstName, middle_name: '', last_name: rest.join(' '), legal_name: user.displayName, alias, ...limit };
+}
+
+const ibanAlias = (account: MonetaryAccount, user: User) => ({ type: 'IBAN', value: account.iban, name: user.displayName });
+
+export function showMonetaryAccount(account: MonetaryAccount, user: User): object {
+  const amount = (value: string) => ({ value, currency: 'EUR' });
+  return {
+    MonetaryAccountBank: {
+      id: account.id,
+      created: bunqTime(account.createdAtMs),
+      updated: bunqTime(account.createdAtMs),
+      avatar: avatar(user),
+      currency: 'EUR',
+      description: 'bunq account',
+      daily_limit: amount('1000.00'),
+      overdraft_limit: amount('0.00'),
+      balance: amount('0.00'),
+      alias: [ibanAlias(account, user)],
+      public_uuid: account.uuid,
+      status: 'ACTIVE',
+      sub_status: 'NONE',
+      reason: null,
+      reason_description: null,
+      user_id: user.id,
+      monetary_account_profile: null,
+      display_name: user.displayName,
+      setting: {
+        color: '#FFFFFF',
+        icon: null,
+        default_avatar_status: 'AVATAR_DEFAULT',
+        restriction_chat: 'ALLOW_INCOMING',
+        sdd_expiration_action: 'AUTO_ACCEPT',
+      },
+      all_auto_save_id: [],
+    },
+  };
+}

@@ -1,0 +1,171 @@
+import { type Bank, type CredentialStatus, credentialStatus, type SessionStatus, sessionStatus } from './bank.ts';
+import type { CallbackUrl, Credential, Device, Installation, OAuthClient, Session, User, UserType } from './entities.ts';
+
+/** The bank from inside, without a secret in it. Times are ISO 8601 UTC by the simulator's clock. */
+export interface SimulatorState {
+  readonly now: string;
+  readonly installations: readonly {
+    readonly id: number;
+    readonly publicKeyPem: string;
+    readonly createdAt: string;
+    readonly status: 'ACTIVE' | 'REVOKED';
+    /** Accepted requests with its token or with a token of its sessions. */
+    readonly uses: number;
+    readonly deviceIds: readonly number[];
+    readonly sessionIds: readonly number[];
+  }[];
+  readonly users: readonly {
+    readonly id: number;
+    readonly type: UserType;
+    readonly displayName: string;
+    readonly distinguishedName: string | null;
+    readonly roles: readonly string[];
+    readonly createdAt: string;
+  }[];
+  /** API keys, made from certificates or with sandbox users. */
+  readonly credentials: readonly {
+    readonly id: number;
+    readonly userId: number;
+    readonly origin: Credential['origin'];
+    readonly status: CredentialStatus;
+    readonly createdAt: string;
+    readonly bindUntil: string | null;
+    /** The installations that it is bound on. */
+    readonly boundInstallations: readonly number[];
+    readonly permittedIps: readonly string[];
+  }[];
+  readonly devices: readonly {
+    readonly id: number;
+    readonly installationId: number;
+    readonly credentialId: number;
+    readonly userId: number;
+    readonly description: string;
+    readonly ip: string;
+    readonly createdAt: string;
+    readonly updatedAt: string;
+  }[];
+  readonly sessions: readonly {
+    readonly id: number;
+    readonly userId: number;
+    readonly installationId: number;
+    readonly credentialId: number;
+    readonly status: SessionStatus;
+    readonly createdAt: string;
+    readonly expiresAt: string;
+    readonly timeoutSeconds: number;
+    /** Accepted requests with its token. */
+    readonly uses: number;
+  }[];
+  readonly oauthClients: readonly {
+    readonly id: number;
+    readonly userId: number;
+    readonly status: OAuthClient['status'];
+    readonly clientId: string;
+    readonly createdAt: string;
+  }[];
+  readonly callbackUrls: readonly {
+    readonly id: number;
+    readonly oauthClientId: number;
+    readonly url: string;
+    readonly createdAt: string;
+  }[];
+}
+
+/** Every secret that the bank issued, and those it was sent without having issued them. */
+export interface IssuedSecret {
+  readonly kind: 'installation-token' | 'session-token' | 'api-key' | 'client-secret' | 'received';
+  /** Of the installation, session, API key or OAuth client. */
+  readonly id: number;
+  readonly value: string;
+}
+
+const iso = (atMs: number): string => new Date(atMs).toISOString();
+
+export function viewState(bank: Bank): SimulatorState {
+  const { store } = bank;
+  const nowMs = bank.clock.nowMs();
+  const devices = store.all('devices');
+  const sessions = store.all('sessions');
+  return {
+    now: iso(nowMs),
+    installations: store.all('installations').map((installation) => viewInstallation(installation, devices, sessions)),
+    users: store.all('users').map(viewUser),
+    credentials: store.all('credentials').map((credential) => viewCredential(credential, devices, nowMs)),
+    devices: devices.map(viewDevice),
+    sessions: sessions.map((session) => viewSession(session, nowMs)),
+    oauthClients: store.all('oauthClients').map(viewOAuthClient),
+    callbackUrls: store.all('callbackUrls').map(viewCallbackUrl),
+  };
+}
+
+export function viewSecrets({ store }: Bank): IssuedSecret[] {
+  return [
+    ...store.all('installations').map(({ id, token }) => ({ kind: 'installation-token', id, value: token }) as const),
+    ...store.all('sessions').map(({ id, token }) => ({ kind: 'session-token', id, value: token }) as const),
+    ...store.all('credentials').map(({ id, apiKey }) => ({ kind: 'api-key', id, value: apiKey }) as const),
+    ...store.all('oauthClients').map(({ id, secret }) => ({ kind: 'client-secret', id, value: secret }) as const),
+    ...store.all('receivedSecrets').map(({ id, value }) => ({ kind: 'received', id, value }) as const),
+  ];
+}
+
+function viewInstallation(installation: Installation, devices: readonly Device[], sessions: readonly Session[]) {
+  const { id, publicKeyPem, createdAtMs, revokedAtMs, uses } = installation;
+  const isOn = ({ installationId }: { installationId: number }) => installationId === id;
+  return {
+    id,
+    publicKeyPem,
+    createdAt: iso(createdAtMs),
+    status: revokedAtMs === null ? 'ACTIVE' : 'REVOKED',
+    uses,
+    deviceIds: devices.filter(isOn).map((device) => device.id),
+    sessionIds: sessions.filter(isOn).map((session) => session.id),
+  } as const;
+}
+
+const viewUser = ({ id, type, displayName, distinguishedName, roles, createdAtMs }: User) => ({
+  id,
+  type,
+  displayName,
+  distinguishedName,
+  roles,
+  createdAt: iso(createdAtMs),
+});
+
+const viewCredential = (credential: Credential, devices: readonly Device[], nowMs: number) => ({
+  id: credential.id,
+  userId: credential.userId,
+  origin: credential.origin,
+  status: credentialStatus(credential, nowMs),
+  createdAt: iso(credential.createdAtMs),
+  bindUntil: credential.bindUntilMs === null ? null : iso(credential.bindUntilMs),
+  boundInstallations: devices.filter(({ credentialId }) => credentialId === credential.id).map(({ installationId }) => installationId),
+  permittedIps: credential.permittedIps,
+});
+
+const viewDevice = ({ createdAtMs, updatedAtMs, ...device }: Device) => ({
+  ...device,
+  createdAt: iso(createdAtMs),
+  updatedAt: iso(updatedAtMs),
+});
+
+const viewSession = (session: Session, nowMs: number) => ({
+  id: session.id,
+  userId: session.userId,
+  installationId: session.installationId,
+  credentialId: session.credentialId,
+  status: sessionStatus(session, nowMs),
+  createdAt: iso(session.createdAtMs),
+  expiresAt: iso(session.expiresAtMs),
+  timeoutSeconds: session.timeoutSeconds,
+  uses: session.uses,
+});
+
+const viewOAuthClient = ({ id, userId, status, clientId, createdAtMs }: OAuthClient) => ({
+  id,
+  userId,
+  status,
+  clientId,
+  createdAt: iso(createdAtMs),
+});
+
+const viewCallbackUrl = ({ id, oauthClientId, url, createdAtMs }: CallbackUrl) => ({ id, oauthClientId, url, createdAt: iso(createdAtMs) });

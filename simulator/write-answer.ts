@@ -1,0 +1,53 @@
+import type { ServerResponse } from 'node:http';
+import type { Answer } from './answers.ts';
+import type { Bank } from './bank.ts';
+import type { Fault } from './faults.ts';
+import { phpJson } from './json.ts';
+import { signBody } from './signatures.ts';
+
+interface AnswerContext {
+  readonly fault: Fault | null;
+  readonly responseId: string;
+  /** Echoed. */
+  readonly requestId: string | null;
+}
+
+/** Maintenance and the bank's own faults are not signed; all else is. */
+const isUnsigned = (status: number): boolean => status === 491 || status >= 500;
+
+function bytesOf({ body }: Answer, fault: Fault | null): { contentType: string; bytes: Buffer } {
+  if (fault?.kind === 'status' && fault.html)
+    return { contentType: 'text/html', bytes: Buffer.from(`<html><body><h1>${fault.status}</h1></body></html>\n`) };
+  const bytes = Buffer.from(fault?.kind === 'garbage' ? '}{ this is not JSON' : phpJson(body));
+  return { contentType: 'application/json', bytes };
+}
+
+function signatureHeader(bank: Bank, status: number, bytes: Buffer, fault: Fault | null): Record<string, string> {
+  if (isUnsigned(status) || fault?.kind === 'no-signature') return {};
+  const signed = fault?.kind === 'wrong-signature' ? Buffer.concat([bytes, Buffer.from(' ')]) : bytes;
+  return { 'X-Bunq-Server-Signature': signBody(signed, bank.serverKey.privateKey) };
+}
+
+/** Writes the answer as bunq does: exact content type, echoed request id, response id, signature over the raw body, the bank's own `Date`. */
+export function writeAnswer(outgoing: ServerResponse, bank: Bank, answer: Answer, { fault, responseId, requestId }: AnswerContext): void {
+  if (outgoing.destroyed) return;
+  const { contentType, bytes } = bytesOf(answer, fault);
+  outgoing.sendDate = false;
+  outgoing.writeHead(answer.status, {
+    Date: new Date(bank.clock.nowMs()).toUTCString(),
+    'Content-Type': contentType,
+    'Content-Length': bytes.length,
+    ...(requestId === null ? {} : { 'X-Bunq-Client-Request-Id': requestId }),
+    'X-Bunq-Client-Response-Id': responseId,
+    ...signatureHeader(bank, answer.status, bytes, fault),
+  });
+  if (fault?.kind !== 'truncated') outgoing.end(bytes);
+  else outgoing.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => outgoing.socket?.destroySoon());
+}
+
+/** Cuts the connection: the client sees a reset instead of an answer. */
+export function cutAnswer(outgoing: ServerResponse): void {
+  const { socket } = outgoing;
+  if (socket === null) outgoing.destroy();
+  else socket.resetAndDestroy();
+}

@@ -1,0 +1,135 @@
+import { createServer } from 'node:net';
+import { startSimulator } from '../../simulator/index.ts';
+import { bankForEachTest, HOUR_MS } from './bank.ts';
+import { logInProvider, logInUser, send } from './client.ts';
+
+const bank = bankForEachTest();
+const manage = async (method: string, path: string, body?: object) => {
+  const received = await send(bank.simulator.manageUrl, method, path, body && { body });
+  return { status: received.status, ...received.json };
+};
+
+test('GET /state shows the bank without a secret, GET /secrets every secret', async () => {
+  const { installed, apiKey, token, call, userId } = await logInProvider(bank.apiUrl);
+  await call('POST', `/user/${userId}/oauth-client`, { body: {} });
+  const [client] = (await call('GET', `/user/${userId}/oauth-client`)).json.Response;
+  await installed.call('POST', '/device-server', { body: { description: 'x', secret: 'a-key-from-elsewhere' } });
+
+  const { secrets } = await manage('GET', '/secrets');
+  expect(Object.fromEntries(secrets.map(({ kind, value }: { kind: string; value: string }) => [kind, value]))).toEqual({
+    'installation-token': installed.token,
+    'session-token': token,
+    'api-key': apiKey,
+    'client-secret': client.OauthClient.secret,
+    received: 'a-key-from-elsewhere',
+  });
+  const state = JSON.stringify(await manage('GET', '/state'));
+  const requests = JSON.stringify(await manage('GET', '/requests'));
+  for (const { value } of secrets) for (const shown of [state, requests]) expect(shown).not.toContain(value);
+});
+
+test('GET /requests is the log, by both clocks, and is emptied by POST /requests/reset', async () => {
+  bank.simulator.advanceClock(HOUR_MS);
+  const { call, userId, sessionId, installed } = await logInUser(bank.apiUrl);
+  const { headers } = await call('GET', `/user/${userId}/oauth-client/77?x=1`, { headers: { 'X-Bunq-Client-Request-Id': 'one' } });
+  const { requests } = await manage('GET', '/requests');
+  expect(requests.at(-1)).toMatchObject({
+    at: bank.simulator.nowMs(),
+    realAtMs: expect.any(Number),
+    method: 'GET',
+    path: `/v1/user/${userId}/oauth-client/77`,
+    endpoint: 'GET /user/{userID}/oauth-client/{itemId}',
+    remoteAddress: '127.0.0.1',
+    status: 404,
+    error: 'OauthClient not found.',
+    outcome: 'answered',
+    installationId: installed.id,
+    userId,
+    sessionId,
+    requestId: 'one',
+    responseId: headers['x-bunq-client-response-id'],
+    signed: true,
+    fault: null,
+  });
+  await manage('POST', '/requests/reset');
+  expect((await manage('GET', '/requests')).requests).toEqual([]);
+  expect((await call('GET', '/user', { headers: { 'X-Bunq-Client-Request-Id': 'one' } })).status).toBe(400); // still used
+});
+
+test('the clock is read, advanced and set', async () => {
+  const { nowMs } = await manage('GET', '/clock');
+  expect((await manage('POST', '/clock', { advanceMs: 5 })).nowMs).toBe(nowMs + 5);
+  expect((await manage('POST', '/clock', { setMs: 1_900_000_000_000 })).nowMs).toBe(1_900_000_000_000);
+  expect(bank.simulator.nowMs()).toBe(1_900_000_000_000);
+  expect(await manage('POST', '/clock', { advance: 5 })).toMatchObject({ status: 400, error: expect.any(String) });
+});
+
+test('a pulled clock is asked at each request', async () => {
+  let nowMs = Date.UTC(2030, 0, 1);
+  const simulator = await startSimulator({ nowMs: () => nowMs });
+  try {
+    const dates = [];
+    for (const _ of [1, 2]) {
+      dates.push((await send(simulator.apiUrl, 'GET', '/user')).headers.date);
+      nowMs += HOUR_MS;
+    }
+    expect(dates).toEqual(['Tue, 01 Jan 2030 00:00:00 GMT', 'Tue, 01 Jan 2030 01:00:00 GMT']);
+  } finally {
+    await simulator.close();
+  }
+});
+
+test('settings are read and changed, unknown ones refused', async () => {
+  expect(await manage('PATCH', '/settings', { allowSecondOAuthClient: true })).toMatchObject({ status: 200, allowSecondOAuthClient: true });
+  expect(await manage('GET', '/settings')).toMatchObject({ allowSecondOAuthClient: true, rateLimits: false });
+  expect(await manage('PATCH', '/settings', { allowSecondOauthClient: true })).toMatchObject({
+    status: 400,
+    error: expect.stringMatching(/allowSecondOauthClient/),
+  });
+});
+
+test('faults are set, listed, released and cleared', async () => {
+  const { id } = await manage('POST', '/faults', { endpoint: 'POST /installation', kind: 'hold' });
+  expect((await manage('GET', '/faults')).faults).toMatchObject([{ id, kind: 'hold', times: 1, hits: 0, held: 0 }]);
+  expect(await manage('POST', '/faults/release')).toMatchObject({ released: 0 });
+  expect((await manage('DELETE', `/faults/${id}`)).faults).toEqual([]);
+  await manage('POST', '/faults', { endpoint: '*', kind: 'reset' });
+  expect((await manage('DELETE', '/faults')).faults).toEqual([]);
+  for (const bad of [
+    { endpoint: 'POST /instalation', kind: 'hold' },
+    { endpoint: '*', kind: 'hang' },
+    { endpoint: '*', kind: 'hold', time: 1 },
+  ])
+    expect((await manage('POST', '/faults', bad)).status).toBe(400);
+});
+
+test('sessions are expired; API keys, users and installations are revoked', async () => {
+  const { call, installed, sessionId, userId } = await logInUser(bank.apiUrl);
+  await manage('POST', `/sessions/${sessionId}/expire`);
+  expect((await call('GET', '/user')).status).toBe(401);
+  await manage('POST', `/credentials/${bank.simulator.state().credentials[0]?.id}/revoke`);
+  await manage('POST', `/users/${userId}/revoke`);
+  expect(bank.simulator.state().credentials[0]?.status).toBe('REVOKED');
+  await manage('POST', `/installations/${installed.id}/revoke`);
+  expect((await installed.call('GET', '/device-server')).status).toBe(401);
+  expect(await manage('POST', '/sessions/1/expire')).toMatchObject({
+    status: 400,
+    error: expect.stringMatching(/no 1 among its sessions/),
+  });
+});
+
+describe('a bank that cannot start says why', () => {
+  test.each(['port', 'managePort'] as const)('%s is taken', async (name) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const { port } = taken.address() as { port: number };
+    await expect(startSimulator({ [name]: port })).rejects.toThrow(new RegExp(`port ${port} on 127.0.0.1 cannot be opened: it is taken`));
+    taken.close();
+  });
+
+  test('an option is unknown or unfit', async () => {
+    await expect(startSimulator({ sessionLifetimeMs: 1, prot: 8080 } as object)).rejects.toThrow(
+      /prot[\s\S]*sessionLifetimeMs|sessionLifetimeMs[\s\S]*prot/,
+    );
+  });
+});

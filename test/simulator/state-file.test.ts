@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type SimulatorOptions, startSimulator } from '../../simulator/index.ts';
+import { HOUR_MS } from './bank.ts';
+import { isSignedByBank, type LoggedIn, logInProvider, openSession, responseId, send } from './client.ts';
+
+let folder: string;
+let stateFile: string;
+const running: ChildProcess[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bank-'));
+  stateFile = join(folder, 'bank.state');
+});
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+/** A bank in a process of its own, on a port of its own choice. */
+async function runBank(options: SimulatorOptions = {}) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'run-simulator.mjs'), JSON.stringify({ stateFile, ...options })], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  running.push(child);
+  const [line] = await once(createInterface(child.stdout!), 'line');
+  const { apiUrl, manageUrl } = JSON.parse(line) as { apiUrl: string; manageUrl: string };
+  return {
+    apiUrl,
+    manage: async (method: string, path: string, body?: object) => (await send(manageUrl, method, path, body && { body })).json,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}
+
+test('a bank killed by SIGKILL comes back as it was', async () => {
+  const before = await runBank();
+  await before.manage('POST', '/clock', { advanceMs: HOUR_MS });
+  const provider = await logInProvider(before.apiUrl);
+  const path = `/user/${provider.userId}/oauth-client`;
+  const clientId = responseId(await provider.call('POST', path, { body: {} }));
+  const urls = `${path}/${clientId}/callback-url`;
+  const removed = responseId(await provider.call('POST', urls, { body: { url: 'https://app.example/one' } }));
+  await provider.call('POST', urls, { body: { url: 'https://app.example/two' } });
+  await provider.call('DELETE', `${urls}/${removed}`);
+  const { now: _before, ...state } = await before.manage('GET', '/state');
+  const { secrets } = await before.manage('GET', '/secrets');
+  const { requests } = await before.manage('GET', '/requests');
+  await before.kill();
+
+  const after = await runBank();
+  const { now, ...stateAfter } = await after.manage('GET', '/state');
+  expect(stateAfter).toEqual(state);
+  expect((await after.manage('GET', '/secrets')).secrets).toEqual(secrets);
+  expect((await after.manage('GET', '/requests')).requests).toEqual(requests);
+  expect(Date.parse(now) - Date.now()).toBeGreaterThan(HOUR_MS / 2); // still an hour ahead
+  const call = (sent: object) =>
+    send(after.apiUrl, 'GET', '/user', { token: provider.token, key: provider.installed.keys.privateKey, ...sent });
+  const answer = await call({});
+  expect(answer.status).toBe(200);
+  expect(isSignedByBank(answer, provider.installed.serverPublicKeyPem)).toBe(true); // the same server key
+  expect((await call({ headers: { 'X-Bunq-Client-Request-Id': requests.at(-1).requestId } })).status).toBe(400);
+});
+
+test('an effect whose answer was held when the bank was killed is remembered', async () => {
+  const before = await runBank({ rateLimits: false });
+  const provider = await logInProvider(before.apiUrl);
+  await before.manage('POST', '/faults', { endpoint: 'POST /user/{userID}/oauth-client', kind: 'hold-answer' });
+  const lost = expect(provider.call('POST', `/user/${provider.userId}/oauth-client`, { body: {} })).rejects.toThrow();
+  while ((await before.manage('GET', '/faults')).faults[0].held === 0);
+  await before.kill();
+  await lost;
+  const after = await runBank();
+  expect((await after.manage('GET', '/state')).oauthClients).toHaveLength(1);
+  expect((await after.manage('GET', '/requests')).requests.at(-1)).toMatchObject({ status: 200, outcome: 'unanswered' });
+});
+
+/** The same steps without processes: a bank that has not closed its file, and a second one on what the file holds. */
+async function withBank<T>(options: SimulatorOptions, act: (apiUrl: string) => Promise<T>): Promise<T> {
+  const simulator = await startSimulator({ stateFile, rateLimits: false, ...options });
+  try {
+    return await act(simulator.apiUrl);
+  } finally {
+    await simulator.close();
+  }
+}
+
+const reach = (apiUrl: string, { token }: LoggedIn) => send(apiUrl, 'GET', '/user', { token });
+
+test('a last line that was torn by a kill is left out', async () => {
+  const provider = await withBank({}, (apiUrl) => logInProvider(apiUrl));
+  appendFileSync(stateFile, '["oauthClients",{"id":12');
+  for (const _ of ['once', 'and once more']) expect((await withBank({}, (apiUrl) => reach(apiUrl, provider))).status).toBe(200);
+});
+
+test('the rate limits are remembered', async () => {
+  const provider = await withBank({ rateLimits: true }, (apiUrl) => logInProvider(apiUrl));
+  const again = await withBank({ rateLimits: true }, (apiUrl) =>
+    openSession(
+      { ...provider.installed, call: (method, path, sent) => send(apiUrl, method, path, { ...sent, token: provider.installed.token }) },
+      provider.apiKey,
+    ),
+  );
+  expect(again.status).toBe(429);
+});
+
+test('ids are never given twice, also that of what was removed last', async () => {
+  const ids: number[] = [];
+  const provider = await withBank({}, (apiUrl) => logInProvider(apiUrl));
+  for (const _ of [1, 2, 3])
+    await withBank({}, async (apiUrl) => {
+      const { json } = await send(apiUrl, 'POST', '/installation', { body: { client_public_key: provider.installed.publicKeyText } });
+      ids.push(json.Response[0].Id.id);
+    });
+  expect(new Set(ids).size).toBe(3);
+  expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+});
+
+test('the file is for its owner only, also where one with other rights was there', async () => {
+  await withBank({}, (apiUrl) => logInProvider(apiUrl));
+  expect(statSync(stateFile).mode & 0o777).toBe(0o600);
+  chmodSync(stateFile, 0o644);
+  await withBank({}, async () => {});
+  expect(statSync(stateFile).mode & 0o777).toBe(0o600);
+});
+
+describe('a file that is no state file is named and left alone', () => {
+  test.each([
+    ['a stranger', 'important notes\n', /not a state file/],
+    ['damaged', '{"format":"bunq-simulator","version":1}\n{"torn\n["users",{"id":1}]\n', /damaged at line 2/],
+  ])('%s', async (_, text, message) => {
+    writeFileSync(stateFile, text);
+    await expect(startSimulator({ stateFile })).rejects.toThrow(message);
+    expect(readFileSync(stateFile, 'utf8')).toBe(text);
+  });
+
+  test('a folder that is not there', async () => {
+    await expect(startSimulator({ stateFile: join(folder, 'nowhere', 'bank.state') })).rejects.toThrow(/cannot be written/);
+  });
+});

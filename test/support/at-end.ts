@@ -1,0 +1,29 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ends: (() => unknown)[] = [];
+
+/** Has something done when the test file ends, whatever became of its tests; the last one asked for comes first. */
+export function atEnd(end: () => unknown): void {
+  ends.push(end);
+}
+
+/** A folder of the test file's own, removed at its end. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bunq-keeper-test-'));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+afterAll(async () => {
+  const failures: unknown[] = [];
+  for (const end of ends.reverse()) {
+    try {
+      await end();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, 'what the test file started could not be ended');
+}, 120_000);

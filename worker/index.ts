@@ -1,0 +1,4 @@
+/** `bunq-keeper/worker`: to run the keeper's worker in a process of one's own. */
+export { runWorker } from './run.ts';
+export { SettingsError } from '../settings/read.ts';
+export { readWorkerSettings, type WorkerSettings } from './settings.ts';

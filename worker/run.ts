@@ -1,0 +1,37 @@
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import pino from 'pino';
+import { registerSearchAttributes } from './search-attributes.ts';
+import type { WorkerSettings } from './settings.ts';
+import { connectWorker } from './temporal.ts';
+import { createWorkers } from './worker.ts';
+
+/**
+ * Runs a worker until SIGTERM or SIGINT; then no new task is taken and those in hand are finished.
+ * Log lines are JSON (pino) on stderr.
+ */
+export async function runWorker(settings: WorkerSettings): Promise<void> {
+  const log = pino({ base: { pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
+  installRuntime(log);
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, onSignal);
+  const server = await connectWorker((line) => log.info(line), stop.signal);
+  await registerSearchAttributes(server.connection, server.namespace, (line) => log.warn(line));
+  const { workers, close } = await createWorkers(settings, server);
+  const { bank, egress, sealingKeys } = settings;
+  log.info({ environment: bank.name, egress, namespace: server.namespace, sealingKeys: sealingKeys.keyIds }, 'worker is ready');
+  if (stop.signal.aborted) for (const worker of workers) worker.shutdown();
+  await Promise.all(workers.map((worker) => worker.run()));
+  log.info('worker has stopped');
+  await close();
+  await server.connection.close();
+}
+
+/** Temporal's own messages in the same log; SIGUSR2 is left alone, SIGTERM and SIGINT drain. */
+function installRuntime(log: pino.Logger): void {
+  const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => log[LEVELS[level]]({ meta }, message)),
+    shutdownSignals: ['SIGTERM', 'SIGINT'],
+  });
+}

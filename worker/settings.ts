@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import type { BankEnvironment } from '../bunq/environment.ts';
+import type { SealingKeySet } from '../sealing/key-set.ts';
+import { BANK_SETTINGS, bankEnvironment } from '../settings/bank.ts';
+import { type Environment, readSettings } from '../settings/read.ts';
+import { SEALING_SETTINGS, sealingKeys } from '../settings/sealing-keys.ts';
+import { type NamedSigner, parseSigners } from './signers.ts';
+
+/** All that a worker is told from outside; read once, at its start. */
+export interface WorkerSettings {
+  readonly bank: BankEnvironment;
+  readonly sealingKeys: SealingKeySet;
+  /** The name of the one public address that this worker's bank calls leave by. */
+  readonly egress: string;
+  readonly egressAddress: string | null;
+  readonly signers: ReadonlyMap<string, NamedSigner>;
+  readonly sessionGapMs: number;
+  readonly settleMs: number;
+  readonly deployment: { readonly name: string; readonly buildId: string } | null;
+  readonly proxy: { readonly httpProxy?: string | undefined; readonly httpsProxy?: string | undefined; readonly noProxy?: string | undefined };
+}
+
+const NAMES = [
+  ...BANK_SETTINGS,
+  ...SEALING_SETTINGS,
+  ...(['KEEPER_EGRESS', 'KEEPER_EGRESS_ADDRESS', 'KEEPER_QSEAL_SIGNERS', 'KEEPER_SESSION_GAP', 'KEEPER_SETTLE'] as const),
+  ...(['TEMPORAL_DEPLOYMENT_NAME', 'TEMPORAL_WORKER_BUILD_ID'] as const),
+  ...(['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'] as const),
+] as const;
+
+/** @throws SettingsError with all that is wrong at once */
+export function readWorkerSettings(env: Environment): WorkerSettings {
+  return readSettings(NAMES, env, (values, wrong) => {
+    const bank = bankEnvironment(values, wrong);
+    const keys = sealingKeys(values, wrong);
+    const signers = readSigners(values.KEEPER_QSEAL_SIGNERS, wrong);
+    const { TEMPORAL_DEPLOYMENT_NAME: name, TEMPORAL_WORKER_BUILD_ID: buildId } = values;
+    if (!name !== !buildId) wrong('TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID belong together: set both or neither');
+    if (!bank || !keys || !signers) return undefined;
+    return {
+      bank,
+      sealingKeys: keys,
+      signers,
+      egress: values.KEEPER_EGRESS,
+      egressAddress: values.KEEPER_EGRESS_ADDRESS ?? null,
+      sessionGapMs: values.KEEPER_SESSION_GAP,
+      settleMs: values.KEEPER_SETTLE,
+      deployment: name && buildId ? { name, buildId } : null,
+      proxy: {
+        httpProxy: values.HTTP_PROXY ?? values.http_proxy,
+        httpsProxy: values.HTTPS_PROXY ?? values.https_proxy,
+        noProxy: values.NO_PROXY ?? values.no_proxy,
+      },
+    };
+  });
+}
+
+function readSigners(file: string | undefined, wrong: (problem: string) => undefined): ReadonlyMap<string, NamedSigner> | undefined {
+  if (file === undefined) return new Map();
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return wrong(`KEEPER_QSEAL_SIGNERS ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+  }
+  const signers = parseSigners(text, file);
+  return typeof signers === 'string' ? wrong(signers) : signers;
+}

@@ -1,0 +1,71 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+import type { Clock } from '../bunq/bank.ts';
+
+export interface TemporalServer {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+}
+
+const AGAIN_MS = 2000;
+
+/**
+ * Connects by Temporal's own variables and profile file, and waits for a server that is not up yet, saying so.
+ * @param say one line a change of what it waits for
+ */
+export async function connectWorker(say: (line: string) => void, signal: AbortSignal): Promise<TemporalServer> {
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const options = connectionOptions as NativeConnectionOptions;
+  const address = options.address ?? 'localhost:7233';
+  let said = '';
+  for (;;) {
+    const answer = await tryToConnect(options, namespace);
+    if (typeof answer !== 'string') return { connection: answer, namespace };
+    const line = `Waiting for Temporal at ${address}, namespace ${namespace}: ${answer}`;
+    if (line !== said) say(line);
+    said = line;
+    await pause(AGAIN_MS, signal);
+  }
+}
+
+async function tryToConnect(options: NativeConnectionOptions, namespace: string): Promise<NativeConnection | string> {
+  let connection: NativeConnection;
+  try {
+    connection = await NativeConnection.connect(options);
+  } catch (error) {
+    return `no server answers (${firstLine(error)})`;
+  }
+  try {
+    await connection.withDeadline(Date.now() + 5000, () => connection.workflowService.describeNamespace({ namespace }));
+    return connection;
+  } catch (error) {
+    await connection.close();
+    return /not found/i.test(String(error)) ? 'there is no such namespace yet' : `it does not tell of the namespace (${firstLine(error)})`;
+  }
+}
+
+const firstLine = (error: unknown) => String((error as Error).message).split('\n')[0]!.slice(0, 200);
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(new Error('stopped while waiting for Temporal'));
+    });
+  });
+}
+
+/** Fewer than the answer's deadline of the bank call that waits for it. */
+const CONFIRM_WITHIN_MS = 2000;
+
+/** Asks the server whether an activity attempt is still the one: its own task token is good, and no cancellation waits. */
+export const confirmAttempt =
+  ({ connection, namespace }: TemporalServer, identity: string, clock: Clock) =>
+  async (taskToken: Uint8Array): Promise<void> => {
+    const deadlineMs = clock.nowMs() + CONFIRM_WITHIN_MS;
+    const { cancelRequested } = await connection.withDeadline(deadlineMs, () =>
+      connection.workflowService.recordActivityTaskHeartbeat({ namespace, taskToken, identity }),
+    );
+    if (cancelRequested) throw new Error('a cancellation was requested');
+  };

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Dependencies } from '../activities/dependencies.ts';
+import { createActivities } from '../activities/index.ts';
+import { createBank } from '../bunq/bank.ts';
+import { egressTaskQueue, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
+import { systemClock } from '../settings/clock.ts';
+import { registeredSearchAttributes } from './search-attributes.ts';
+import type { WorkerSettings } from './settings.ts';
+import { createSigners } from './signers.ts';
+import { confirmAttempt, type TemporalServer } from './temporal.ts';
+
+/** A task in hand is given this long when the worker is to stop: more than any bank call takes. */
+const GRACE = '10s';
+
+/** Caches are of no use to connections that wake once a month: a cached one holds about 0.4 MB. */
+const CACHED_WORKFLOWS = 300;
+
+/** The bundle lies beside the compiled code; it is built with it. */
+export const workflowBundlePath = () => new URL('../workflow-bundle.js', import.meta.url);
+
+/** Who polls: host and process, and last the ids of its sealing keys, by which a rotation sees who lacks one. */
+export const workerIdentity = ({ sealingKeys }: WorkerSettings) => `${process.pid}@${hostname()} keys ${sealingKeys.keyIds.join(',')}`;
+
+/** The Temporal workers of one process: workflows, the bank calls of its egress, and the signatures of each named signer. */
+export async function createWorkers(settings: WorkerSettings, server: TemporalServer, workflowBundle = workflowBundlePath()): Promise<{ workers: Worker[]; close(): Promise<void> }> {
+  const { bank: environment } = settings;
+  const bank = createBank({ apiUrl: environment.apiUrl, clock: systemClock, proxy: settings.proxy });
+  const identity = workerIdentity(settings);
+  const activities = createActivities(dependenciesOf(settings, server, bank, identity));
+  const { readSurroundings, signQseal, ...bankCalls } = activities;
+  const common = {
+    connection: server.connection,
+    namespace: server.namespace,
+    identity,
+    shutdownGraceTime: GRACE,
+    ...deploymentOptions(settings),
+  } satisfies Partial<WorkerOptions>;
+  const workflows: WorkerOptions = {
+    ...common,
+    taskQueue: workflowTaskQueue(environment.name),
+    workflowBundle: { code: readFileSync(workflowBundle, 'utf8') },
+    activities: { readSurroundings },
+    enableNonLocalActivities: false,
+    maxCachedWorkflows: CACHED_WORKFLOWS,
+    stickyQueueScheduleToStartTimeout: '2s', // after a kill, the dead worker's own queue holds a task this long (10 s by default)
+  };
+  const calls: WorkerOptions = { ...common, taskQueue: egressTaskQueue(environment.name, settings.egress), activities: { ...bankCalls, signQseal } };
+  const signers = [...settings.signers.keys()].map((signer): WorkerOptions => ({ ...common, taskQueue: signerTaskQueue(environment.name, signer), activities: { signQseal } }));
+  const workers = await Promise.all([workflows, calls, ...signers].map((options) => Worker.create(options)));
+  return { workers, close: () => bank.close() };
+}
+
+function dependenciesOf(settings: WorkerSettings, server: TemporalServer, bank: Dependencies['bank'], identity: string): Dependencies {
+  const { bank: environment, sealingKeys, egressAddress, sessionGapMs, settleMs } = settings;
+  return {
+    environment: environment.name,
+    bank,
+    sealingKeys,
+    clock: systemClock,
+    signers: createSigners(environment.name, settings.signers),
+    confirmAttempt: confirmAttempt(server, identity, systemClock),
+    searchAttributes: () => registeredSearchAttributes(server.connection, server.namespace),
+    settings: { egressAddress, sessionGapMs, settleMs },
+  };
+}
+
+/** Off unless both are set: a versioned worker gets no task until its version is made current. */
+const deploymentOptions = ({ deployment }: WorkerSettings): Partial<WorkerOptions> =>
+  deployment
+    ? {
+        workerDeploymentOptions: {
+          useWorkerVersioning: true,
+          version: { deploymentName: deployment.name, buildId: deployment.buildId },
+          defaultVersioningBehavior: 'AUTO_UPGRADE',
+        },
+      }
+    : {};

@@ -1,0 +1,58 @@
+import { type ActivityOptions, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+
+/**
+ * How activities are run. HTTP gives up after 5 s in all, so 8 s tell a dead worker from a slow bank; a task that a dead
+ * worker took costs that long, and no heartbeat would be quicker.
+ */
+const BANK_CALL = { startToCloseTimeout: '8s' } satisfies ActivityOptions;
+
+/** Reads and harmless repeats: three attempts within 30 s; whatever lasts longer is the loop's to wait out. */
+const QUICK: ActivityOptions = { ...BANK_CALL, retry: { initialInterval: '500ms', backoffCoefficient: 4, maximumAttempts: 3 } };
+
+/** What must not be repeated unseen: one attempt, and the workflow looks before another. */
+const ONCE: ActivityOptions = { ...BANK_CALL, retry: { maximumAttempts: 1 } };
+
+/** A session that was not asked for soon is not asked for at all: its age counts from the asking. */
+const SESSION: ActivityOptions = { ...ONCE, scheduleToStartTimeout: '10s' };
+
+const OPTIONS = {
+  generateKeyPair: QUICK,
+  createInstallation: QUICK,
+  signQseal: QUICK,
+  createCredential: QUICK,
+  createSandboxUser: QUICK,
+  createDevice: QUICK,
+  openSession: SESSION,
+  readUser: QUICK,
+  closeSession: QUICK,
+  findOAuthClients: QUICK,
+  createOAuthClient: ONCE,
+  readOAuthClient: QUICK,
+  listCallbackUrls: QUICK,
+  createCallbackUrl: ONCE,
+  deleteCallbackUrl: QUICK,
+} as const satisfies Partial<Record<keyof Activities, ActivityOptions>>;
+
+export type BankActivity = keyof typeof OPTIONS;
+
+/**
+ * Runs one activity on a task queue of workers.
+ * @param summary what it does, as a person reads it in the Temporal UI
+ */
+export function perform<Name extends BankActivity>(
+  name: Name,
+  taskQueue: string,
+  summary: string,
+  ...input: Parameters<Activities[Name]>
+): ReturnType<Activities[Name]> {
+  const activities = proxyActivities<Activities>({ ...OPTIONS[name], taskQueue });
+  const run = activities[name] as unknown as { executeWithOptions(options: ActivityOptions, args: unknown[]): unknown };
+  return run.executeWithOptions({ ...OPTIONS[name], taskQueue, summary }, input) as ReturnType<Activities[Name]>;
+}
+
+export const { readSurroundings } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+  summary: 'read worker settings',
+});

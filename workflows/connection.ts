@@ -1,0 +1,84 @@
+import { condition, workflowInfo } from '@temporalio/workflow';
+import type { Surroundings } from '../activities/surroundings.ts';
+import { type BankActivity, perform, readSurroundings } from './bank.ts';
+import type { Activities } from '../activities/index.ts';
+import type { ConnectionInput, ConnectionStatus } from './messages.ts';
+import { egressTaskQueue } from './names.ts';
+import { Publisher } from './publish.ts';
+import { type ConnectionState, initialState, lifecycleState, STEP_NAMES, type StepName } from './state.ts';
+import { isEverythingDone, nextStep, nextWake, STEPS } from './steps.ts';
+import { statusOf } from './status.ts';
+
+/** One connection at work: its state, and what of this run does not cross continue-as-new. */
+export class Connection {
+  readonly state: ConnectionState;
+  running: StepName | null = null;
+  /** Set by messages; a waiting loop turns at once. */
+  woken = false;
+  turns = 0;
+  renewals = 0;
+  updates = 0;
+  #surroundings: Surroundings | null = null;
+  #publisher: Publisher | null = null;
+
+  constructor(input: ConnectionInput) {
+    this.state = 'state' in input ? structuredCloneOf(input.state) : initialState(input.request, Date.now());
+  }
+
+  async lookAround(): Promise<void> {
+    this.#surroundings = await readSurroundings();
+    this.#publisher = new Publisher(this.#surroundings.searchAttributes);
+    this.publish();
+  }
+
+  get surroundings(): Surroundings {
+    if (!this.#surroundings) throw new Error('lookAround comes first');
+    return this.#surroundings;
+  }
+
+  get status(): ConnectionStatus {
+    const { workflowId, runId } = workflowInfo();
+    return statusOf(this.state, { workflowId, runId, running: this.running }, Date.now());
+  }
+
+  get isDisconnecting(): boolean {
+    return this.state.wishes.disconnect !== null;
+  }
+
+  /** The history is long enough: the loop goes on in a new run. */
+  get isTimeToMove(): boolean {
+    return this.renewals >= 25 || this.turns >= 500 || this.updates >= 1000 || workflowInfo().continueAsNewSuggested;
+  }
+
+  /** A bank call by way of this connection's egress. */
+  readonly call = <Name extends BankActivity>(name: Name, summary: string, ...input: Parameters<Activities[Name]>): ReturnType<Activities[Name]> =>
+    perform(name, egressTaskQueue(this.state.environment, this.state.egress), summary, ...input);
+
+  publish(): void {
+    const { state } = this;
+    const nowMs = Date.now();
+    if (state.onboardedAtMs === null && isEverythingDone(state, nowMs)) state.onboardedAtMs = nowMs;
+    for (const step of STEP_NAMES) if (state.troubles[step] && !STEPS[step].isMissing(state, nowMs)) delete state.troubles[step];
+    const lifecycle = lifecycleState(state, nowMs);
+    if (lifecycle !== state.lifecycle.state) state.lifecycle = { state: lifecycle, sinceMs: nowMs };
+    this.#publisher?.publish(this.status, state);
+  }
+
+  /** Until a message comes, something is due, or `atMs`. */
+  async waitForNext(): Promise<void> {
+    const nowMs = Date.now();
+    if (this.woken || this.isDisconnecting || nextStep(this.state, nowMs)) return;
+    const wake = nextWake(this.state, nowMs);
+    if (!wake) await condition(() => this.woken);
+    else await condition(() => this.woken, Math.max(1, wake.atMs - nowMs), { summary: wake.summary });
+  }
+
+  /** Within a step: until that time, unless it is to be disconnected. */
+  async waitUntil(atMs: number, summary: string): Promise<void> {
+    const leftMs = atMs - Date.now();
+    if (leftMs > 0) await condition(() => this.isDisconnecting, leftMs, { summary });
+  }
+}
+
+/** Workflow inputs are JSON and so is this copy: nobody else holds a part of the state. */
+const structuredCloneOf = (state: ConnectionState): ConnectionState => JSON.parse(JSON.stringify(state)) as ConnectionState;

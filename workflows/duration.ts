@@ -1,0 +1,16 @@
+/** Durations as settings and options write them: `90s`, `15m`, `12h`, `7d`; milliseconds inside. */
+
+const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Undefined for anything else than a whole number and one of the units s, m, h, d. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d{1,9})([smhd])$/.exec(text);
+  return match ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : undefined;
+}
+
+/** The largest unit that leaves no rest: 5_400_000 → `90m`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const unit = (['d', 'h', 'm'] as const).find((name) => seconds > 0 && (seconds * 1000) % UNIT_MS[name] === 0) ?? 's';
+  return `${(seconds * 1000) / UNIT_MS[unit]}${unit}`;
+}

@@ -1,0 +1,73 @@
+import { setHandler } from '@temporalio/workflow';
+import type { Connection } from './connection.ts';
+import { type CallbackUrlsInput, disconnectUpdate, oauthClientQuery, type ResumeInput, renewUpdate, resumeUpdate, type Sender, sessionQuery, setCallbackUrlsUpdate, stateQuery, statusQuery } from './messages.ts';
+import { isServingValid, type LifecycleState, STEP_NAMES } from './state.ts';
+import { oauthClientView, sessionView } from './status.ts';
+
+/** Answers queries, and records what is wished; the loop does it. All handlers are set before the first await. */
+export function answerMessages(connection: Connection): void {
+  const { state } = connection;
+  setHandler(statusQuery, () => connection.status, { description: 'State, steps with times, session times, what to do' });
+  setHandler(sessionQuery, () => (isServingValid(state, Date.now()) ? sessionView(state) : null), { description: 'The session served, sealed; null while there is no valid one' });
+  setHandler(oauthClientQuery, () => oauthClientView(state), { description: 'OAuth client id, sealed secret, callback URLs' });
+  setHandler(stateQuery, () => state, { description: 'The whole state, secrets sealed: what a closed run is resumed from' });
+
+  const record = (wish: () => void): LifecycleState => {
+    wish();
+    connection.updates++;
+    connection.woken = true;
+    return state.lifecycle.state;
+  };
+  setHandler(renewUpdate, ({ by }: Sender) => record(() => renew(connection, by)), { description: 'Open a new session now', validator: sentBySomebody });
+  setHandler(resumeUpdate, (input: ResumeInput) => record(() => resume(connection, input)), { description: 'Try again what waits for a person, with new input or without', validator: (input) => validateResume(connection, input) });
+  setHandler(setCallbackUrlsUpdate, (input: CallbackUrlsInput) => record(() => wantCallbackUrls(connection, input)), { description: 'Say which callback URLs there should be', validator: validateCallbackUrls });
+  setHandler(disconnectUpdate, ({ by }: Sender) => record(() => void (state.wishes.disconnect = { by, atMs: Date.now() })), { description: 'Close the sessions at the bank and end', validator: sentBySomebody });
+}
+
+function renew({ state }: Connection, by: string): void {
+  state.wishes.renew = { by, atMs: Date.now() };
+  if (state.serving) state.serving.doubtful = true;
+  if (state.troubles.session && !state.troubles.session.action) state.troubles.session.retryAtMs = Date.now();
+}
+
+/** Every step in trouble is tried at once, and the repair budget starts anew: a person has looked at it. */
+function resume({ state }: Connection, { by, credential }: ResumeInput): void {
+  const nowMs = Date.now();
+  state.wishes.resume = { by, atMs: nowMs };
+  state.repairs = [];
+  if (credential) {
+    state.wanted.credential = credential;
+    Object.assign(state.ladder, { qsealSignature: null, apiKey: null, device: null, deviceRepeated: false });
+    if (state.serving) state.serving.doubtful = true;
+  }
+  for (const step of STEP_NAMES) {
+    const trouble = state.troubles[step];
+    if (trouble) state.troubles[step] = { ...trouble, retryAtMs: nowMs, action: null };
+  }
+}
+
+function wantCallbackUrls({ state }: Connection, { wanted, unwanted, prune }: CallbackUrlsInput): void {
+  state.wanted.callbackUrls = wanted;
+  state.wanted.unwantedCallbackUrls = [...new Set([...state.wanted.unwantedCallbackUrls, ...unwanted])].filter((url) => !wanted.includes(url));
+  state.wanted.pruneCallbackUrls ||= prune;
+  delete state.troubles['callback-urls'];
+}
+
+function sentBySomebody({ by }: Sender): void {
+  if (typeof by !== 'string' || by === '') throw new Error('An update says who sent it: {"by":"ada@laptop"}.');
+}
+
+function validateResume({ state }: Connection, { by, credential }: ResumeInput): void {
+  sentBySomebody({ by });
+  const present = state.wanted.credential.type;
+  if (credential && credential.type !== present) throw new Error(`${state.name} was onboarded with a credential of type ${present}, not ${credential.type}.`);
+}
+
+function validateCallbackUrls({ by, wanted, unwanted }: CallbackUrlsInput): void {
+  sentBySomebody({ by });
+  if (!Array.isArray(wanted) || !Array.isArray(unwanted)) throw new Error('setCallbackUrls takes {"by","wanted":[…],"unwanted":[…],"prune":false}.');
+  for (const url of wanted) if (typeof url !== 'string' || !isCallbackUrl(url)) throw new Error(`${String(url)} is not a callback URL: bunq takes https (http for localhost only).`);
+}
+
+/** No URL class in workflows. The bank matches redirects to the last slash, so nothing is normalised. */
+const isCallbackUrl = (url: string) => /^https:\/\/[^\s/]+/.test(url) || /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/.test(url);

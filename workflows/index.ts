@@ -1,0 +1,2 @@
+/** The workflows: what a worker registers. Their names are stored in every history. */
+export { providerConnection } from './provider-connection.ts';

@@ -1,0 +1,80 @@
+import type { SealedInstallation } from '../activities/context.ts';
+import { perform } from './bank.ts';
+import { isUnclear } from './blame.ts';
+import type { Connection } from './connection.ts';
+import { seenFailure, StepFailure } from './failure.ts';
+import { egressTaskQueue, isNamedSigner, signerTaskQueue } from './names.ts';
+import type { ApiKey, ConnectionState, WantedCredential } from './state.ts';
+
+/** The steps below the session. Each reads what it stands on from the ladder and puts its own result there. */
+
+export async function generateKeyPair(connection: Connection): Promise<void> {
+  connection.state.ladder.keyPair = await connection.call('generateKeyPair', 'generate key pair');
+}
+
+export async function createInstallation(connection: Connection): Promise<void> {
+  const { ladder } = connection.state;
+  const { publicKeyPem } = ladder.keyPair!;
+  ladder.installation = await connection.call('createInstallation', 'create installation', { publicKeyPem });
+}
+
+export async function obtainApiKey(connection: Connection): Promise<void> {
+  const { ladder, wanted } = connection.state;
+  const { credential } = wanted;
+  if (credential.type === 'api-key') ladder.apiKey = given(credential.apiKey);
+  else if (credential.type === 'sandbox-user') ladder.apiKey = given((await connection.call('createSandboxUser', 'create sandbox user')).apiKey);
+  else ladder.apiKey = await createCredential(connection, credential);
+  ladder.qsealSignature = null;
+  ladder.deviceRepeated = false;
+}
+
+const given = (apiKey: ApiKey['apiKey']): ApiKey => ({ apiKey, credentialId: null, bindBeforeMs: null, unused: false });
+
+async function createCredential(connection: Connection, credential: Extract<WantedCredential, { type: 'qseal' }>): Promise<ApiKey> {
+  const { state } = connection;
+  const { certificatePem, chainPem } = credential;
+  if (Date.parse(credential.expiresAt) <= Date.now()) throw new StepFailure('CERTIFICATE_EXPIRED', `The certificate expired on ${credential.expiresAt}.`);
+  state.ladder.qsealSignature ??= await signQseal(state, credential);
+  const askedAtMs = Date.now();
+  const created = await connection.call('createCredential', 'create payment service provider credential', {
+    installation: sealedInstallation(state),
+    certificatePem,
+    chainPem,
+    qsealSignature: state.ladder.qsealSignature,
+  });
+  const { apiKey, credentialId, bindWithinMs } = created;
+  return { apiKey, credentialId, bindBeforeMs: bindWithinMs === null ? null : askedAtMs + bindWithinMs, unused: true };
+}
+
+async function signQseal({ ladder, environment, egress }: ConnectionState, { certificatePem, signer }: Extract<WantedCredential, { type: 'qseal' }>) {
+  const queue = isNamedSigner(signer) ? signerTaskQueue(environment, signer) : egressTaskQueue(environment, egress);
+  const { publicKeyPem } = ladder.keyPair!;
+  const { installationToken } = ladder.installation!;
+  const { qsealSignature } = await perform('signQseal', queue, `sign with the QSEAL key (${signer})`, { publicKeyPem, installationToken, certificatePem, signer });
+  return qsealSignature;
+}
+
+/** A refusal after a lost answer may mean that the key is bound already: the session step will tell. */
+export async function bindDevice(connection: Connection): Promise<void> {
+  const { state } = connection;
+  const { ladder, troubles } = state;
+  try {
+    const { deviceId } = await connection.call('createDevice', 'bind API key to device', {
+      installation: sealedInstallation(state),
+      apiKey: ladder.apiKey!.apiKey,
+      description: `bunq-keeper ${state.name}`,
+      permittedIps: state.wanted.permittedIps,
+    });
+    ladder.device = { deviceId };
+  } catch (error) {
+    const failure = seenFailure(error, Date.now());
+    const lostBefore = failure.repeated || (troubles.device !== undefined && isUnclear(troubles.device.error.code));
+    if (failure.code !== 'BUNQ_CREDENTIALS_INCORRECT' || !lostBefore) throw error;
+    ladder.device = { deviceId: null };
+  }
+}
+
+export function sealedInstallation({ ladder }: Pick<ConnectionState, 'ladder'>): SealedInstallation {
+  const { installationToken, serverPublicKeyPem } = ladder.installation!;
+  return { installationToken, serverPublicKeyPem, privateKey: ladder.keyPair!.privateKey };
+}

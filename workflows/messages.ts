@@ -1,0 +1,100 @@
+import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import type { BunqUser } from '../bunq/user.ts';
+import type { Sealed } from '../sealing/sealed.ts';
+import type { ActionCode } from './actions.ts';
+import type { ConnectionState, FailureCode, LifecycleState, StepName } from './state.ts';
+
+/** What can be asked of a connection, and what can be wished of it. All times are ISO 8601 UTC. */
+
+export type StepStatus = 'pending' | 'running' | 'retrying' | 'waiting' | 'done' | 'skipped';
+
+/** The status of a connection: what `bunq-keeper status NAME --json` prints, and what the workflow's memo holds. */
+export interface ConnectionStatus {
+  schema: 1;
+  name: string;
+  environment: string;
+  egress: string;
+  workflowId: string;
+  runId: string;
+  state: LifecycleState;
+  since: string;
+  steps: { name: StepName; status: StepStatus; at: string | null }[];
+  certificate: null | { subject: string; authorizationNumber: string | null; roles: string[]; expiresAt: string };
+  session: null | { openedAt: string; expiresAt: string; renewAt: string; userId: number };
+  oauthClient: null | { id: number; clientId: string | null; callbackUrls: string[] };
+  action: null | { code: ActionCode; seen: SeenFacts & { times: number; since: string }; remedy: string };
+  lastError: null | SeenFacts;
+}
+
+export interface SeenFacts {
+  code: FailureCode;
+  endpoint: string | null;
+  status: number | null;
+  text: string | null;
+  responseId: string | null;
+  at: string;
+}
+
+/** The session served, with all that a call on it needs, of one piece. */
+export interface SessionView {
+  sessionId: number;
+  user: BunqUser;
+  openedAt: string;
+  expiresAt: string;
+  renewAt: string;
+  sessionToken: Sealed<'session-token'>;
+  privateKey: Sealed<'private-key'>;
+  serverPublicKeyPem: string;
+}
+
+export interface OAuthClientView {
+  id: number;
+  clientId: string | null;
+  clientSecret: Sealed<'client-secret'> | null;
+  callbackUrls: string[];
+}
+
+/** Who sent an update: it stands in the history, so that a history is an audit trail. */
+export interface Sender {
+  /** For example `ada@laptop`. */
+  by: string;
+}
+
+export interface ResumeInput extends Sender {
+  /** A new certificate, chain and signer, or a new API key; without it the same is tried again. */
+  credential?: ConnectionState['wanted']['credential'];
+}
+
+export interface CallbackUrlsInput extends Sender {
+  /** All callback URLs that there should be. */
+  wanted: string[];
+  /** To be removed at the bank. */
+  unwanted: string[];
+  /** Remove at the bank whatever is not wanted. */
+  prune: boolean;
+}
+
+export const statusQuery = defineQuery<ConnectionStatus>('status');
+/** Null while no valid session is served. */
+export const sessionQuery = defineQuery<SessionView | null>('session');
+export const oauthClientQuery = defineQuery<OAuthClientView | null>('oauthClient');
+/** The whole state, secrets sealed: what a closed run is resumed from. */
+export const stateQuery = defineQuery<ConnectionState>('state');
+
+/** Each records the wish and answers at once with the state it found; the outcome is read by query. */
+export const renewUpdate = defineUpdate<LifecycleState, [Sender]>('renew');
+export const resumeUpdate = defineUpdate<LifecycleState, [ResumeInput]>('resume');
+export const setCallbackUrlsUpdate = defineUpdate<LifecycleState, [CallbackUrlsInput]>('setCallbackUrls');
+export const disconnectUpdate = defineUpdate<LifecycleState, [Sender]>('disconnect');
+
+/** The workflow's argument: a new connection, or the state that a former run of it ended with. */
+export type ConnectionInput = { readonly request: ConnectionRequest } | { readonly state: ConnectionState };
+export type ConnectionRequest = import('./state.ts').OnboardingRequest;
+
+/** What a disconnected connection's workflow ends with. */
+export interface Disconnected {
+  name: string;
+  disconnectedBy: string;
+  /** Sessions that could not be closed at the bank, with the time at which they end by themselves. */
+  leftOpen: { sessionId: number; expiresAt: string }[];
+}

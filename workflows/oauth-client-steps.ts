@@ -1,0 +1,123 @@
+import type { SealedSession } from '../activities/context.ts';
+import { isUnclear } from './blame.ts';
+import type { Connection } from './connection.ts';
+import { seenFailure, StepFailure } from './failure.ts';
+import type { ConnectionState, OAuthClientState } from './state.ts';
+import { callbackUrlChanges } from './steps.ts';
+
+/**
+ * The steps that need a session. What is created here may not be created twice, so each looks first, creates once, and
+ * looks again; after an unclear answer it settles before it looks, since the bank may still be at it.
+ */
+
+export async function findOrCreateOAuthClient(connection: Connection): Promise<void> {
+  const { state } = connection;
+  if (await adopt(connection)) return;
+  await settle(connection);
+  if (state.settleUntilMs !== null && (await adopt(connection))) return;
+  await createOnce(connection, () => connection.call('createOAuthClient', 'create OAuth client', onSession(state)));
+  if (!(await adopt(connection))) throw new StepFailure('BUNQ_RESPONSE_INVALID', 'The bank made an OAuth client and does not list it.');
+}
+
+/** The ACTIVE one with the lowest id; others are reported and left alone. */
+async function adopt({ state, call }: Bound): Promise<boolean> {
+  const found = await call('findOAuthClients', 'look for an OAuth client', onSession(state));
+  const [first, ...others] = found.filter(({ status }) => status === 'ACTIVE').map(({ oauthClientId }) => oauthClientId).sort((a, b) => a - b);
+  if (first === undefined) return false;
+  state.settleUntilMs = null;
+  state.oauthClient = {
+    oauthClientId: first,
+    userId: state.serving!.session.user.id,
+    clientId: null,
+    clientSecret: null,
+    callbackUrls: [],
+    callbackUrlsKnown: false,
+    others,
+    readWithSessionId: null,
+  };
+  return true;
+}
+
+/** Every callback URL that is asked for; what is extra is removed only when that is asked. */
+export async function setCallbackUrls(connection: Connection): Promise<void> {
+  const { state } = connection;
+  await readCallbackUrls(connection);
+  if (callbackUrlChanges(state).add.length > 0 && state.settleUntilMs !== null) {
+    await settle(connection);
+    await readCallbackUrls(connection);
+  }
+  const { add, remove } = callbackUrlChanges(state);
+  for (const url of add) await createOnce(connection, () => connection.call('createCallbackUrl', `add callback URL ${url}`, { ...onOAuthClient(state), url }));
+  for (const { id, url } of remove) await removeCallbackUrl(connection, id, url);
+  if (add.length + remove.length > 0) await readCallbackUrls(connection);
+  const left = callbackUrlChanges(state);
+  if (left.add.length > 0) throw new StepFailure('BUNQ_RESPONSE_INVALID', `The bank does not list the callback URL ${left.add[0]} that it took.`);
+  state.wanted.unwantedCallbackUrls = [];
+  state.wanted.pruneCallbackUrls = false;
+  state.settleUntilMs = null;
+}
+
+async function readCallbackUrls({ state, call }: Bound): Promise<void> {
+  const oauthClient = state.oauthClient!;
+  oauthClient.callbackUrls = await call('listCallbackUrls', 'look at the callback URLs', onOAuthClient(state));
+  oauthClient.callbackUrlsKnown = true;
+}
+
+async function removeCallbackUrl({ state, call }: Bound, callbackUrlId: number, url: string): Promise<void> {
+  try {
+    await call('deleteCallbackUrl', `remove callback URL ${url}`, { ...onOAuthClient(state), callbackUrlId });
+  } catch (error) {
+    if (seenFailure(error, Date.now()).code !== 'BUNQ_NOT_FOUND') throw error; // an earlier attempt removed it
+  }
+}
+
+/** Client id and secret, and with them what the bank has for callback URLs: read again after each renewal. */
+export async function readClientCredentials(connection: Connection): Promise<void> {
+  const { state } = connection;
+  const oauthClient = state.oauthClient!;
+  const read = await readOrForget(connection, oauthClient);
+  const { clientId, clientSecret, callbackUrls } = read;
+  Object.assign(oauthClient, { clientId, clientSecret, callbackUrls });
+  const { add } = callbackUrlChanges(state);
+  if (add.length > 0) throw new StepFailure('BUNQ_RESPONSE_INVALID', `The OAuth client lacks the callback URL ${add[0]}.`);
+  oauthClient.readWithSessionId = state.serving!.session.sessionId;
+}
+
+/** An OAuth client that is gone or no longer ACTIVE is sought again. */
+async function readOrForget({ state, call }: Bound, { oauthClientId }: OAuthClientState) {
+  try {
+    const read = await call('readOAuthClient', 'read client id and secret', onOAuthClient(state));
+    if (read.status === 'ACTIVE') return read;
+  } catch (error) {
+    if (seenFailure(error, Date.now()).code !== 'BUNQ_NOT_FOUND') throw error;
+  }
+  state.oauthClient = null;
+  throw new StepFailure('BUNQ_RESPONSE_INVALID', `OAuth client ${oauthClientId} is no longer active at the bank.`);
+}
+
+type Bound = Pick<Connection, 'state' | 'call'>;
+
+/** After anything but a clear answer the next creation waits until this one has had its effect or never will. */
+async function createOnce({ state, surroundings }: Connection, create: () => Promise<unknown>): Promise<void> {
+  try {
+    await create();
+  } catch (error) {
+    const { code, sent } = seenFailure(error, Date.now());
+    if (sent !== false && isUnclear(code)) state.settleUntilMs = Date.now() + surroundings.settleMs;
+    throw error;
+  }
+}
+
+async function settle(connection: Connection): Promise<void> {
+  const { settleUntilMs } = connection.state;
+  if (settleUntilMs !== null) await connection.waitUntil(settleUntilMs, 'let a lost answer settle before looking again');
+}
+
+function sealedSession({ serving }: ConnectionState): SealedSession {
+  const { session, installation, keyPair } = serving!;
+  return { sessionToken: session.sessionToken, serverPublicKeyPem: installation.serverPublicKeyPem, privateKey: keyPair.privateKey };
+}
+
+const onSession = (state: ConnectionState) => ({ session: sealedSession(state), userId: state.serving!.session.user.id });
+
+const onOAuthClient = (state: ConnectionState) => ({ ...onSession(state), oauthClientId: state.oauthClient!.oauthClientId });

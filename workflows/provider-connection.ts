@@ -1,0 +1,33 @@
+import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
+import { Connection } from './connection.ts';
+import { disconnect } from './disconnect.ts';
+import { establish } from './establish.ts';
+import { answerMessages } from './handlers.ts';
+import type { ConnectionInput, Disconnected } from './messages.ts';
+import { closeFormerSessions } from './session-step.ts';
+
+/**
+ * Registers a PSD2 provider or an API-key user with the bank, and keeps its session for years: establish what is missing,
+ * wait, repeat. Onboarding, renewal and repair are this one loop over one state.
+ */
+export async function providerConnection(input: ConnectionInput): Promise<Disconnected> {
+  const connection = new Connection(input);
+  answerMessages(connection);
+  await connection.lookAround();
+  while (!connection.isDisconnecting) {
+    await establish(connection);
+    await closeFormerSessions(connection);
+    if (connection.isTimeToMove) return moveHouse(connection);
+    await connection.waitForNext();
+    connection.woken = false;
+    connection.turns++;
+    connection.publish();
+  }
+  return disconnect(connection);
+}
+
+/** Goes on in a new run with the state alone, once every message was answered. */
+async function moveHouse({ state }: Connection): Promise<never> {
+  await condition(allHandlersFinished);
+  return continueAsNew<typeof providerConnection>({ state });
+}

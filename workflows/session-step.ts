@@ -1,0 +1,128 @@
+import type { BunqUser } from '../bunq/user.ts';
+import type { Connection } from './connection.ts';
+import { seenFailure, StepFailure } from './failure.ts';
+import { sealedInstallation } from './ladder-steps.ts';
+import { graceMs, renewAtMs, sessionLifetimeMs } from './renewal.ts';
+import { isServingValid, type Retiring, type Serving, type Session } from './state.ts';
+
+/** A new session is opened, proven by a signed read, its user compared, and only then served. */
+export async function openAndProveSession(connection: Connection): Promise<void> {
+  const { state } = connection;
+  state.candidate ??= await openSession(connection);
+  await prove(connection, state.candidate);
+  await compareUser(connection, state.candidate);
+  serve(connection, state.candidate);
+}
+
+/** Beyond the bank's own 30 seconds: its clock counts from the arrival of the request, ours from a time-out at the latest. */
+const DISTANCE_MARGIN_MS = 1000;
+
+async function openSession(connection: Connection): Promise<Session> {
+  const { state, surroundings } = connection;
+  const { ladder } = state;
+  const askedBeforeMs = state.sessionAskedAtMs;
+  if (askedBeforeMs !== null) await connection.waitUntil(askedBeforeMs + surroundings.sessionGapMs + DISTANCE_MARGIN_MS, 'bunq allows one new session per 30 s from this address');
+  const openedAtMs = Date.now();
+  const apiKey = ladder.apiKey!;
+  state.sessionAskedAtMs = openedAtMs;
+  try {
+    const opened = await connection.call('openSession', 'open session', { installation: sealedInstallation(state), apiKey: apiKey.apiKey });
+    const { sessionId, sessionToken, user, lifetimeMs } = opened;
+    const expiresAtMs = openedAtMs + sessionLifetimeMs(lifetimeMs, apiKey.unused);
+    apiKey.unused = false;
+    return { sessionId, sessionToken, user, openedAtMs, expiresAtMs };
+  } catch (error) {
+    const isNotSent = seenFailure(error, Date.now()).sent === false;
+    state.sessionAskedAtMs = isNotSent ? askedBeforeMs : Date.now();
+    throw error;
+  }
+}
+
+async function prove(connection: Connection, { sessionToken }: Session): Promise<void> {
+  const { serverPublicKeyPem } = connection.state.ladder.installation!;
+  try {
+    await connection.call('readUser', 'prove the new session: whom the bank says we are', { sessionToken, serverPublicKeyPem });
+  } catch (error) {
+    if (seenFailure(error, Date.now()).code === 'BUNQ_TOKEN_REJECTED') connection.state.candidate = null;
+    throw error;
+  }
+}
+
+/** Another user than before is never served: the candidate is closed and the next session stands where the present one does. */
+async function compareUser(connection: Connection, candidate: Session): Promise<void> {
+  const { state } = connection;
+  const { serving } = state;
+  if (!serving || isSameUser(serving.session.user, candidate.user)) return;
+  await connection.call('closeSession', 'close the session of another user', {
+    session: { sessionToken: candidate.sessionToken, serverPublicKeyPem: state.ladder.installation!.serverPublicKeyPem },
+    sessionId: candidate.sessionId,
+  });
+  state.candidate = null;
+  const { keyPair, installation, apiKey, device } = serving;
+  state.ladder = { keyPair, installation, apiKey, device, qsealSignature: null, deviceRepeated: false };
+  throw new StepFailure('DIFFERENT_USER', `The new session belongs to ${candidate.user.kind} ${candidate.user.id}, not to ${serving.session.user.kind} ${serving.session.user.id}.`);
+}
+
+/** A provider and an API-key user are themselves; an end user's grant is whom it is by and for, as its own id may change. */
+export function isSameUser(one: BunqUser, other: BunqUser): boolean {
+  if (one.grantedBy && other.grantedBy) return one.grantedBy.id === other.grantedBy.id && one.requestedBy?.id === other.requestedBy?.id;
+  return one.id === other.id;
+}
+
+function serve(connection: Connection, session: Session): void {
+  const { state } = connection;
+  const nowMs = Date.now();
+  if (state.serving) {
+    connection.renewals++;
+    state.counts.renewals++;
+    if (isServingValid(state, nowMs)) state.retiring.push(retire(state.serving, nowMs));
+  }
+  const { keyPair, installation, apiKey, device } = state.ladder;
+  state.serving = {
+    session,
+    keyPair: keyPair!,
+    installation: installation!,
+    apiKey: apiKey!,
+    device: device!,
+    renewAtMs: renewAtMs(session, state.name),
+    doubtful: false,
+  };
+  state.candidate = null;
+  state.wishes.renew = null;
+}
+
+const retire = ({ session, installation }: Serving, nowMs: number): Retiring => ({
+  sessionId: session.sessionId,
+  sessionToken: session.sessionToken,
+  serverPublicKeyPem: installation.serverPublicKeyPem,
+  closeAtMs: nowMs + graceMs(session.expiresAtMs - nowMs),
+  expiresAtMs: session.expiresAtMs,
+});
+
+const MOST_RETIRING = 2;
+const CLOSE_AGAIN_MS = 60_000;
+
+/** Former sessions are closed at the bank after their grace period; one that has expired or is gone needs no closing. */
+export async function closeFormerSessions(connection: Connection): Promise<void> {
+  const { state } = connection;
+  const nowMs = Date.now();
+  const tooMany = state.retiring.length - MOST_RETIRING;
+  const due = state.retiring.filter((former, index) => index < tooMany || former.closeAtMs <= nowMs);
+  for (const former of due) {
+    const isGone = former.expiresAtMs <= nowMs || (await closeSession(connection, former)) || state.retiring.indexOf(former) < tooMany;
+    if (isGone) state.retiring = state.retiring.filter((other) => other !== former);
+    else former.closeAtMs = Date.now() + CLOSE_AGAIN_MS;
+  }
+}
+
+/** True when the session is closed, also when it was before. */
+export async function closeSession(connection: Connection, former: Pick<Retiring, 'sessionId' | 'sessionToken' | 'serverPublicKeyPem'>): Promise<boolean> {
+  const { sessionId, sessionToken, serverPublicKeyPem } = former;
+  try {
+    await connection.call('closeSession', `close session ${sessionId}`, { session: { sessionToken, serverPublicKeyPem }, sessionId });
+    return true;
+  } catch (error) {
+    const { code } = seenFailure(error, Date.now());
+    return code === 'BUNQ_TOKEN_REJECTED' || code === 'BUNQ_NOT_FOUND';
+  }
+}

@@ -1,0 +1,127 @@
+import { remedyFor } from './actions.ts';
+import type { ConnectionStatus, OAuthClientView, SeenFacts, SessionView, StepStatus } from './messages.ts';
+import { type ConnectionState, isServingValid, lifecycleState, type SeenError, STEP_NAMES, type StepName, type Trouble } from './state.ts';
+import { STEPS, wantsOAuthClient } from './steps.ts';
+
+/** How a state is shown. Pure; nothing sealed is in a status. */
+
+export const iso = (ms: number) => new Date(ms).toISOString();
+
+export interface Run {
+  workflowId: string;
+  runId: string;
+  /** The step being performed at this moment. */
+  running: StepName | null;
+}
+
+export function statusOf(state: ConnectionState, run: Run, nowMs: number): ConnectionStatus {
+  const { wanted, serving, oauthClient } = state;
+  const parked = firstTrouble(state, (trouble) => trouble.action !== null);
+  const last = lastError(state);
+  return {
+    schema: 1,
+    name: state.name,
+    environment: state.environment,
+    egress: state.egress,
+    workflowId: run.workflowId,
+    runId: run.runId,
+    state: lifecycleState(state, nowMs),
+    since: iso(state.lifecycle.sinceMs),
+    steps: STEP_NAMES.map((name) => ({ name, status: stepStatus(state, name, run.running, nowMs), at: isoOrNull(state.doneAtMs[name]) })),
+    certificate: wanted.credential.type === 'qseal' ? certificateOf(wanted.credential) : null,
+    session: serving && isServingValid(state, nowMs) ? { ...sessionTimes(serving), userId: serving.session.user.id } : null,
+    oauthClient: oauthClient && { id: oauthClient.oauthClientId, clientId: oauthClient.clientId, callbackUrls: urls(oauthClient) },
+    action: parked && { code: parked.action!, seen: { ...facts(parked.error), times: parked.failures, since: iso(parked.firstAtMs) }, remedy: remedyOf(state, parked) },
+    lastError: last && facts(last),
+  };
+}
+
+export const sessionView = ({ serving }: ConnectionState): SessionView | null =>
+  serving && {
+    ...sessionTimes(serving),
+    sessionId: serving.session.sessionId,
+    user: serving.session.user,
+    sessionToken: serving.session.sessionToken,
+    privateKey: serving.keyPair.privateKey,
+    serverPublicKeyPem: serving.installation.serverPublicKeyPem,
+  };
+
+export const oauthClientView = ({ oauthClient }: ConnectionState): OAuthClientView | null =>
+  oauthClient && { id: oauthClient.oauthClientId, clientId: oauthClient.clientId, clientSecret: oauthClient.clientSecret, callbackUrls: urls(oauthClient) };
+
+/** What the memo holds: the status for readers while no worker answers, and what was asked for at onboarding or since. */
+export interface ConnectionMemo {
+  status: ConnectionStatus;
+  /** ISO 8601. */
+  asOf: string;
+  wanted: WantedFacts;
+}
+
+/** What a later `onboard` of the same name is compared with. */
+export interface WantedFacts {
+  credential: ConnectionState['wanted']['credential']['type'];
+  fingerprintSha256: string | null;
+  signer: string | null;
+  callbackUrls: string[];
+  permittedIps: string[];
+}
+
+export function wantedFacts({ wanted }: ConnectionState): WantedFacts {
+  const { credential, callbackUrls, permittedIps } = wanted;
+  const qseal = credential.type === 'qseal' ? credential : null;
+  return { credential: credential.type, fingerprintSha256: qseal?.fingerprintSha256 ?? null, signer: qseal?.signer ?? null, callbackUrls, permittedIps };
+}
+
+/** Markdown for the Temporal UI: the state, what to do about it, and a table of steps with times. */
+export function currentDetails(status: ConnectionStatus): string {
+  const { session, oauthClient, action, lastError } = status;
+  const lines = [`## ${status.state}`, `since ${status.since}`];
+  if (action) lines.push(`**${action.code}**: ${action.remedy}`, `Seen ${action.seen.times} × since ${action.seen.since}: ${describe(action.seen)}`);
+  else if (lastError) lines.push(`Last error at ${lastError.at}: ${describe(lastError)}`);
+  if (session) lines.push(`Session of user ${session.userId}: opened ${session.openedAt}, renewed on ${session.renewAt}, expires ${session.expiresAt}`);
+  if (oauthClient) lines.push(`OAuth client ${oauthClient.id} (client id ${oauthClient.clientId ?? 'not read yet'}): ${oauthClient.callbackUrls.join(', ') || 'no callback URL'}`);
+  const rows = status.steps.map((step) => `| ${step.name} | ${step.status} | ${step.at ?? ''} |`);
+  return [...lines, ['| step | status | last done |', '| --- | --- | --- |', ...rows].join('\n')].join('\n\n');
+}
+
+const describe = (error: SeenFacts) =>
+  [error.code, error.endpoint, error.status && `HTTP ${error.status}`, error.text, error.responseId && `response ${error.responseId}`].filter(Boolean).join(' · ');
+
+function stepStatus(state: ConnectionState, name: StepName, running: StepName | null, nowMs: number): StepStatus {
+  if (running === name) return 'running';
+  const trouble = state.troubles[name];
+  if (trouble) return trouble.action ? 'waiting' : 'retrying';
+  if ((name === 'oauth-client' || name === 'callback-urls' || name === 'client-credentials') && !wantsOAuthClient(state)) return 'skipped';
+  if (STEPS[name].isMissing(state, nowMs)) return 'pending';
+  return state.doneAtMs[name] === undefined ? 'pending' : 'done';
+}
+
+const firstTrouble = (state: ConnectionState, where: (trouble: Trouble) => boolean): Trouble | null =>
+  STEP_NAMES.map((name) => state.troubles[name]).find((trouble) => trouble !== undefined && where(trouble)) ?? null;
+
+function lastError(state: ConnectionState): SeenError | null {
+  const errors = Object.values(state.troubles).map((trouble) => trouble.error);
+  return errors.reduce<SeenError | null>((last, error) => (last === null || error.atMs > last.atMs ? error : last), null);
+}
+
+const remedyOf = ({ name, wanted }: ConnectionState, { action }: Trouble) =>
+  remedyFor(action!, { name, credential: wanted.credential.type, permittedIps: wanted.permittedIps });
+
+const facts = ({ code, endpoint, status, text, responseId, atMs }: SeenError): SeenFacts => ({ code, endpoint, status, text, responseId, at: iso(atMs) });
+
+const certificateOf = ({ subject, authorizationNumber, roles, expiresAt }: Extract<ConnectionState['wanted']['credential'], { type: 'qseal' }>) => ({
+  subject,
+  authorizationNumber,
+  roles,
+  expiresAt,
+});
+
+const sessionTimes = ({ session, renewAtMs }: NonNullable<ConnectionState['serving']>) => ({
+  openedAt: iso(session.openedAtMs),
+  expiresAt: iso(session.expiresAtMs),
+  renewAt: iso(renewAtMs),
+});
+
+const urls = ({ callbackUrls }: NonNullable<ConnectionState['oauthClient']>) => callbackUrls.map(({ url }) => url);
+
+const isoOrNull = (ms: number | undefined) => (ms === undefined ? null : iso(ms));

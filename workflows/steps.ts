@@ -1,0 +1,112 @@
+import { type ConnectionState, isRenewalDue, isServingValid, STEP_NAMES, type StepName } from './state.ts';
+
+/** The steps as data: what each is called, when it is missing, and which is to be done next. Pure. */
+
+export interface Step {
+  /** For people: the Temporal UI, the CLI. */
+  readonly title: string;
+  readonly isMissing: (state: ConnectionState, nowMs: number) => boolean;
+}
+
+export const STEPS: Record<StepName, Step> = {
+  'key-pair': {
+    title: 'generate key pair',
+    isMissing: ({ ladder }) => ladder.keyPair === null,
+  },
+  installation: {
+    title: 'create installation',
+    isMissing: ({ ladder }) => ladder.installation === null,
+  },
+  'api-key': {
+    title: 'obtain API key',
+    isMissing: ({ ladder }, nowMs) => ladder.apiKey === null || (ladder.device === null && (ladder.apiKey.bindBeforeMs ?? Infinity) <= nowMs),
+  },
+  device: {
+    title: 'bind API key to device',
+    isMissing: ({ ladder }) => ladder.device === null,
+  },
+  session: {
+    title: 'open session',
+    isMissing: (state, nowMs) => state.candidate !== null || isRenewalDue(state, nowMs),
+  },
+  'oauth-client': {
+    title: 'find or create OAuth client',
+    isMissing: (state) => wantsOAuthClient(state) && state.oauthClient === null,
+  },
+  'callback-urls': {
+    title: 'set callback URLs',
+    isMissing: (state) => {
+      if (!wantsOAuthClient(state) || !state.oauthClient) return false;
+      const { add, remove } = callbackUrlChanges(state);
+      return !state.oauthClient.callbackUrlsKnown || state.wanted.pruneCallbackUrls || add.length > 0 || remove.length > 0;
+    },
+  },
+  'client-credentials': {
+    title: 'read client id and secret',
+    isMissing: (state) =>
+      wantsOAuthClient(state) && state.oauthClient !== null && state.oauthClient.readWithSessionId !== (state.serving?.session.sessionId ?? null),
+  },
+};
+
+/** Each stands on those before it; the session step ends the ladder. */
+const LADDER_STEPS: readonly StepName[] = ['key-pair', 'installation', 'api-key', 'device', 'session'];
+
+/** These need a session only, whichever is served, so a renewal in trouble does not hold them. */
+const OAUTH_STEPS: readonly StepName[] = ['oauth-client', 'callback-urls', 'client-credentials'];
+
+/** An API-key user without callback URLs needs no OAuth client. */
+export const wantsOAuthClient = ({ wanted, oauthClient }: ConnectionState) =>
+  wanted.credential.type === 'qseal' || wanted.callbackUrls.length > 0 || oauthClient !== null;
+
+/** The next step to perform now, or null: nothing is missing, or what is missing is held. */
+export function nextStep(state: ConnectionState, nowMs: number): StepName | null {
+  return firstMissing(LADDER_STEPS, state, nowMs) ?? (isServingValid(state, nowMs) ? firstMissing(OAUTH_STEPS, state, nowMs) : null);
+}
+
+function firstMissing(chain: readonly StepName[], state: ConnectionState, nowMs: number): StepName | null {
+  const missing = chain.find((name) => STEPS[name].isMissing(state, nowMs));
+  if (!missing) return null;
+  const trouble = state.troubles[missing];
+  return trouble && nowMs < trouble.retryAtMs ? null : missing;
+}
+
+export const isEverythingDone = (state: ConnectionState, nowMs: number) =>
+  isServingValid(state, nowMs) && STEP_NAMES.every((name) => !STEPS[name].isMissing(state, nowMs));
+
+/** What has to change at the bank so that its callback URLs are the wanted ones. */
+export function callbackUrlChanges({ wanted, oauthClient }: ConnectionState): { add: string[]; remove: { id: number; url: string }[] } {
+  const actual = oauthClient?.callbackUrls ?? [];
+  const isUnwanted = (url: string) => !wanted.callbackUrls.includes(url) && (wanted.pruneCallbackUrls || wanted.unwantedCallbackUrls.includes(url));
+  const isRepeated = (callback: { id: number; url: string }) => actual.some((other) => other.url === callback.url && other.id < callback.id);
+  return {
+    add: wanted.callbackUrls.filter((url) => !actual.some((callback) => callback.url === url)),
+    remove: actual.filter((callback) => isUnwanted(callback.url) || (wanted.callbackUrls.includes(callback.url) && isRepeated(callback))),
+  };
+}
+
+export interface Wake {
+  atMs: number;
+  /** Shown in the Temporal UI's timeline. */
+  summary: string;
+}
+
+/** Until when there is nothing to do, and why; null: until a message comes. */
+export function nextWake(state: ConnectionState, nowMs: number): Wake | null {
+  const wakes: Wake[] = [];
+  const { serving, retiring } = state;
+  if (serving && !serving.doubtful && serving.renewAtMs > nowMs) wakes.push({ atMs: serving.renewAtMs, summary: `wait for renewal on ${day(serving.renewAtMs, nowMs)}` });
+  if (serving && serving.session.expiresAtMs > nowMs) wakes.push({ atMs: serving.session.expiresAtMs, summary: `session expires on ${day(serving.session.expiresAtMs, nowMs)}` });
+  for (const former of retiring) wakes.push({ atMs: former.closeAtMs, summary: `close former session ${former.sessionId} at ${time(former.closeAtMs)}` });
+  for (const name of STEP_NAMES) {
+    const trouble = state.troubles[name];
+    if (!trouble || !STEPS[name].isMissing(state, nowMs)) continue;
+    const why = trouble.action ? `waiting for a person (${trouble.action}); try ${name} again` : `${trouble.error.code}; try ${name} again`;
+    wakes.push({ atMs: trouble.retryAtMs, summary: `${why} at ${time(trouble.retryAtMs)}` });
+  }
+  return wakes.filter((wake) => wake.atMs > nowMs).reduce<Wake | null>((first, wake) => (first === null || wake.atMs < first.atMs ? wake : first), null);
+}
+
+const time = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+
+/** The day suffices for what is more than two days off. */
+const day = (ms: number, nowMs: number) => (ms - nowMs > 2 * 24 * 60 * 60 * 1000 ? time(ms).slice(0, 10) : time(ms));
