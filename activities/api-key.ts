@@ -37,8 +37,17 @@ export const apiKeyActivities = (dependencies: Dependencies) => ({
     ): Promise<Credential> => {
       const { certificatePem, chainPem, qsealSignature } = input;
       const caller = await openInstallation(input.installation);
-      const credential = await createPaymentServiceProviderCredential(bank, caller, { certificatePem, chainPem, qsealSignature }, fencedAlone);
-      return { credentialId: credential.credentialId, apiKey: await seal('api-key', credential.apiKey), bindWithinMs: credential.bindWithinMs };
+      const credential = await createPaymentServiceProviderCredential(
+        bank,
+        caller,
+        { certificatePem, chainPem, qsealSignature },
+        fencedAlone,
+      );
+      return {
+        credentialId: credential.credentialId,
+        apiKey: await seal('api-key', credential.apiKey),
+        bindWithinMs: credential.bindWithinMs,
+      };
     },
   ),
 

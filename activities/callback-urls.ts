@@ -27,7 +27,10 @@ export const callbackUrlActivities = (dependencies: Dependencies) => ({
 
   deleteCallbackUrl: activity(
     dependencies,
-    async ({ bank, openSession }, { session, userId, oauthClientId, callbackUrlId }: CallbackUrlsInput & { callbackUrlId: number }): Promise<void> => {
+    async (
+      { bank, openSession },
+      { session, userId, oauthClientId, callbackUrlId }: CallbackUrlsInput & { callbackUrlId: number },
+    ): Promise<void> => {
       await deleteCallbackUrl(bank, await openSession(session), { userId, oauthClientId, callbackUrlId });
     },
   ),

@@ -49,7 +49,10 @@ export function activity<Input extends unknown[], Result>(
       if (error instanceof ApplicationFailure) throw error;
       const failure = toFailure(error, activityInfo().attempt);
       if (failure.type === 'ACTIVITY_FAILED' && error instanceof Error) {
-        log.error('activity failed', { error: error.constructor.name, at: error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) });
+        log.error('activity failed', {
+          error: error.constructor.name,
+          at: error.stack?.split('\n').filter((line) => /^\s+at /.test(line)),
+        });
       }
       throw failure;
     }

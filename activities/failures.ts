@@ -78,12 +78,14 @@ function factsOf(error: unknown): Omit<FailureFacts, 'attempt'> & { message: str
     const { code, endpoint, status, bunqText, responseId, sent, message } = error;
     return { code, endpoint, status, text: bunqText, responseId, sent, message };
   }
-  if (error instanceof NotSentError || error instanceof SignerError) return { ...none, code: error.code, text: error.message, sent: false, message: error.message };
+  if (error instanceof NotSentError || error instanceof SignerError)
+    return { ...none, code: error.code, text: error.message, sent: false, message: error.message };
   if (error instanceof SealingError) {
     const code = error.code === 'SEALING_KEY_MISSING' ? 'SEALING_KEY_MISSING' : 'SEALED_VALUE_REJECTED';
     return { ...none, code, text: error.message, sent: false, message: error.message };
   }
-  if (error instanceof WrongEnvironmentError) return { ...none, code: 'WRONG_ENVIRONMENT', text: error.message, sent: false, message: error.message };
+  if (error instanceof WrongEnvironmentError)
+    return { ...none, code: 'WRONG_ENVIRONMENT', text: error.message, sent: false, message: error.message };
   const message = `An activity failed with ${error instanceof Error ? error.constructor.name : typeof error}: a defect; the worker's log has its place.`;
   return { ...none, code: 'ACTIVITY_FAILED', text: message, sent: 'unknown', message };
 }

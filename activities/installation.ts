@@ -5,8 +5,11 @@ import type { Dependencies } from './dependencies.ts';
 
 export const installationActivities = (dependencies: Dependencies) => ({
   /** Twice: one unused installation more at the bank. */
-  createInstallation: activity(dependencies, async ({ bank, fenced, seal }, { publicKeyPem }: { publicKeyPem: string }): Promise<Installation> => {
-    const { installationId, installationToken, serverPublicKeyPem } = await createInstallation(bank, { publicKeyPem }, fenced);
-    return { installationId, installationToken: await seal('installation-token', installationToken), serverPublicKeyPem };
-  }),
+  createInstallation: activity(
+    dependencies,
+    async ({ bank, fenced, seal }, { publicKeyPem }: { publicKeyPem: string }): Promise<Installation> => {
+      const { installationId, installationToken, serverPublicKeyPem } = await createInstallation(bank, { publicKeyPem }, fenced);
+      return { installationId, installationToken: await seal('installation-token', installationToken), serverPublicKeyPem };
+    },
+  ),
 });

@@ -35,9 +35,20 @@ export const oauthClientActivities = (dependencies: Dependencies) => ({
 
   readOAuthClient: activity(
     dependencies,
-    async ({ bank, openSession, seal }, { session, userId, oauthClientId }: OAuthClientInput & { oauthClientId: number }): Promise<OAuthClientRead> => {
-      const { status, clientId, clientSecret, callbackUrls } = await readOAuthClient(bank, await openSession(session), { userId, oauthClientId });
-      return { status, clientId, clientSecret: clientSecret && (await seal('client-secret', clientSecret)), callbackUrls: callbackUrls.map(({ id, url }) => ({ id, url })) };
+    async (
+      { bank, openSession, seal },
+      { session, userId, oauthClientId }: OAuthClientInput & { oauthClientId: number },
+    ): Promise<OAuthClientRead> => {
+      const { status, clientId, clientSecret, callbackUrls } = await readOAuthClient(bank, await openSession(session), {
+        userId,
+        oauthClientId,
+      });
+      return {
+        status,
+        clientId,
+        clientSecret: clientSecret && (await seal('client-secret', clientSecret)),
+        callbackUrls: callbackUrls.map(({ id, url }) => ({ id, url })),
+      };
     },
   ),
 });

@@ -18,7 +18,10 @@ export const sessionActivities = (dependencies: Dependencies) => ({
   /** Twice: one unused session more, and one of the address's slots; so it has one attempt. */
   openSession: activity(
     dependencies,
-    async ({ bank, fencedAlone, open, seal, openInstallation }, input: { installation: SealedInstallation; apiKey: ApiKey['apiKey'] }): Promise<OpenedSession> => {
+    async (
+      { bank, fencedAlone, open, seal, openInstallation },
+      input: { installation: SealedInstallation; apiKey: ApiKey['apiKey'] },
+    ): Promise<OpenedSession> => {
       const apiKey = await open('api-key', input.apiKey);
       const session = await createSessionServer(bank, await openInstallation(input.installation), { apiKey }, fencedAlone);
       const { sessionId, sessionToken, user, lifetimeMs } = session;
@@ -32,7 +35,10 @@ export const sessionActivities = (dependencies: Dependencies) => ({
   }),
 
   /** Twice: it is closed already, which the bank tells as a rejected token. */
-  closeSession: activity(dependencies, async ({ bank, openSession }, input: { session: SealedSession; sessionId: number }): Promise<void> => {
-    await deleteSession(bank, await openSession(input.session), { sessionId: input.sessionId });
-  }),
+  closeSession: activity(
+    dependencies,
+    async ({ bank, openSession }, input: { session: SealedSession; sessionId: number }): Promise<void> => {
+      await deleteSession(bank, await openSession(input.session), { sessionId: input.sessionId });
+    },
+  ),
 });

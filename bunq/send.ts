@@ -36,7 +36,7 @@ export async function send(bank: Bank, outgoing: Outgoing, options: CallOptions)
   const dispatcher = options.freshConnection ? bank.newDispatcher() : bank.dispatcher;
   const body = new DepartingBody(outgoing.body, options.beforeSend, () => bank.clock.monotonicMs());
   try {
-    return await exchange(bank, dispatcher, outgoing, body, signal);
+    return await Promise.race([exchange(bank, dispatcher, outgoing, body, signal), aborted(signal)]);
   } catch (error) {
     if (body.refusal) throw body.refusal.error;
     const why = options.signal?.aborted
@@ -91,6 +91,13 @@ class DepartingBody implements AsyncIterable<Uint8Array> {
   }
 }
 
+/** undici looks at the signal only when the connection stands; this ends the wait for one too. */
+const aborted = (signal: AbortSignal) =>
+  new Promise<never>((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+
 async function exchange(
   bank: Bank,
   dispatcher: Dispatcher,
@@ -132,7 +139,7 @@ const CERTIFICATE_TROUBLE = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_)/;
 
 /** Node's and undici's texts may quote addresses, headers or what was received; their codes never do. */
 function shownCause(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   if (!/^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return 'the connection failed';
   return CERTIFICATE_TROUBLE.test(code) ? `${code}; a company's own certificate authority is given in NODE_EXTRA_CA_CERTS` : code;
 }

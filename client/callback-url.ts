@@ -7,10 +7,12 @@ const LOCALHOST = new Set(['localhost', '127.0.0.1', '[::1]']);
  * @throws UsageError
  */
 export function checkCallbackUrl(text: string): string {
-  const wrong = (why: string) => new UsageError(`${JSON.stringify(text)} cannot be a callback URL: ${why}. Give it as https://example.com/callback`);
+  const wrong = (why: string) =>
+    new UsageError(`${JSON.stringify(text)} cannot be a callback URL: ${why}. Give it as https://example.com/callback`);
   if (!URL.canParse(text)) throw wrong('it is not a URL');
   const url = new URL(text);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOCALHOST.has(url.hostname))) throw wrong('it has to be https (http for localhost only)');
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOCALHOST.has(url.hostname)))
+    throw wrong('it has to be https (http for localhost only)');
   if (url.username || url.password) throw wrong('it holds a user name or password');
   if (url.hash) throw wrong('it has a fragment, which no server gets to see');
   return text;

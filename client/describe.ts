@@ -14,14 +14,21 @@ export function describeStatus(status: KnownStatus): string {
   if (oauthClient) rows.push(['OAuth client', `${oauthClient.id}, client id ${oauthClient.clientId ?? 'not read yet'}`]);
   for (const url of oauthClient?.callbackUrls ?? []) rows.push(['callback URL', url]);
   if (lastError) rows.push(['last error', describeError(lastError)]);
-  if (action) rows.push(['waits for', `${action.code}, seen ${action.seen.times} times since ${action.seen.since}`], ['to do', action.remedy]);
+  if (action)
+    rows.push(['waits for', `${action.code}, seen ${action.seen.times} times since ${action.seen.since}`], ['to do', action.remedy]);
   rows.push(['workflow', status.workflowId]);
   const steps = status.steps.map(({ name, status: done, at }) => ['', `${name.padEnd(18)} ${done.padEnd(8)} ${at ?? ''}`.trimEnd()]);
   return table([...rows, ['steps', ''], ...steps]);
 }
 
 export const describeError = (error: SeenFacts): string =>
-  [error.code, error.endpoint, error.status === null ? null : `HTTP ${error.status}`, error.text, error.responseId && `response ${error.responseId}`]
+  [
+    error.code,
+    error.endpoint,
+    error.status === null ? null : `HTTP ${error.status}`,
+    error.text,
+    error.responseId && `response ${error.responseId}`,
+  ]
     .filter(Boolean)
     .join(', ');
 

@@ -1,13 +1,13 @@
 import { createBank } from '../bunq/bank.ts';
 import { systemClock } from '../settings/clock.ts';
 import { type Environment, SettingsError } from '../settings/read.ts';
+import { remarks } from './describe.ts';
 import { KeeperError } from './errors.ts';
 import { Keeper } from './keeper.ts';
 import { printJson, tell } from './output.ts';
 import { missingWorker, taskQueuesOf, unpolledQueues } from './pollers.ts';
 import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
 import { connectTemporal } from './temporal.ts';
-import { remarks } from './describe.ts';
 
 /** Everything that can be wrong around a connection, looked at at once. */
 export interface Finding {
@@ -66,14 +66,22 @@ async function reach({ bank }: ClientSettings): Promise<[null, string]> {
   const { apiUrl, dispatcher, timeouts, close } = createBank({ apiUrl: bank.apiUrl, clock: systemClock });
   try {
     const { origin, pathname } = new URL(apiUrl);
-    const { headers, body } = await dispatcher.request({ origin, path: pathname, method: 'GET', signal: AbortSignal.timeout(timeouts.totalMs) });
+    const { headers, body } = await dispatcher.request({
+      origin,
+      path: pathname,
+      method: 'GET',
+      signal: AbortSignal.timeout(timeouts.totalMs),
+    });
     await body.dump();
     const apartMs = typeof headers.date === 'string' ? Date.now() - Date.parse(headers.date) : 0;
-    if (Math.abs(apartMs) > CLOCKS_APART_MS) throw new KeeperError(`This machine's clock is ${Math.round(apartMs / 1000)} s from the bank's. Set it right (NTP).`);
+    if (Math.abs(apartMs) > CLOCKS_APART_MS)
+      throw new KeeperError(`This machine's clock is ${Math.round(apartMs / 1000)} s from the bank's. Set it right (NTP).`);
     return [null, `${origin} answers`];
   } catch (error) {
     if (error instanceof KeeperError) throw error;
-    throw new KeeperError(`${apiUrl} does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).name}). Check the network, and HTTPS_PROXY where one is needed.`);
+    throw new KeeperError(
+      `${apiUrl} does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).name}). Check the network, and HTTPS_PROXY where one is needed.`,
+    );
   } finally {
     await close();
   }
@@ -81,7 +89,9 @@ async function reach({ bank }: ClientSettings): Promise<[null, string]> {
 
 async function polled(keeper: Keeper, name: string | null): Promise<[null, string]> {
   const missing =
-    name === null ? await unpolledQueues(keeper.client, taskQueuesOf(keeper.environment, keeper.egress, null), Date.now()) : await keeper.missingWorkers(name);
+    name === null
+      ? await unpolledQueues(keeper.client, taskQueuesOf(keeper.environment, keeper.egress, null), Date.now())
+      : await keeper.missingWorkers(name);
   if (missing.length > 0) throw new KeeperError(missing.map(missingWorker).join('; '));
   return [null, `every task queue of ${keeper.environment} and egress ${keeper.egress} is polled`];
 }
@@ -94,8 +104,8 @@ async function state(keeper: Keeper, name: string): Promise<[null, string]> {
 }
 
 export function showFindings(findings: readonly Finding[], json: boolean): void {
-  if (json) return printJson({ schema: 1, findings });
-  for (const { check: what, ok, found } of findings) tell(`${ok ? '✔' : '✖'} ${what}: ${found}`);
+  if (json) printJson({ schema: 1, findings });
+  else for (const { check: what, ok, found } of findings) tell(`${ok ? '✔' : '✖'} ${what}: ${found}`);
 }
 
 export const hasProblem = (findings: readonly Finding[]) => findings.some(({ ok }) => !ok);

@@ -1,9 +1,27 @@
 import { hostname, userInfo } from 'node:os';
-import { type Client, type WorkflowExecutionDescription, type WorkflowHandle, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import type { Secret } from '../sealing/secret.ts';
-import { type ConnectionInput, type ConnectionStatus, disconnectUpdate, oauthClientQuery, renewUpdate, resumeUpdate, type SessionView, sessionQuery, setCallbackUrlsUpdate, stateQuery, statusQuery } from '../workflows/messages.ts';
+import {
+  type ConnectionInput,
+  type ConnectionStatus,
+  disconnectUpdate,
+  oauthClientQuery,
+  renewUpdate,
+  resumeUpdate,
+  type SessionView,
+  sessionQuery,
+  setCallbackUrlsUpdate,
+  stateQuery,
+  statusQuery,
+} from '../workflows/messages.ts';
 import { NAME_PATTERN, providerWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
 import { type ConnectionState, initialState, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
 import { type ConnectionMemo, statusOf, wantedFacts } from '../workflows/status.ts';
@@ -122,7 +140,11 @@ export class Keeper {
     const { sessionToken, privateKey, ...rest } = view;
     const connection = this.#workflowId(name);
     const keys = this.#sealingKeys();
-    return { ...rest, token: await keys.open('session-token', connection, sessionToken), privateKey: await keys.open('private-key', connection, privateKey) };
+    return {
+      ...rest,
+      token: await keys.open('session-token', connection, sessionToken),
+      privateKey: await keys.open('private-key', connection, privateKey),
+    };
   }
 
   async oauthClient(name: string): Promise<{ id: number; clientId: string | null; callbackUrls: string[] } | null> {
@@ -144,7 +166,12 @@ export class Keeper {
 
   /** These record the wish; the outcome is in the status. */
   async setCallbackUrls(name: string, change: { wanted: string[]; unwanted?: string[]; prune?: boolean }): Promise<void> {
-    await this.#update(name, setCallbackUrlsUpdate, { by: sender(), wanted: change.wanted, unwanted: change.unwanted ?? [], prune: change.prune ?? false });
+    await this.#update(name, setCallbackUrlsUpdate, {
+      by: sender(),
+      wanted: change.wanted,
+      unwanted: change.unwanted ?? [],
+      prune: change.prune ?? false,
+    });
   }
 
   async renew(name: string): Promise<void> {
@@ -155,10 +182,14 @@ export class Keeper {
   async resume(name: string, credential?: OnboardOptions['credential']): Promise<void> {
     const description = await this.#describe(name);
     if (!description) throw this.#unknown(name);
-    if (description.status.name === 'COMPLETED') throw new KeeperError(`${name} was disconnected. Onboard it again: bunq-keeper onboard ${name} …`);
+    if (description.status.name === 'COMPLETED')
+      throw new KeeperError(`${name} was disconnected. Onboard it again: bunq-keeper onboard ${name} …`);
     if (description.status.name !== 'RUNNING') {
       const state = await this.#lastState(name);
-      if (!state) throw new KeeperError(`The last state of ${name} could not be read: ${missingWorker({ name: workflowTaskQueue(this.environment), kind: 'workflows' })}`);
+      if (!state)
+        throw new KeeperError(
+          `The last state of ${name} could not be read: ${missingWorker({ name: workflowTaskQueue(this.environment), kind: 'workflows' })}`,
+        );
       await this.#start(name, { state });
     }
     const sealed = credential && (await this.#sealed(name, credential));
@@ -179,7 +210,10 @@ export class Keeper {
     const workflowId = this.#workflowId(name);
     let runs = 0;
     for await (const { runId } of this.client.workflow.list({ query: `WorkflowId = '${workflowId}'` })) {
-      await this.client.workflowService.deleteWorkflowExecution({ namespace: this.client.options.namespace, workflowExecution: { workflowId, runId } });
+      await this.client.workflowService.deleteWorkflowExecution({
+        namespace: this.client.options.namespace,
+        workflowExecution: { workflowId, runId },
+      });
       runs++;
     }
     return runs;
@@ -263,7 +297,9 @@ export class Keeper {
 
   async #noAnswer(name: string, what: string): Promise<KeeperError> {
     const [missing] = await this.missingWorkers(name).catch(() => []);
-    return new KeeperError(`The request ${what}. ${missing ? missingWorker(missing) : `The worker on ${workflowTaskQueue(this.environment)} does not answer.`}`);
+    return new KeeperError(
+      `The request ${what}. ${missing ? missingWorker(missing) : `The worker on ${workflowTaskQueue(this.environment)} does not answer.`}`,
+    );
   }
 
   #handle(name: string): WorkflowHandle {
@@ -272,7 +308,9 @@ export class Keeper {
 
   #workflowId(name: string): string {
     if (!NAME_PATTERN.test(name)) {
-      throw new UsageError(`${JSON.stringify(name)} is not a name: a-z, 0-9 and -, at most 63, starting with a letter or digit. It is shown in plain text: no e-mail address, no account number.`);
+      throw new UsageError(
+        `${JSON.stringify(name)} is not a name: a-z, 0-9 and -, at most 63, starting with a letter or digit. It is shown in plain text: no e-mail address, no account number.`,
+      );
     }
     return providerWorkflowId(this.environment, name);
   }
@@ -296,7 +334,10 @@ const unavailable = (error: unknown) => new KeeperError(`Temporal did not answer
 
 function staticDetails({ name, environment, egress, wanted }: ConnectionState): string {
   const { credential, callbackUrls, permittedIps } = wanted;
-  const who = credential.type === 'qseal' ? `certificate \`${credential.subject}\` (${credential.roles.join(', ')}), signer \`${credential.signer}\`` : credential.type;
+  const who =
+    credential.type === 'qseal'
+      ? `certificate \`${credential.subject}\` (${credential.roles.join(', ')}), signer \`${credential.signer}\``
+      : credential.type;
   return [
     `Keeps the bunq session of **${name}** in ${environment}: ${who}.`,
     `Callback URLs: ${callbackUrls.join(', ') || 'none'}. API key permitted for: ${permittedIps.join(', ') || 'the calling address'}. Egress: ${egress}.`,

@@ -7,7 +7,8 @@ import { Keeper } from './keeper.ts';
 
 export const jsonOption = () => new Option('--json', 'print JSON');
 
-export const timeoutOption = () => new Option('--timeout <duration>', 'how long to wait, as 90s, 10m or 1h').argParser(durationArgument).default(10 * 60_000, '10m');
+export const timeoutOption = () =>
+  new Option('--timeout <duration>', 'how long to wait, as 90s, 10m or 1h').argParser(durationArgument).default(10 * 60_000, '10m');
 
 export const noWaitOption = () => new Option('--no-wait', 'do not wait for the outcome');
 
@@ -19,7 +20,9 @@ export function durationArgument(text: string): number {
 
 export function nameArgument(text: string): string {
   if (NAME_PATTERN.test(text)) return text;
-  throw new InvalidArgumentError('A name is a-z, 0-9 and -, at most 63, starting with a letter or digit; it is shown in plain text, so no e-mail address and no account number.');
+  throw new InvalidArgumentError(
+    'A name is a-z, 0-9 and -, at most 63, starting with a letter or digit; it is shown in plain text, so no e-mail address and no account number.',
+  );
 }
 
 /** Repeatable: each occurrence adds one. */

@@ -12,7 +12,11 @@ import { exitCodeFor, waitFor } from './wait.ts';
 export const isSettled = (status: KnownStatus) => status.state === 'ACTIVE' || status.state === 'ACTION_REQUIRED';
 
 /** Waits until the connection is ACTIVE or waits for a person; prints what it has. Resolves with the exit code. */
-export async function onboardWithProgress(keeper: Keeper, name: string, { json, timeoutMs }: { json: boolean; timeoutMs: number }): Promise<number> {
+export async function onboardWithProgress(
+  keeper: Keeper,
+  name: string,
+  { json, timeoutMs }: { json: boolean; timeoutMs: number },
+): Promise<number> {
   const status = await watchSteps(keeper, name, timeoutMs);
   if (json) printJson(status);
   else print(describeStatus(status));
@@ -40,7 +44,8 @@ function plainProgress(): Progress {
   };
   return {
     show: ({ steps, lastError }) => {
-      for (const { name, status } of steps) if (status === 'done' || status === 'skipped') sayOnce(`${status === 'done' ? '✔' : '–'} ${name}: ${STEPS[name].title}`);
+      for (const { name, status } of steps)
+        if (status === 'done' || status === 'skipped') sayOnce(`${status === 'done' ? '✔' : '–'} ${name}: ${STEPS[name].title}`);
       if (lastError) sayOnce(`! ${describeError(lastError)} (tried again by itself)`);
     },
     end: () => {},
@@ -54,9 +59,17 @@ function liveProgress(): Progress {
     STEP_NAMES.map((name) => ({
       title: STEPS[name].title,
       task: (_: unknown, task: { output: string }) =>
-        new Promise<void>((resolve) => waiting.set(name, { done: resolve, say: (text) => void (task.output = text) })),
+        new Promise<void>((resolve) => {
+          const say = (text: string) => {
+            task.output = text;
+          };
+          waiting.set(name, { done: resolve, say });
+        }),
     })),
-    { concurrent: true, rendererOptions: { logger: new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) }) } },
+    {
+      concurrent: true,
+      rendererOptions: { logger: new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) }) },
+    },
   );
   const drawn = list.run();
   return {

@@ -35,6 +35,8 @@ export async function connectTemporalAt(address: string, namespace: string, opti
     });
     return new Client({ connection, namespace });
   } catch {
-    throw new KeeperError(`No Temporal server answers at ${address}. Start it, or set TEMPORAL_ADDRESS; to try bunq-keeper on this machine: bunq-keeper dev`);
+    throw new KeeperError(
+      `No Temporal server answers at ${address}. Start it, or set TEMPORAL_ADDRESS; to try bunq-keeper on this machine: bunq-keeper dev`,
+    );
   }
 }

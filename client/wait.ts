@@ -37,7 +37,10 @@ export async function waitFor(keeper: Keeper, name: string, { until, timeoutMs, 
       said = missing;
     }
     if (performance.now() - startedAt > timeoutMs) {
-      throw new KeeperError(`${name} is ${status.state}; not done in time. It goes on by itself: bunq-keeper status ${name}`, EXIT.notDoneInTime);
+      throw new KeeperError(
+        `${name} is ${status.state}; not done in time. It goes on by itself: bunq-keeper status ${name}`,
+        EXIT.notDoneInTime,
+      );
     }
     await sleep(ASK_EVERY_MS);
   }

@@ -16,25 +16,39 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BUILDS = join(ROOT, '.build');
 const SOURCES = ['activities', 'bunq', 'client', 'sealing', 'settings', 'simulator', 'worker', 'workflows'];
-const SETTINGS = ['package.json', 'npm-shrinkwrap.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs', 'scripts/bundle-workflows.mjs'];
+const SETTINGS = [
+  'package.json',
+  'npm-shrinkwrap.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'scripts/build.mjs',
+  'scripts/bundle-workflows.mjs',
+];
 const KEPT_BUILD_MS = 24 * 60 * 60 * 1000;
 
 function sourceFiles() {
   const found = SETTINGS.filter((file) => existsSync(join(ROOT, file)));
   for (const folder of SOURCES)
-    for (const entry of readdirSync(join(ROOT, folder), { recursive: true }))
-      if (entry.endsWith('.ts')) found.push(join(folder, entry));
+    for (const entry of readdirSync(join(ROOT, folder), { recursive: true })) if (entry.endsWith('.ts')) found.push(join(folder, entry));
   return found.sort();
 }
 
 function hashOfSources() {
   const hash = createHash('sha256');
-  for (const file of sourceFiles()) hash.update(`${file}\0`).update(readFileSync(join(ROOT, file))).update('\0');
+  for (const file of sourceFiles())
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(ROOT, file)))
+      .update('\0');
   return hash.digest('hex').slice(0, 16);
 }
 
 function compile(outDir) {
-  const tsc = spawnSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', outDir], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  const tsc = spawnSync(
+    process.execPath,
+    [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', outDir],
+    { cwd: ROOT, stdio: ['ignore', 2, 2] },
+  );
   if (tsc.status !== 0) throw new Error('the TypeScript sources do not compile (see above)');
   const bundle = spawnSync(process.execPath, [join(ROOT, 'scripts/bundle-workflows.mjs'), outDir], { cwd: ROOT, stdio: ['ignore', 2, 2] });
   if (bundle.status !== 0) throw new Error('the workflows could not be bundled (see above)');

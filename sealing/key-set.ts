@@ -43,7 +43,10 @@ export class SealingKeySet {
    */
   static parse(json: string, whence: string): SealingKeySet {
     const invalid = (what: string) =>
-      new SealingError('SEALING_KEYS_INVALID', `${whence} is not a set of sealing keys: ${what}. Make one: bunq-keeper sealing-keys new --out FILE`);
+      new SealingError(
+        'SEALING_KEYS_INVALID',
+        `${whence} is not a set of sealing keys: ${what}. Make one: bunq-keeper sealing-keys new --out FILE`,
+      );
     let parsed: unknown;
     try {
       parsed = JSON.parse(json);

@@ -1,9 +1,11 @@
 import { isLoopback } from '../bunq/bank.ts';
-import { BUNQ_ENVIRONMENTS, type BankEnvironment } from '../bunq/environment.ts';
+import { type BankEnvironment, BUNQ_ENVIRONMENTS } from '../bunq/environment.ts';
 
 export const BANK_SETTINGS = ['BUNQ_ENVIRONMENT', 'BUNQ_API_URL', 'BUNQ_AUTHORIZE_URL', 'BUNQ_TOKEN_URL'] as const;
 
-type BankSettings = { BUNQ_ENVIRONMENT?: 'sandbox' | 'production' | 'simulator' | undefined } & Partial<Record<Exclude<(typeof BANK_SETTINGS)[number], 'BUNQ_ENVIRONMENT'>, string | undefined>>;
+type BankSettings = { BUNQ_ENVIRONMENT?: 'sandbox' | 'production' | 'simulator' | undefined } & Partial<
+  Record<Exclude<(typeof BANK_SETTINGS)[number], 'BUNQ_ENVIRONMENT'>, string | undefined>
+>;
 
 /** The bank that the settings name. */
 export function bankEnvironment(settings: BankSettings, wrong: (problem: string) => undefined): BankEnvironment | undefined {

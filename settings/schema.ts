@@ -25,9 +25,13 @@ const path = z.string().min(1, { error: 'is empty: it is the path of a file' });
 
 export const SETTINGS = {
   /** bunq's own sandbox or production, or a simulator on loopback. No default: nobody speaks to a bank by accident. */
-  BUNQ_ENVIRONMENT: z.enum(['sandbox', 'production', 'simulator'], { error: 'is sandbox or production (or simulator, with BUNQ_API_URL)' }).optional(),
+  BUNQ_ENVIRONMENT: z
+    .enum(['sandbox', 'production', 'simulator'], { error: 'is sandbox or production (or simulator, with BUNQ_API_URL)' })
+    .optional(),
   /** Any other bank, or where the simulator is: `https://bank.example/v1`. */
-  BUNQ_API_URL: bankUrl.refine((text) => /\/v1\/?$/.test(new URL(text).pathname), { error: 'ends in /v1: https://bank.example/v1' }).optional(),
+  BUNQ_API_URL: bankUrl
+    .refine((text) => /\/v1\/?$/.test(new URL(text).pathname), { error: 'ends in /v1: https://bank.example/v1' })
+    .optional(),
   BUNQ_AUTHORIZE_URL: bankUrl.optional(),
   BUNQ_TOKEN_URL: bankUrl.optional(),
   /** A JWK set, mode 0600. */
@@ -37,10 +41,7 @@ export const SETTINGS = {
   /** The name of one public address: of a worker, and of the connections that a client onboards. */
   KEEPER_EGRESS: z.string().regex(NAME_PATTERN, { error: 'is a name: a-z, 0-9 and -, at most 63' }).default('default'),
   /** That address, for `permitted_ips` with the bank's wildcard. */
-  KEEPER_EGRESS_ADDRESS: z
-    .string()
-    .refine(isIPv4, { error: 'is an IPv4 address (bunq takes no other)' })
-    .optional(),
+  KEEPER_EGRESS_ADDRESS: z.string().refine(isIPv4, { error: 'is an IPv4 address (bunq takes no other)' }).optional(),
   /** A JSON file of the signers that a worker offers by name. */
   KEEPER_QSEAL_SIGNERS: path.optional(),
   /** bunq: one new session in 30 s from one address. */

@@ -10,7 +10,8 @@ type SealingSettings = Partial<Record<(typeof SEALING_SETTINGS)[number], string 
 export function sealingKeys(settings: SealingSettings, wrong: (problem: string) => undefined): SealingKeySet | undefined {
   const { KEEPER_SEALING_KEYS_FILE: file, KEEPER_SEALING_KEYS: text } = settings;
   if (file && text) return wrong('KEEPER_SEALING_KEYS_FILE and KEEPER_SEALING_KEYS are both set: give one of them');
-  if (!file && !text) return wrong('There are no sealing keys: KEEPER_SEALING_KEYS_FILE is not set. Make some: bunq-keeper sealing-keys new --out FILE');
+  if (!file && !text)
+    return wrong('There are no sealing keys: KEEPER_SEALING_KEYS_FILE is not set. Make some: bunq-keeper sealing-keys new --out FILE');
   try {
     return file ? SealingKeySet.parse(readFileSync(file, 'utf8'), file) : SealingKeySet.parse(text!, 'KEEPER_SEALING_KEYS');
   } catch (error) {

@@ -39,15 +39,25 @@ export async function registeredSearchAttributes(connection: NativeConnection, n
  * Registers those that are missing where this worker may; says which commands do it where it may not, and goes on: without
  * them everything works but lists by state.
  */
-export async function registerSearchAttributes(connection: NativeConnection, namespace: string, warn: (line: string) => void): Promise<void> {
+export async function registerSearchAttributes(
+  connection: NativeConnection,
+  namespace: string,
+  warn: (line: string) => void,
+): Promise<void> {
   const present = await registeredSearchAttributes(connection, namespace);
   const missing = NAMES.filter((name) => !present.includes(name));
   if (missing.length === 0) return;
   try {
-    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing.map((name) => [name, typeOf(name)])) });
+    await connection.operatorService.addSearchAttributes({
+      namespace,
+      searchAttributes: Object.fromEntries(missing.map((name) => [name, typeOf(name)])),
+    });
   } catch {
     warn(`The namespace ${namespace} lacks search attributes and this worker may not add them; going on without. To add them:`);
-    for (const name of missing) warn(`  temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${SEARCH_ATTRIBUTES[name]}`);
-    warn(`  or, on Temporal Cloud: tcld namespace search-attributes add --namespace ${namespace} ${missing.map((name) => `--sa ${name}=${SEARCH_ATTRIBUTES[name]}`).join(' ')}`);
+    for (const name of missing)
+      warn(`  temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${SEARCH_ATTRIBUTES[name]}`);
+    warn(
+      `  or, on Temporal Cloud: tcld namespace search-attributes add --namespace ${namespace} ${missing.map((name) => `--sa ${name}=${SEARCH_ATTRIBUTES[name]}`).join(' ')}`,
+    );
   }
 }

@@ -17,7 +17,11 @@ export interface WorkerSettings {
   readonly sessionGapMs: number;
   readonly settleMs: number;
   readonly deployment: { readonly name: string; readonly buildId: string } | null;
-  readonly proxy: { readonly httpProxy?: string | undefined; readonly httpsProxy?: string | undefined; readonly noProxy?: string | undefined };
+  readonly proxy: {
+    readonly httpProxy?: string | undefined;
+    readonly httpsProxy?: string | undefined;
+    readonly noProxy?: string | undefined;
+  };
 }
 
 const NAMES = [

@@ -44,13 +44,17 @@ export function createSigners(environment: string, named: ReadonlyMap<string, Na
   return {
     find(signer, connection) {
       if (signer.startsWith('file:')) {
-        if (environment === 'production') throw refused(`${signer} was given directly: with production a worker takes signers by name only (KEEPER_QSEAL_SIGNERS).`);
+        if (environment === 'production')
+          throw refused(`${signer} was given directly: with production a worker takes signers by name only (KEEPER_QSEAL_SIGNERS).`);
         return fileSigner(signer);
       }
       const entry = named.get(signer);
       if (!entry) throw refused(`This worker has no signer named ${signer} (KEEPER_QSEAL_SIGNERS).`);
       if (entry.environment !== environment) throw refused(`Signer ${signer} serves ${entry.environment}, not ${environment}.`);
-      if (!entry.connections.includes(connection)) throw refused(`Signer ${signer} does not serve ${connection}: its settings list ${entry.connections.join(', ') || 'no connection'}.`);
+      if (!entry.connections.includes(connection))
+        throw refused(
+          `Signer ${signer} does not serve ${connection}: its settings list ${entry.connections.join(', ') || 'no connection'}.`,
+        );
       return fileSigner(entry.signer);
     },
   };
@@ -69,7 +73,10 @@ function readPrivateKey(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof SignerError) throw error;
-    throw new SignerError('SIGNER_UNAVAILABLE', `${path} cannot be read on the worker (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
+    throw new SignerError(
+      'SIGNER_UNAVAILABLE',
+      `${path} cannot be read on the worker (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`,
+    );
   }
 }
 

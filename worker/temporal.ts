@@ -44,7 +44,10 @@ async function tryToConnect(options: NativeConnectionOptions, namespace: string)
   }
 }
 
-const firstLine = (error: unknown) => String((error as Error).message).split('\n')[0]!.slice(0, 200);
+const firstLine = (error: unknown) =>
+  String((error as Error).message)
+    .split('\n')[0]!
+    .slice(0, 200);
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -4,8 +4,8 @@ import { Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Dependencies } from '../activities/dependencies.ts';
 import { createActivities } from '../activities/index.ts';
 import { createBank } from '../bunq/bank.ts';
-import { egressTaskQueue, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
 import { systemClock } from '../settings/clock.ts';
+import { egressTaskQueue, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
 import { registeredSearchAttributes } from './search-attributes.ts';
 import type { WorkerSettings } from './settings.ts';
 import { createSigners } from './signers.ts';
@@ -24,7 +24,11 @@ export const workflowBundlePath = () => new URL('../workflow-bundle.js', import.
 export const workerIdentity = ({ sealingKeys }: WorkerSettings) => `${process.pid}@${hostname()} keys ${sealingKeys.keyIds.join(',')}`;
 
 /** The Temporal workers of one process: workflows, the bank calls of its egress, and the signatures of each named signer. */
-export async function createWorkers(settings: WorkerSettings, server: TemporalServer, workflowBundle = workflowBundlePath()): Promise<{ workers: Worker[]; close(): Promise<void> }> {
+export async function createWorkers(
+  settings: WorkerSettings,
+  server: TemporalServer,
+  workflowBundle = workflowBundlePath(),
+): Promise<{ workers: Worker[]; close(): Promise<void> }> {
   const { bank: environment } = settings;
   const bank = createBank({ apiUrl: environment.apiUrl, clock: systemClock, proxy: settings.proxy });
   const identity = workerIdentity(settings);
@@ -46,8 +50,14 @@ export async function createWorkers(settings: WorkerSettings, server: TemporalSe
     maxCachedWorkflows: CACHED_WORKFLOWS,
     stickyQueueScheduleToStartTimeout: '2s', // after a kill, the dead worker's own queue holds a task this long (10 s by default)
   };
-  const calls: WorkerOptions = { ...common, taskQueue: egressTaskQueue(environment.name, settings.egress), activities: { ...bankCalls, signQseal } };
-  const signers = [...settings.signers.keys()].map((signer): WorkerOptions => ({ ...common, taskQueue: signerTaskQueue(environment.name, signer), activities: { signQseal } }));
+  const calls: WorkerOptions = {
+    ...common,
+    taskQueue: egressTaskQueue(environment.name, settings.egress),
+    activities: { ...bankCalls, signQseal },
+  };
+  const signers = [...settings.signers.keys()].map(
+    (signer): WorkerOptions => ({ ...common, taskQueue: signerTaskQueue(environment.name, signer), activities: { signQseal } }),
+  );
   const workers = await Promise.all([workflows, calls, ...signers].map((options) => Worker.create(options)));
   return { workers, close: () => bank.close() };
 }

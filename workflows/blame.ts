@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from './duration.ts';
 import type { FailureCode } from './state.ts';
 
 /**
@@ -107,13 +108,15 @@ const BLAMES: Record<'BUNQ_TOKEN_REJECTED' | 'BUNQ_CREDENTIALS_INCORRECT' | 'BUN
 };
 
 /** Whom to give up, if anyone; `ask again` means: not on one answer, repeat it after `REFUSED_AGAIN_MS`. */
-export const blames = (code: keyof typeof BLAMES, call: BlamedCall, circumstances: Circumstances): Blamed => BLAMES[code][call](circumstances);
-
-const HOUR_MS = 60 * 60 * 1000;
-const DAY_MS = 24 * HOUR_MS;
+export const blames = (code: keyof typeof BLAMES, call: BlamedCall, circumstances: Circumstances): Blamed =>
+  BLAMES[code][call](circumstances);
 
 /** One new installation and one new credential an hour, three a day; beyond that a person looks at it. */
-export function isRepairAllowed(repairs: readonly { what: string; atMs: number }[], what: 'installation' | 'credential', nowMs: number): boolean {
+export function isRepairAllowed(
+  repairs: readonly { what: string; atMs: number }[],
+  what: 'installation' | 'credential',
+  nowMs: number,
+): boolean {
   const within = (ms: number) => repairs.filter((repair) => repair.what === what && nowMs - repair.atMs < ms).length;
   return within(HOUR_MS) < 1 && within(DAY_MS) < 3;
 }

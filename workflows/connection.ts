@@ -1,13 +1,13 @@
 import { condition, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
 import type { Surroundings } from '../activities/surroundings.ts';
 import { type BankActivity, perform, readSurroundings } from './bank.ts';
-import type { Activities } from '../activities/index.ts';
 import type { ConnectionInput, ConnectionStatus } from './messages.ts';
 import { egressTaskQueue } from './names.ts';
 import { Publisher } from './publish.ts';
 import { type ConnectionState, initialState, lifecycleState, STEP_NAMES, type StepName } from './state.ts';
-import { isEverythingDone, nextStep, nextWake, STEPS } from './steps.ts';
 import { statusOf } from './status.ts';
+import { isEverythingDone, nextStep, nextWake, STEPS } from './steps.ts';
 
 /** One connection at work: its state, and what of this run does not cross continue-as-new. */
 export class Connection {
@@ -51,8 +51,11 @@ export class Connection {
   }
 
   /** A bank call by way of this connection's egress. */
-  readonly call = <Name extends BankActivity>(name: Name, summary: string, ...input: Parameters<Activities[Name]>): ReturnType<Activities[Name]> =>
-    perform(name, egressTaskQueue(this.state.environment, this.state.egress), summary, ...input);
+  readonly call = <Name extends BankActivity>(
+    name: Name,
+    summary: string,
+    ...input: Parameters<Activities[Name]>
+  ): ReturnType<Activities[Name]> => perform(name, egressTaskQueue(this.state.environment, this.state.egress), summary, ...input);
 
   publish(): void {
     const { state } = this;

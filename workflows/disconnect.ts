@@ -25,7 +25,9 @@ export async function disconnect(connection: Connection): Promise<Disconnected> 
   state.retiring = [];
   connection.publish();
   await condition(allHandlersFinished);
-  const leftOpen = open.filter(({ sessionId }) => !closed.has(sessionId)).map(({ sessionId, expiresAtMs }) => ({ sessionId, expiresAt: iso(expiresAtMs) }));
+  const leftOpen = open
+    .filter(({ sessionId }) => !closed.has(sessionId))
+    .map(({ sessionId, expiresAtMs }) => ({ sessionId, expiresAt: iso(expiresAtMs) }));
   return { name: state.name, disconnectedBy: state.wishes.disconnect!.by, leftOpen };
 }
 
@@ -33,6 +35,7 @@ function openSessions({ state }: Connection) {
   const { serving, candidate, retiring, ladder } = state;
   const open = retiring.map((former) => ({ ...former }));
   if (candidate) open.push({ ...candidate, serverPublicKeyPem: ladder.installation!.serverPublicKeyPem, closeAtMs: 0 });
-  if (serving && isServingValid(state, Date.now())) open.push({ ...serving.session, serverPublicKeyPem: serving.installation.serverPublicKeyPem, closeAtMs: 0 });
+  if (serving && isServingValid(state, Date.now()))
+    open.push({ ...serving.session, serverPublicKeyPem: serving.installation.serverPublicKeyPem, closeAtMs: 0 });
   return open.filter(({ expiresAtMs }) => expiresAtMs > Date.now());
 }

@@ -1,6 +1,11 @@
 /** Durations as settings and options write them: `90s`, `15m`, `12h`, `7d`; milliseconds inside. */
 
-const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+export const SECOND_MS = 1000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+const UNIT_MS = { s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS } as const;
 
 /** Undefined for anything else than a whole number and one of the units s, m, h, d. */
 export function parseDuration(text: string): number | undefined {

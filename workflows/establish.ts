@@ -1,14 +1,14 @@
 import { actionFor } from './actions.ts';
-import { REFUSED_AGAIN_MS, TREATMENT } from './blame.ts';
+import { TREATMENT } from './blame.ts';
 import type { Connection } from './connection.ts';
 import { type SeenFailure, seenFailure } from './failure.ts';
 import { bindDevice, createInstallation, generateKeyPair, obtainApiKey } from './ladder-steps.ts';
 import { findOrCreateOAuthClient, readClientCredentials, setCallbackUrls } from './oauth-client-steps.ts';
-import { backoffMs } from './renewal.ts';
 import { repair } from './repair.ts';
 import { openAndProveSession } from './session-step.ts';
-import { isServingValid, type SeenError, type StepName } from './state.ts';
+import type { StepName } from './state.ts';
 import { nextStep } from './steps.ts';
+import { hold } from './trouble.ts';
 
 const PERFORM: Record<StepName, (connection: Connection) => Promise<void>> = {
   'key-pair': generateKeyPair,
@@ -44,7 +44,10 @@ async function treat(connection: Connection, step: StepName, failure: SeenFailur
   const treatment = TREATMENT[failure.code];
   if (treatment === 'park') {
     if (step === 'installation' && isAnswerToTheLost(connection, step, failure)) connection.state.ladder.keyPair = null;
-    else return hold(connection, step, failure, actionFor(step, failure.code));
+    else {
+      hold(connection, step, failure, actionFor(step, failure.code));
+      return;
+    }
   }
   hold(connection, step, failure, null);
   if (treatment === 'blame') await repair(connection, step, failure);
@@ -55,23 +58,3 @@ function isAnswerToTheLost({ state }: Connection, step: StepName, failure: SeenF
   const before = state.troubles[step];
   return failure.repeated || (before !== undefined && TREATMENT[before.error.code] === 'retry');
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000;
-
-export function hold({ state }: Connection, step: StepName, failure: SeenFailure, action: ReturnType<typeof actionFor> | null): void {
-  const nowMs = Date.now();
-  const before = state.troubles[step];
-  const isSame = before !== undefined && TREATMENT[before.error.code] === TREATMENT[failure.code];
-  const failures = isSame ? before.failures + 1 : 1;
-  const leftMs = isServingValid(state, nowMs) ? state.serving!.session.expiresAtMs - nowMs : null;
-  const delayMs = action ? DAY_MS : TREATMENT[failure.code] === 'blame' && failures === 1 ? REFUSED_AGAIN_MS : backoffMs(failures, state.name, leftMs);
-  state.troubles[step] = {
-    error: errorOf(failure),
-    failures,
-    firstAtMs: isSame ? before.firstAtMs : nowMs,
-    retryAtMs: Math.max(nowMs + delayMs, action ? 0 : (state.settleUntilMs ?? 0)),
-    action,
-  };
-}
-
-const errorOf = ({ code, endpoint, status, text, responseId, atMs }: SeenFailure): SeenError => ({ code, endpoint, status, text, responseId, atMs });

@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import type { FailureFacts } from '../activities/failures.ts';
-import type { FailureCode, SeenError } from './state.ts';
 import { TREATMENT } from './blame.ts';
+import type { FailureCode, SeenError } from './state.ts';
 
 /** A failure as the loop treats it. */
 export interface SeenFailure extends SeenError {
@@ -33,12 +33,24 @@ export function seenFailure(error: unknown, nowMs: number): SeenFailure {
   if (cause instanceof TimeoutFailure) {
     const neverStarted = cause.timeoutType === 'SCHEDULE_TO_START';
     const text = neverStarted ? 'No worker took the task in time.' : 'The worker did not answer in time: it may have died.';
-    return { ...nothing, code: neverStarted ? 'NOT_SENT' : 'ACTIVITY_TIMED_OUT', text, sent: neverStarted ? false : 'unknown', repeated: true };
+    return {
+      ...nothing,
+      code: neverStarted ? 'NOT_SENT' : 'ACTIVITY_TIMED_OUT',
+      text,
+      sent: neverStarted ? false : 'unknown',
+      repeated: true,
+    };
   }
   if (cause instanceof ApplicationFailure && isCode(cause.type)) {
     const facts = cause.details?.[0] as FailureFacts | undefined;
     const { endpoint = null, status = null, text = null, responseId = null, sent = 'unknown', attempt = 1 } = facts ?? {};
     return { code: cause.type, endpoint, status, text, responseId, atMs: nowMs, sent, repeated: attempt > 1 };
   }
-  return { ...nothing, code: 'ACTIVITY_FAILED', text: 'The activity failed in a way of its own; the worker log has its place.', sent: 'unknown', repeated: false };
+  return {
+    ...nothing,
+    code: 'ACTIVITY_FAILED',
+    text: 'The activity failed in a way of its own; the worker log has its place.',
+    sent: 'unknown',
+    repeated: false,
+  };
 }

@@ -1,6 +1,18 @@
 import { setHandler } from '@temporalio/workflow';
 import type { Connection } from './connection.ts';
-import { type CallbackUrlsInput, disconnectUpdate, oauthClientQuery, type ResumeInput, renewUpdate, resumeUpdate, type Sender, sessionQuery, setCallbackUrlsUpdate, stateQuery, statusQuery } from './messages.ts';
+import {
+  type CallbackUrlsInput,
+  disconnectUpdate,
+  oauthClientQuery,
+  type ResumeInput,
+  renewUpdate,
+  resumeUpdate,
+  type Sender,
+  sessionQuery,
+  setCallbackUrlsUpdate,
+  stateQuery,
+  statusQuery,
+} from './messages.ts';
 import { isServingValid, type LifecycleState, STEP_NAMES } from './state.ts';
 import { oauthClientView, sessionView } from './status.ts';
 
@@ -8,20 +20,34 @@ import { oauthClientView, sessionView } from './status.ts';
 export function answerMessages(connection: Connection): void {
   const { state } = connection;
   setHandler(statusQuery, () => connection.status, { description: 'State, steps with times, session times, what to do' });
-  setHandler(sessionQuery, () => (isServingValid(state, Date.now()) ? sessionView(state) : null), { description: 'The session served, sealed; null while there is no valid one' });
+  setHandler(sessionQuery, () => (isServingValid(state, Date.now()) ? sessionView(state) : null), {
+    description: 'The session served, sealed; null while there is no valid one',
+  });
   setHandler(oauthClientQuery, () => oauthClientView(state), { description: 'OAuth client id, sealed secret, callback URLs' });
   setHandler(stateQuery, () => state, { description: 'The whole state, secrets sealed: what a closed run is resumed from' });
 
-  const record = (wish: () => void): LifecycleState => {
+  const record = (wish: () => unknown): LifecycleState => {
     wish();
     connection.updates++;
     connection.woken = true;
     return state.lifecycle.state;
   };
-  setHandler(renewUpdate, ({ by }: Sender) => record(() => renew(connection, by)), { description: 'Open a new session now', validator: sentBySomebody });
-  setHandler(resumeUpdate, (input: ResumeInput) => record(() => resume(connection, input)), { description: 'Try again what waits for a person, with new input or without', validator: (input) => validateResume(connection, input) });
-  setHandler(setCallbackUrlsUpdate, (input: CallbackUrlsInput) => record(() => wantCallbackUrls(connection, input)), { description: 'Say which callback URLs there should be', validator: validateCallbackUrls });
-  setHandler(disconnectUpdate, ({ by }: Sender) => record(() => void (state.wishes.disconnect = { by, atMs: Date.now() })), { description: 'Close the sessions at the bank and end', validator: sentBySomebody });
+  setHandler(renewUpdate, ({ by }: Sender) => record(() => renew(connection, by)), {
+    description: 'Open a new session now',
+    validator: sentBySomebody,
+  });
+  setHandler(resumeUpdate, (input: ResumeInput) => record(() => resume(connection, input)), {
+    description: 'Try again what waits for a person, with new input or without',
+    validator: (input) => validateResume(connection, input),
+  });
+  setHandler(setCallbackUrlsUpdate, (input: CallbackUrlsInput) => record(() => wantCallbackUrls(connection, input)), {
+    description: 'Say which callback URLs there should be',
+    validator: validateCallbackUrls,
+  });
+  setHandler(disconnectUpdate, ({ by }: Sender) => record(() => Object.assign(state.wishes, { disconnect: { by, atMs: Date.now() } })), {
+    description: 'Close the sessions at the bank and end',
+    validator: sentBySomebody,
+  });
 }
 
 function renew({ state }: Connection, by: string): void {
@@ -48,7 +74,9 @@ function resume({ state }: Connection, { by, credential }: ResumeInput): void {
 
 function wantCallbackUrls({ state }: Connection, { wanted, unwanted, prune }: CallbackUrlsInput): void {
   state.wanted.callbackUrls = wanted;
-  state.wanted.unwantedCallbackUrls = [...new Set([...state.wanted.unwantedCallbackUrls, ...unwanted])].filter((url) => !wanted.includes(url));
+  state.wanted.unwantedCallbackUrls = [...new Set([...state.wanted.unwantedCallbackUrls, ...unwanted])].filter(
+    (url) => !wanted.includes(url),
+  );
   state.wanted.pruneCallbackUrls ||= prune;
   delete state.troubles['callback-urls'];
 }
@@ -60,14 +88,19 @@ function sentBySomebody({ by }: Sender): void {
 function validateResume({ state }: Connection, { by, credential }: ResumeInput): void {
   sentBySomebody({ by });
   const present = state.wanted.credential.type;
-  if (credential && credential.type !== present) throw new Error(`${state.name} was onboarded with a credential of type ${present}, not ${credential.type}.`);
+  if (credential && credential.type !== present)
+    throw new Error(`${state.name} was onboarded with a credential of type ${present}, not ${credential.type}.`);
 }
 
 function validateCallbackUrls({ by, wanted, unwanted }: CallbackUrlsInput): void {
   sentBySomebody({ by });
-  if (!Array.isArray(wanted) || !Array.isArray(unwanted)) throw new Error('setCallbackUrls takes {"by","wanted":[…],"unwanted":[…],"prune":false}.');
-  for (const url of wanted) if (typeof url !== 'string' || !isCallbackUrl(url)) throw new Error(`${String(url)} is not a callback URL: bunq takes https (http for localhost only).`);
+  if (!Array.isArray(wanted) || !Array.isArray(unwanted))
+    throw new Error('setCallbackUrls takes {"by","wanted":[…],"unwanted":[…],"prune":false}.');
+  for (const url of wanted)
+    if (typeof url !== 'string' || !isCallbackUrl(url))
+      throw new Error(`${String(url)} is not a callback URL: bunq takes https (http for localhost only).`);
 }
 
 /** No URL class in workflows. The bank matches redirects to the last slash, so nothing is normalised. */
-const isCallbackUrl = (url: string) => /^https:\/\/[^\s/]+/.test(url) || /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/.test(url);
+const isCallbackUrl = (url: string) =>
+  /^https:\/\/[^\s/]+/.test(url) || /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/.test(url);

@@ -2,7 +2,7 @@ import type { SealedInstallation } from '../activities/context.ts';
 import { perform } from './bank.ts';
 import { isUnclear } from './blame.ts';
 import type { Connection } from './connection.ts';
-import { seenFailure, StepFailure } from './failure.ts';
+import { StepFailure, seenFailure } from './failure.ts';
 import { egressTaskQueue, isNamedSigner, signerTaskQueue } from './names.ts';
 import type { ApiKey, ConnectionState, WantedCredential } from './state.ts';
 
@@ -22,7 +22,8 @@ export async function obtainApiKey(connection: Connection): Promise<void> {
   const { ladder, wanted } = connection.state;
   const { credential } = wanted;
   if (credential.type === 'api-key') ladder.apiKey = given(credential.apiKey);
-  else if (credential.type === 'sandbox-user') ladder.apiKey = given((await connection.call('createSandboxUser', 'create sandbox user')).apiKey);
+  else if (credential.type === 'sandbox-user')
+    ladder.apiKey = given((await connection.call('createSandboxUser', 'create sandbox user')).apiKey);
   else ladder.apiKey = await createCredential(connection, credential);
   ladder.qsealSignature = null;
   ladder.deviceRepeated = false;
@@ -33,7 +34,8 @@ const given = (apiKey: ApiKey['apiKey']): ApiKey => ({ apiKey, credentialId: nul
 async function createCredential(connection: Connection, credential: Extract<WantedCredential, { type: 'qseal' }>): Promise<ApiKey> {
   const { state } = connection;
   const { certificatePem, chainPem } = credential;
-  if (Date.parse(credential.expiresAt) <= Date.now()) throw new StepFailure('CERTIFICATE_EXPIRED', `The certificate expired on ${credential.expiresAt}.`);
+  if (Date.parse(credential.expiresAt) <= Date.now())
+    throw new StepFailure('CERTIFICATE_EXPIRED', `The certificate expired on ${credential.expiresAt}.`);
   state.ladder.qsealSignature ??= await signQseal(state, credential);
   const askedAtMs = Date.now();
   const created = await connection.call('createCredential', 'create payment service provider credential', {
@@ -46,11 +48,19 @@ async function createCredential(connection: Connection, credential: Extract<Want
   return { apiKey, credentialId, bindBeforeMs: bindWithinMs === null ? null : askedAtMs + bindWithinMs, unused: true };
 }
 
-async function signQseal({ ladder, environment, egress }: ConnectionState, { certificatePem, signer }: Extract<WantedCredential, { type: 'qseal' }>) {
+async function signQseal(
+  { ladder, environment, egress }: ConnectionState,
+  { certificatePem, signer }: Extract<WantedCredential, { type: 'qseal' }>,
+) {
   const queue = isNamedSigner(signer) ? signerTaskQueue(environment, signer) : egressTaskQueue(environment, egress);
   const { publicKeyPem } = ladder.keyPair!;
   const { installationToken } = ladder.installation!;
-  const { qsealSignature } = await perform('signQseal', queue, `sign with the QSEAL key (${signer})`, { publicKeyPem, installationToken, certificatePem, signer });
+  const { qsealSignature } = await perform('signQseal', queue, `sign with the QSEAL key (${signer})`, {
+    publicKeyPem,
+    installationToken,
+    certificatePem,
+    signer,
+  });
   return qsealSignature;
 }
 

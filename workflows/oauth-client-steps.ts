@@ -1,7 +1,7 @@
 import type { SealedSession } from '../activities/context.ts';
 import { isUnclear } from './blame.ts';
 import type { Connection } from './connection.ts';
-import { seenFailure, StepFailure } from './failure.ts';
+import { StepFailure, seenFailure } from './failure.ts';
 import type { ConnectionState, OAuthClientState } from './state.ts';
 import { callbackUrlChanges } from './steps.ts';
 
@@ -22,7 +22,10 @@ export async function findOrCreateOAuthClient(connection: Connection): Promise<v
 /** The ACTIVE one with the lowest id; others are reported and left alone. */
 async function adopt({ state, call }: Bound): Promise<boolean> {
   const found = await call('findOAuthClients', 'look for an OAuth client', onSession(state));
-  const [first, ...others] = found.filter(({ status }) => status === 'ACTIVE').map(({ oauthClientId }) => oauthClientId).sort((a, b) => a - b);
+  const [first, ...others] = found
+    .filter(({ status }) => status === 'ACTIVE')
+    .map(({ oauthClientId }) => oauthClientId)
+    .sort((a, b) => a - b);
   if (first === undefined) return false;
   state.settleUntilMs = null;
   state.oauthClient = {
@@ -47,11 +50,13 @@ export async function setCallbackUrls(connection: Connection): Promise<void> {
     await readCallbackUrls(connection);
   }
   const { add, remove } = callbackUrlChanges(state);
-  for (const url of add) await createOnce(connection, () => connection.call('createCallbackUrl', `add callback URL ${url}`, { ...onOAuthClient(state), url }));
+  for (const url of add)
+    await createOnce(connection, () => connection.call('createCallbackUrl', `add callback URL ${url}`, { ...onOAuthClient(state), url }));
   for (const { id, url } of remove) await removeCallbackUrl(connection, id, url);
   if (add.length + remove.length > 0) await readCallbackUrls(connection);
   const left = callbackUrlChanges(state);
-  if (left.add.length > 0) throw new StepFailure('BUNQ_RESPONSE_INVALID', `The bank does not list the callback URL ${left.add[0]} that it took.`);
+  if (left.add.length > 0)
+    throw new StepFailure('BUNQ_RESPONSE_INVALID', `The bank does not list the callback URL ${left.add[0]} that it took.`);
   state.wanted.unwantedCallbackUrls = [];
   state.wanted.pruneCallbackUrls = false;
   state.settleUntilMs = null;

@@ -1,9 +1,6 @@
-/** When to renew: pure, time as an argument, all times in milliseconds on the workflow's own clock. */
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
 
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+/** When to renew: pure, time as an argument, all times in milliseconds on the workflow's own clock. */
 
 /** bunq: the first session of a new PSD2 account lasts one hour, whatever it says. */
 const FIRST_SESSION_MS = HOUR_MS;

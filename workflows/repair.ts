@@ -1,8 +1,10 @@
-import { type BlamedCall, blames, isRepairAllowed } from './blame.ts';
+import type { ActionCode } from './actions.ts';
+import { type Blamed, type BlamedCall, blames, isRepairAllowed } from './blame.ts';
 import type { Connection } from './connection.ts';
-import { hold } from './establish.ts';
+import { DAY_MS } from './duration.ts';
 import { type SeenFailure, seenFailure } from './failure.ts';
 import { isServingValid, type StepName } from './state.ts';
+import { hold, tryAgain } from './trouble.ts';
 
 const CALL: Partial<Record<StepName, BlamedCall>> = { 'api-key': 'credential', device: 'device-server', session: 'session-server' };
 
@@ -25,27 +27,31 @@ export async function repair(connection: Connection, step: StepName, failure: Se
     pastBinding: ladder.apiKey?.bindBeforeMs != null && nowMs >= ladder.apiKey.bindBeforeMs,
     deviceUnproven: ladder.device !== null && ladder.device.deviceId === null && !ladder.deviceRepeated,
   });
-  switch (blamed) {
-    case 'nothing':
-    case 'ask again':
-      return;
-    case 'session':
-      state.serving!.doubtful = true;
-      return tryAgain(connection, step);
-    case 'device':
-      ladder.device = null;
-      ladder.deviceRepeated = true;
-      return tryAgain(connection, step);
-    case 'credential': // never bound: it died by itself, which no repair budget counts
-      ladder.apiKey = ladder.device = null;
-      return tryAgain(connection, step);
-    case 'installation':
-    case 'key-pair':
-      return newInstallation(connection, step, failure);
-    case 'api-key':
-      return newApiKey(connection, step, failure);
-  }
+  if (blamed === 'nothing' || blamed === 'ask again') return;
+  const action = GIVE_UP[blamed](connection);
+  if (action) hold(connection, step, failure, action);
+  else tryAgain(connection, step);
 }
+
+/** What is removed for each; an action when that may not be done, or not again. */
+const GIVE_UP: Record<Exclude<Blamed, 'nothing' | 'ask again'>, (connection: Connection) => ActionCode | null> = {
+  session: ({ state }) => {
+    state.serving!.doubtful = true;
+    return null;
+  },
+  device: ({ state }) => {
+    Object.assign(state.ladder, { device: null, deviceRepeated: true });
+    return null;
+  },
+  // Never bound: it died by itself, which no repair budget counts.
+  credential: ({ state }) => {
+    Object.assign(state.ladder, { apiKey: null, device: null });
+    return null;
+  },
+  installation: newInstallation,
+  'key-pair': newInstallation,
+  'api-key': newApiKey,
+};
 
 /** Proves a refusal by our own reading before the session is blamed for it. */
 async function isOwnReadRefused(connection: Connection): Promise<boolean> {
@@ -63,33 +69,25 @@ async function isOwnReadRefused(connection: Connection): Promise<boolean> {
   }
 }
 
-function newInstallation(connection: Connection, step: StepName, failure: SeenFailure): void {
+function newInstallation(connection: Connection): ActionCode | null {
   const { state } = connection;
-  if (!isRepairAllowed(state.repairs, 'installation', Date.now())) return hold(connection, step, failure, 'REPAIR_LOOP');
+  if (!isRepairAllowed(state.repairs, 'installation', Date.now())) return 'REPAIR_LOOP';
   noteRepair(connection, 'installation');
   Object.assign(state.ladder, { keyPair: null, installation: null, qsealSignature: null, device: null, deviceRepeated: false });
-  tryAgain(connection, step);
+  return null;
 }
 
-function newApiKey(connection: Connection, step: StepName, failure: SeenFailure): void {
+function newApiKey(connection: Connection): ActionCode | null {
   const { state } = connection;
-  if (state.wanted.credential.type !== 'qseal') return hold(connection, step, failure, 'API_KEY_REJECTED');
-  if (!isRepairAllowed(state.repairs, 'credential', Date.now())) return hold(connection, step, failure, 'REPAIR_LOOP');
+  if (state.wanted.credential.type !== 'qseal') return 'API_KEY_REJECTED';
+  if (!isRepairAllowed(state.repairs, 'credential', Date.now())) return 'REPAIR_LOOP';
   noteRepair(connection, 'credential');
   Object.assign(state.ladder, { qsealSignature: null, apiKey: null, device: null });
-  tryAgain(connection, step);
+  return null;
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 function noteRepair({ state }: Connection, what: 'installation' | 'credential'): void {
   const nowMs = Date.now();
   state.repairs = [...state.repairs.filter((repair) => nowMs - repair.atMs < DAY_MS), { what, atMs: nowMs }];
   state.counts.repairs++;
-}
-
-/** What was blamed is gone, so the step has no reason to wait. */
-function tryAgain({ state }: Connection, step: StepName): void {
-  const trouble = state.troubles[step];
-  if (trouble) trouble.retryAtMs = Date.now();
 }

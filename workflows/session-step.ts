@@ -1,6 +1,6 @@
 import type { BunqUser } from '../bunq/user.ts';
 import type { Connection } from './connection.ts';
-import { seenFailure, StepFailure } from './failure.ts';
+import { StepFailure, seenFailure } from './failure.ts';
 import { sealedInstallation } from './ladder-steps.ts';
 import { graceMs, renewAtMs, sessionLifetimeMs } from './renewal.ts';
 import { isServingValid, type Retiring, type Serving, type Session } from './state.ts';
@@ -21,7 +21,11 @@ async function openSession(connection: Connection): Promise<Session> {
   const { state, surroundings } = connection;
   const { ladder } = state;
   const askedBeforeMs = state.sessionAskedAtMs;
-  if (askedBeforeMs !== null) await connection.waitUntil(askedBeforeMs + surroundings.sessionGapMs + DISTANCE_MARGIN_MS, 'bunq allows one new session per 30 s from this address');
+  if (askedBeforeMs !== null)
+    await connection.waitUntil(
+      askedBeforeMs + surroundings.sessionGapMs + DISTANCE_MARGIN_MS,
+      'bunq allows one new session per 30 s from this address',
+    );
   const openedAtMs = Date.now();
   const apiKey = ladder.apiKey!;
   state.sessionAskedAtMs = openedAtMs;
@@ -60,7 +64,10 @@ async function compareUser(connection: Connection, candidate: Session): Promise<
   state.candidate = null;
   const { keyPair, installation, apiKey, device } = serving;
   state.ladder = { keyPair, installation, apiKey, device, qsealSignature: null, deviceRepeated: false };
-  throw new StepFailure('DIFFERENT_USER', `The new session belongs to ${candidate.user.kind} ${candidate.user.id}, not to ${serving.session.user.kind} ${serving.session.user.id}.`);
+  throw new StepFailure(
+    'DIFFERENT_USER',
+    `The new session belongs to ${candidate.user.kind} ${candidate.user.id}, not to ${serving.session.user.kind} ${serving.session.user.id}.`,
+  );
 }
 
 /** A provider and an API-key user are themselves; an end user's grant is whom it is by and for, as its own id may change. */
@@ -116,7 +123,10 @@ export async function closeFormerSessions(connection: Connection): Promise<void>
 }
 
 /** True when the session is closed, also when it was before. */
-export async function closeSession(connection: Connection, former: Pick<Retiring, 'sessionId' | 'sessionToken' | 'serverPublicKeyPem'>): Promise<boolean> {
+export async function closeSession(
+  connection: Connection,
+  former: Pick<Retiring, 'sessionId' | 'sessionToken' | 'serverPublicKeyPem'>,
+): Promise<boolean> {
   const { sessionId, sessionToken, serverPublicKeyPem } = former;
   try {
     await connection.call('closeSession', `close session ${sessionId}`, { session: { sessionToken, serverPublicKeyPem }, sessionId });

@@ -199,7 +199,16 @@ export type OwnFailureCode =
 
 export type FailureCode = BunqErrorCode | OwnFailureCode;
 
-export const STEP_NAMES = ['key-pair', 'installation', 'api-key', 'device', 'session', 'oauth-client', 'callback-urls', 'client-credentials'] as const;
+export const STEP_NAMES = [
+  'key-pair',
+  'installation',
+  'api-key',
+  'device',
+  'session',
+  'oauth-client',
+  'callback-urls',
+  'client-credentials',
+] as const;
 
 export type StepName = (typeof STEP_NAMES)[number];
 
@@ -225,7 +234,14 @@ export interface OnboardingRequest {
   readonly permittedIps: string[];
 }
 
-export const EMPTY_LADDER: Ladder = { keyPair: null, installation: null, qsealSignature: null, apiKey: null, device: null, deviceRepeated: false };
+export const EMPTY_LADDER: Ladder = {
+  keyPair: null,
+  installation: null,
+  qsealSignature: null,
+  apiKey: null,
+  device: null,
+  deviceRepeated: false,
+};
 
 export function initialState(request: OnboardingRequest, nowMs: number): ConnectionState {
   return {
@@ -269,7 +285,8 @@ export function lifecycleState(state: ConnectionState, nowMs: number): Lifecycle
   return isRenewalDue(state, nowMs) || state.candidate ? 'RENEWING' : 'ACTIVE';
 }
 
-export const isServingValid = (state: ConnectionState, nowMs: number) => state.serving !== null && nowMs < state.serving.session.expiresAtMs;
+export const isServingValid = (state: ConnectionState, nowMs: number) =>
+  state.serving !== null && nowMs < state.serving.session.expiresAtMs;
 
 /** The session step has something to do: none is served, or a successor is due. */
 export function isRenewalDue(state: ConnectionState, nowMs: number): boolean {

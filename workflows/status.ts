@@ -31,7 +31,11 @@ export function statusOf(state: ConnectionState, run: Run, nowMs: number): Conne
     certificate: wanted.credential.type === 'qseal' ? certificateOf(wanted.credential) : null,
     session: serving && isServingValid(state, nowMs) ? { ...sessionTimes(serving), userId: serving.session.user.id } : null,
     oauthClient: oauthClient && { id: oauthClient.oauthClientId, clientId: oauthClient.clientId, callbackUrls: urls(oauthClient) },
-    action: parked && { code: parked.action!, seen: { ...facts(parked.error), times: parked.failures, since: iso(parked.firstAtMs) }, remedy: remedyOf(state, parked) },
+    action: parked && {
+      code: parked.action!,
+      seen: { ...facts(parked.error), times: parked.failures, since: iso(parked.firstAtMs) },
+      remedy: remedyOf(state, parked),
+    },
     lastError: last && facts(last),
   };
 }
@@ -47,7 +51,12 @@ export const sessionView = ({ serving }: ConnectionState): SessionView | null =>
   };
 
 export const oauthClientView = ({ oauthClient }: ConnectionState): OAuthClientView | null =>
-  oauthClient && { id: oauthClient.oauthClientId, clientId: oauthClient.clientId, clientSecret: oauthClient.clientSecret, callbackUrls: urls(oauthClient) };
+  oauthClient && {
+    id: oauthClient.oauthClientId,
+    clientId: oauthClient.clientId,
+    clientSecret: oauthClient.clientSecret,
+    callbackUrls: urls(oauthClient),
+  };
 
 /** What the memo holds: the status for readers while no worker answers, and what was asked for at onboarding or since. */
 export interface ConnectionMemo {
@@ -69,23 +78,38 @@ export interface WantedFacts {
 export function wantedFacts({ wanted }: ConnectionState): WantedFacts {
   const { credential, callbackUrls, permittedIps } = wanted;
   const qseal = credential.type === 'qseal' ? credential : null;
-  return { credential: credential.type, fingerprintSha256: qseal?.fingerprintSha256 ?? null, signer: qseal?.signer ?? null, callbackUrls, permittedIps };
+  return {
+    credential: credential.type,
+    fingerprintSha256: qseal?.fingerprintSha256 ?? null,
+    signer: qseal?.signer ?? null,
+    callbackUrls,
+    permittedIps,
+  };
 }
 
 /** Markdown for the Temporal UI: the state, what to do about it, and a table of steps with times. */
 export function currentDetails(status: ConnectionStatus): string {
   const { session, oauthClient, action, lastError } = status;
   const lines = [`## ${status.state}`, `since ${status.since}`];
-  if (action) lines.push(`**${action.code}**: ${action.remedy}`, `Seen ${action.seen.times} × since ${action.seen.since}: ${describe(action.seen)}`);
+  if (action)
+    lines.push(`**${action.code}**: ${action.remedy}`, `Seen ${action.seen.times} × since ${action.seen.since}: ${describe(action.seen)}`);
   else if (lastError) lines.push(`Last error at ${lastError.at}: ${describe(lastError)}`);
-  if (session) lines.push(`Session of user ${session.userId}: opened ${session.openedAt}, renewed on ${session.renewAt}, expires ${session.expiresAt}`);
-  if (oauthClient) lines.push(`OAuth client ${oauthClient.id} (client id ${oauthClient.clientId ?? 'not read yet'}): ${oauthClient.callbackUrls.join(', ') || 'no callback URL'}`);
+  if (session)
+    lines.push(
+      `Session of user ${session.userId}: opened ${session.openedAt}, renewed on ${session.renewAt}, expires ${session.expiresAt}`,
+    );
+  if (oauthClient)
+    lines.push(
+      `OAuth client ${oauthClient.id} (client id ${oauthClient.clientId ?? 'not read yet'}): ${oauthClient.callbackUrls.join(', ') || 'no callback URL'}`,
+    );
   const rows = status.steps.map((step) => `| ${step.name} | ${step.status} | ${step.at ?? ''} |`);
   return [...lines, ['| step | status | last done |', '| --- | --- | --- |', ...rows].join('\n')].join('\n\n');
 }
 
 const describe = (error: SeenFacts) =>
-  [error.code, error.endpoint, error.status && `HTTP ${error.status}`, error.text, error.responseId && `response ${error.responseId}`].filter(Boolean).join(' · ');
+  [error.code, error.endpoint, error.status && `HTTP ${error.status}`, error.text, error.responseId && `response ${error.responseId}`]
+    .filter(Boolean)
+    .join(' · ');
 
 function stepStatus(state: ConnectionState, name: StepName, running: StepName | null, nowMs: number): StepStatus {
   if (running === name) return 'running';
@@ -107,9 +131,21 @@ function lastError(state: ConnectionState): SeenError | null {
 const remedyOf = ({ name, wanted }: ConnectionState, { action }: Trouble) =>
   remedyFor(action!, { name, credential: wanted.credential.type, permittedIps: wanted.permittedIps });
 
-const facts = ({ code, endpoint, status, text, responseId, atMs }: SeenError): SeenFacts => ({ code, endpoint, status, text, responseId, at: iso(atMs) });
+const facts = ({ code, endpoint, status, text, responseId, atMs }: SeenError): SeenFacts => ({
+  code,
+  endpoint,
+  status,
+  text,
+  responseId,
+  at: iso(atMs),
+});
 
-const certificateOf = ({ subject, authorizationNumber, roles, expiresAt }: Extract<ConnectionState['wanted']['credential'], { type: 'qseal' }>) => ({
+const certificateOf = ({
+  subject,
+  authorizationNumber,
+  roles,
+  expiresAt,
+}: Extract<ConnectionState['wanted']['credential'], { type: 'qseal' }>) => ({
   subject,
   authorizationNumber,
   roles,

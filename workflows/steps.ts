@@ -19,7 +19,8 @@ export const STEPS: Record<StepName, Step> = {
   },
   'api-key': {
     title: 'obtain API key',
-    isMissing: ({ ladder }, nowMs) => ladder.apiKey === null || (ladder.device === null && (ladder.apiKey.bindBeforeMs ?? Infinity) <= nowMs),
+    isMissing: ({ ladder }, nowMs) =>
+      ladder.apiKey === null || (ladder.device === null && (ladder.apiKey.bindBeforeMs ?? Infinity) <= nowMs),
   },
   device: {
     title: 'bind API key to device',
@@ -44,7 +45,9 @@ export const STEPS: Record<StepName, Step> = {
   'client-credentials': {
     title: 'read client id and secret',
     isMissing: (state) =>
-      wantsOAuthClient(state) && state.oauthClient !== null && state.oauthClient.readWithSessionId !== (state.serving?.session.sessionId ?? null),
+      wantsOAuthClient(state) &&
+      state.oauthClient !== null &&
+      state.oauthClient.readWithSessionId !== (state.serving?.session.sessionId ?? null),
   },
 };
 
@@ -76,8 +79,10 @@ export const isEverythingDone = (state: ConnectionState, nowMs: number) =>
 /** What has to change at the bank so that its callback URLs are the wanted ones. */
 export function callbackUrlChanges({ wanted, oauthClient }: ConnectionState): { add: string[]; remove: { id: number; url: string }[] } {
   const actual = oauthClient?.callbackUrls ?? [];
-  const isUnwanted = (url: string) => !wanted.callbackUrls.includes(url) && (wanted.pruneCallbackUrls || wanted.unwantedCallbackUrls.includes(url));
-  const isRepeated = (callback: { id: number; url: string }) => actual.some((other) => other.url === callback.url && other.id < callback.id);
+  const isUnwanted = (url: string) =>
+    !wanted.callbackUrls.includes(url) && (wanted.pruneCallbackUrls || wanted.unwantedCallbackUrls.includes(url));
+  const isRepeated = (callback: { id: number; url: string }) =>
+    actual.some((other) => other.url === callback.url && other.id < callback.id);
   return {
     add: wanted.callbackUrls.filter((url) => !actual.some((callback) => callback.url === url)),
     remove: actual.filter((callback) => isUnwanted(callback.url) || (wanted.callbackUrls.includes(callback.url) && isRepeated(callback))),
@@ -94,16 +99,21 @@ export interface Wake {
 export function nextWake(state: ConnectionState, nowMs: number): Wake | null {
   const wakes: Wake[] = [];
   const { serving, retiring } = state;
-  if (serving && !serving.doubtful && serving.renewAtMs > nowMs) wakes.push({ atMs: serving.renewAtMs, summary: `wait for renewal on ${day(serving.renewAtMs, nowMs)}` });
-  if (serving && serving.session.expiresAtMs > nowMs) wakes.push({ atMs: serving.session.expiresAtMs, summary: `session expires on ${day(serving.session.expiresAtMs, nowMs)}` });
-  for (const former of retiring) wakes.push({ atMs: former.closeAtMs, summary: `close former session ${former.sessionId} at ${time(former.closeAtMs)}` });
+  if (serving && !serving.doubtful && serving.renewAtMs > nowMs)
+    wakes.push({ atMs: serving.renewAtMs, summary: `wait for renewal on ${day(serving.renewAtMs, nowMs)}` });
+  if (serving && serving.session.expiresAtMs > nowMs)
+    wakes.push({ atMs: serving.session.expiresAtMs, summary: `session expires on ${day(serving.session.expiresAtMs, nowMs)}` });
+  for (const former of retiring)
+    wakes.push({ atMs: former.closeAtMs, summary: `close former session ${former.sessionId} at ${time(former.closeAtMs)}` });
   for (const name of STEP_NAMES) {
     const trouble = state.troubles[name];
     if (!trouble || !STEPS[name].isMissing(state, nowMs)) continue;
     const why = trouble.action ? `waiting for a person (${trouble.action}); try ${name} again` : `${trouble.error.code}; try ${name} again`;
     wakes.push({ atMs: trouble.retryAtMs, summary: `${why} at ${time(trouble.retryAtMs)}` });
   }
-  return wakes.filter((wake) => wake.atMs > nowMs).reduce<Wake | null>((first, wake) => (first === null || wake.atMs < first.atMs ? wake : first), null);
+  return wakes
+    .filter((wake) => wake.atMs > nowMs)
+    .reduce<Wake | null>((first, wake) => (first === null || wake.atMs < first.atMs ? wake : first), null);
 }
 
 const time = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`;

@@ -23,17 +23,29 @@ export function registerCallbackUrls(program: Command): void {
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
-    .action((name: string, change: Change, urls: string[], options: Options) => withKeeper((keeper) => callbackUrls(keeper, name, change, urls, options)));
+    .action((name: string, change: Change, urls: string[], options: Options) =>
+      withKeeper((keeper) => callbackUrls(keeper, name, change, urls, options)),
+    );
 }
 
-async function callbackUrls(keeper: Keeper, name: string, change: Change, urls: string[], { prune, wait, timeout, json }: Options): Promise<void> {
+async function callbackUrls(
+  keeper: Keeper,
+  name: string,
+  change: Change,
+  urls: string[],
+  { prune, wait, timeout, json }: Options,
+): Promise<void> {
   if (prune && change !== 'set') throw new UsageError('--prune belongs to set.');
   const given = change === 'remove' ? urls : urls.map(checkCallbackUrl);
   const present = await keeper.wantedCallbackUrls(name);
-  const wanted = change === 'set' ? given : change === 'add' ? [...new Set([...present, ...given])] : present.filter((url) => !given.includes(url));
+  const wanted =
+    change === 'set' ? given : change === 'add' ? [...new Set([...present, ...given])] : present.filter((url) => !given.includes(url));
   await keeper.setCallbackUrls(name, { wanted, unwanted: change === 'remove' ? given : [], prune: prune ?? false });
   if (!wait) return tell('The wish is recorded.');
-  const status = await waitFor(keeper, name, { until: (now) => isSet(now, wanted, change === 'remove' ? given : []) || now.state === 'ACTION_REQUIRED', timeoutMs: timeout });
+  const status = await waitFor(keeper, name, {
+    until: (now) => isSet(now, wanted, change === 'remove' ? given : []) || now.state === 'ACTION_REQUIRED',
+    timeoutMs: timeout,
+  });
   if (json) printJson(status);
   else for (const url of status.oauthClient?.callbackUrls ?? []) print(url);
   if (status.action) tell(`${status.action.code}: ${status.action.remedy}`);

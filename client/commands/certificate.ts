@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { CertificateError, createPseudoCertificate, readCertificateChain, type Role } from '../../bunq/certificates.ts';
+import { CertificateError, createPseudoCertificate, type Role, readCertificateChain } from '../../bunq/certificates.ts';
 import { UsageError } from '../errors.ts';
 import { jsonOption } from '../options.ts';
 import { print, printJson, table, tell } from '../output.ts';
@@ -31,16 +31,27 @@ export function registerCertificate(program: Command): void {
 }
 
 /** @throws UsageError when a file is there already or the folder cannot be written */
-export async function writePseudoCertificate({ name, roles, out }: { name: string; roles: Role[]; out: string }): Promise<{ certificate: string; key: string }> {
+export async function writePseudoCertificate({
+  name,
+  roles,
+  out,
+}: {
+  name: string;
+  roles: Role[];
+  out: string;
+}): Promise<{ certificate: string; key: string }> {
   const files = { certificate: join(out, 'cert.pem'), key: join(out, 'key.pem') };
-  for (const file of Object.values(files)) if (existsSync(file)) throw new UsageError(`${file} exists and is left as it is. Give another folder.`);
+  for (const file of Object.values(files))
+    if (existsSync(file)) throw new UsageError(`${file} exists and is left as it is. Give another folder.`);
   const { certificatePem, privateKeyPem } = await asUsage(() => createPseudoCertificate({ name, roles, now: new Date() }));
   try {
     mkdirSync(out, { recursive: true });
     writeFileSync(files.key, privateKeyPem, { mode: 0o600, flag: 'wx' });
     writeFileSync(files.certificate, certificatePem, { flag: 'wx' });
   } catch (error) {
-    throw new UsageError(`${out} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}). Give another folder with --out.`);
+    throw new UsageError(
+      `${out} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}). Give another folder with --out.`,
+    );
   }
   return files;
 }
@@ -55,7 +66,9 @@ async function inspect(file: string, json: boolean): Promise<void> {
   const found = await asUsage(async () => readCertificateChain(pem));
   if (json) return printJson({ schema: 1, certificates: found });
   for (const { publicKeyPem: _publicKeyPem, ...facts } of found) {
-    print(table(Object.entries(facts).map(([name, value]) => [name, Array.isArray(value) ? value.join(' ') || '-' : String(value ?? '-')])));
+    print(
+      table(Object.entries(facts).map(([name, value]) => [name, Array.isArray(value) ? value.join(' ') || '-' : String(value ?? '-')])),
+    );
     print('');
   }
 }

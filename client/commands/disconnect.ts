@@ -23,7 +23,8 @@ export function registerDisconnect(program: Command): void {
     .addOption(jsonOption())
     .action(async (name: string, options: Options) => {
       if (options.forget && !options.wait) throw new UsageError('--forget waits for the end: it does not go with --no-wait.');
-      if (!options.yes) await confirm(`Close the sessions of ${name} at the bank and end its workflow? A new onboarding is needed afterwards. [y/N] `);
+      if (!options.yes)
+        await confirm(`Close the sessions of ${name} at the bank and end its workflow? A new onboarding is needed afterwards. [y/N] `);
       await withKeeper((keeper) => disconnect(keeper, name, options));
     });
 }
@@ -33,14 +34,18 @@ async function disconnect(keeper: Keeper, name: string, { wait, timeout, json, f
   if (!wait) return tell('The wish is recorded.');
   const status = await waitFor(keeper, name, { until: ({ state }) => state === 'DISCONNECTED', timeoutMs: timeout });
   const { leftOpen } = await keeper.disconnected(name);
-  for (const { sessionId, expiresAt } of leftOpen) tell(`Session ${sessionId} could not be closed at the bank; it expires at ${expiresAt}.`);
-  tell(`${name} is disconnected. At the bank there remain its installation, device and OAuth client; an API key is revoked in the bunq app.`);
+  for (const { sessionId, expiresAt } of leftOpen)
+    tell(`Session ${sessionId} could not be closed at the bank; it expires at ${expiresAt}.`);
+  tell(
+    `${name} is disconnected. At the bank there remain its installation, device and OAuth client; an API key is revoked in the bunq app.`,
+  );
   if (forget) tell(`${await keeper.forget(name)} histories were deleted from Temporal; archives and back-ups are not touched.`);
   if (json) printJson({ ...status, leftOpen });
 }
 
 async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) throw new UsageError('This ends a connection: say --yes where there is no terminal to ask.');
+  if (!process.stdin.isTTY || !process.stderr.isTTY)
+    throw new UsageError('This ends a connection: say --yes where there is no terminal to ask.');
   const asked = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await asked.question(question);
   asked.close();

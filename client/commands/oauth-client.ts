@@ -10,12 +10,18 @@ export function registerOAuthClient(program: Command): void {
     .argument('<name>', 'the connection', nameArgument)
     .option('--reveal', 'open the client secret (needs the sealing keys)')
     .addOption(jsonOption())
-    .action(async (name: string, { reveal, json }: { reveal?: boolean; json?: boolean }) => withKeeper(async (keeper) => {
-      const client = await keeper.oauthClient(name);
-      if (!client) throw new KeeperError(`${name} has no OAuth client yet: bunq-keeper status ${name}`);
-      const secret = reveal ? (await keeper.revealClientSecret(name)).text() : undefined;
-      if (json) return printJson({ schema: 1, name, ...client, ...(secret !== undefined && { clientSecret: secret }) });
-      const rows = [['OAuth client', String(client.id)], ['client id', client.clientId ?? 'not read yet'], ...client.callbackUrls.map((url) => ['callback URL', url])];
-      print(table(secret === undefined ? rows : [...rows, ['client secret', secret]]));
-    }));
+    .action(async (name: string, { reveal, json }: { reveal?: boolean; json?: boolean }) =>
+      withKeeper(async (keeper) => {
+        const client = await keeper.oauthClient(name);
+        if (!client) throw new KeeperError(`${name} has no OAuth client yet: bunq-keeper status ${name}`);
+        const secret = reveal ? (await keeper.revealClientSecret(name)).text() : undefined;
+        if (json) return printJson({ schema: 1, name, ...client, ...(secret !== undefined && { clientSecret: secret }) });
+        const rows = [
+          ['OAuth client', String(client.id)],
+          ['client id', client.clientId ?? 'not read yet'],
+          ...client.callbackUrls.map((url) => ['callback URL', url]),
+        ];
+        print(table(secret === undefined ? rows : [...rows, ['client secret', secret]]));
+      }),
+    );
 }

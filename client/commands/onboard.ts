@@ -5,12 +5,12 @@ import { CertificateError, checkQsealCertificate } from '../../bunq/certificates
 import { Secret } from '../../sealing/secret.ts';
 import { isNamedSigner, NAME_PATTERN } from '../../workflows/names.ts';
 import { checkCallbackUrl } from '../callback-url.ts';
+import { diagnose, hasProblem, showFindings } from '../diagnose.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import type { Keeper, OnboardOptions } from '../keeper.ts';
 import { collect, jsonOption, nameArgument, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { printJson, tell } from '../output.ts';
 import { onboardWithProgress } from '../progress.ts';
-import { diagnose, hasProblem, showFindings } from '../diagnose.ts';
 
 interface CredentialOptions {
   certificate?: string;
@@ -27,8 +27,10 @@ interface Options extends CredentialOptions, WaitOptions {
 }
 
 export const certificateOption = () => new Option('--certificate <file>', 'the QSEAL certificate (PEM)');
-export const chainOption = () => new Option('--chain <file>', 'its intermediate and root certificates (PEM); a self-signed one is its own chain');
-export const signerOption = () => new Option('--signer <signer>', "who seals: a name from the worker's KEEPER_QSEAL_SIGNERS, or file:/abs/key.pem on the worker");
+export const chainOption = () =>
+  new Option('--chain <file>', 'its intermediate and root certificates (PEM); a self-signed one is its own chain');
+export const signerOption = () =>
+  new Option('--signer <signer>', "who seals: a name from the worker's KEEPER_QSEAL_SIGNERS, or file:/abs/key.pem on the worker");
 export const apiKeyFileOption = () => new Option('--api-key-file <file>', 'a file with a bunq API key, - for stdin');
 
 export function registerOnboard(program: Command): void {
@@ -42,7 +44,11 @@ export function registerOnboard(program: Command): void {
     .addOption(apiKeyFileOption())
     .option('--sandbox-user', 'let the sandbox make a user')
     .option('--callback-url <url>', 'where end users return to (repeatable)', collect)
-    .option('--permitted-ip <address>', 'who may use the API key: an IPv4 address or any (repeatable); the calling address by default', permittedIp)
+    .option(
+      '--permitted-ip <address>',
+      'who may use the API key: an IPv4 address or any (repeatable); the calling address by default',
+      permittedIp,
+    )
     .option('--check', 'only look at what could be wrong')
     .addOption(noWaitOption())
     .addOption(timeoutOption())
@@ -75,21 +81,31 @@ async function start(keeper: Keeper, name: string, given: OnboardOptions, { json
 /** @throws UsageError, before anything connects */
 export function readOnboarding(options: Options): OnboardOptions {
   const credential = readCredential(options);
-  if (!credential) throw new UsageError('Say who is onboarded: --certificate F --signer S (a PSD2 provider), --api-key-file F, or --sandbox-user.');
+  if (!credential)
+    throw new UsageError('Say who is onboarded: --certificate F --signer S (a PSD2 provider), --api-key-file F, or --sandbox-user.');
   const callbackUrls = [...new Set((options.callbackUrl ?? []).map(checkCallbackUrl))];
-  if (credential.type === 'qseal' && callbackUrls.length === 0) throw new UsageError('A PSD2 provider needs at least one --callback-url: where end users return to after they granted access.');
+  if (credential.type === 'qseal' && callbackUrls.length === 0)
+    throw new UsageError('A PSD2 provider needs at least one --callback-url: where end users return to after they granted access.');
   return { credential, callbackUrls, permittedIps: [...new Set(options.permittedIp ?? [])] };
 }
 
 /** Null when none is given. @throws UsageError */
-export function readCredential({ certificate, chain, signer, apiKeyFile, sandboxUser }: CredentialOptions): OnboardOptions['credential'] | null {
+export function readCredential({
+  certificate,
+  chain,
+  signer,
+  apiKeyFile,
+  sandboxUser,
+}: CredentialOptions): OnboardOptions['credential'] | null {
   const kinds = [certificate !== undefined, apiKeyFile !== undefined, sandboxUser === true].filter(Boolean).length;
   if (kinds > 1) throw new UsageError('--certificate, --api-key-file and --sandbox-user exclude each other: give one.');
-  if (certificate === undefined && (chain !== undefined || signer !== undefined)) throw new UsageError('--chain and --signer belong to --certificate: give that too.');
+  if (certificate === undefined && (chain !== undefined || signer !== undefined))
+    throw new UsageError('--chain and --signer belong to --certificate: give that too.');
   if (sandboxUser) return { type: 'sandbox-user' };
   if (apiKeyFile !== undefined) return { type: 'api-key', apiKey: readApiKey(apiKeyFile) };
   if (certificate === undefined) return null;
-  if (signer === undefined) throw new UsageError('--certificate needs --signer: who holds its private key (file:/abs/key.pem on the worker, or a name).');
+  if (signer === undefined)
+    throw new UsageError('--certificate needs --signer: who holds its private key (file:/abs/key.pem on the worker, or a name).');
   return readQseal(certificate, chain, signer);
 }
 
@@ -103,7 +119,17 @@ function readQseal(certificate: string, chain: string | undefined, signer: strin
       now: new Date(),
     });
     const { subject, authorizationNumber, roles, expiresAt, fingerprintSha256 } = facts;
-    return { type: 'qseal', certificatePem, chainPem, signer, fingerprintSha256, subject, authorizationNumber, roles: [...roles], expiresAt };
+    return {
+      type: 'qseal',
+      certificatePem,
+      chainPem,
+      signer,
+      fingerprintSha256,
+      subject,
+      authorizationNumber,
+      roles: [...roles],
+      expiresAt,
+    };
   } catch (error) {
     if (error instanceof CertificateError) throw new UsageError(error.message);
     throw error;
@@ -114,10 +140,15 @@ function readQseal(certificate: string, chain: string | undefined, signer: strin
 function keyOf(signer: string): string | undefined {
   if (isNamedSigner(signer)) {
     if (NAME_PATTERN.test(signer)) return undefined;
-    throw new UsageError(`${JSON.stringify(signer)} is no signer: give file:/abs/key.pem, or a name from the worker's KEEPER_QSEAL_SIGNERS.`);
+    throw new UsageError(
+      `${JSON.stringify(signer)} is no signer: give file:/abs/key.pem, or a name from the worker's KEEPER_QSEAL_SIGNERS.`,
+    );
   }
   const path = signer.slice(signer.indexOf(':') + 1);
-  if (!signer.startsWith('file:/')) throw new UsageError(`${JSON.stringify(signer)} is no signer that this version has: give file:/abs/key.pem (an absolute path on the worker), or a name.`);
+  if (!signer.startsWith('file:/'))
+    throw new UsageError(
+      `${JSON.stringify(signer)} is no signer that this version has: give file:/abs/key.pem (an absolute path on the worker), or a name.`,
+    );
   try {
     accessSync(path, constants.R_OK);
   } catch {
@@ -128,7 +159,8 @@ function keyOf(signer: string): string | undefined {
 
 function readApiKey(file: string): Secret {
   const text = read(file === '-' ? 0 : file, '--api-key-file').trim();
-  if (!/^[A-Za-z0-9_]{16,128}$/.test(text)) throw new UsageError(`--api-key-file ${file} does not hold a bunq API key: letters and digits, alone in the file.`);
+  if (!/^[A-Za-z0-9_]{16,128}$/.test(text))
+    throw new UsageError(`--api-key-file ${file} does not hold a bunq API key: letters and digits, alone in the file.`);
   return new Secret(text);
 }
 
@@ -136,7 +168,9 @@ function read(file: string | number, option: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`${option} ${file === 0 ? '-' : file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
+    throw new UsageError(
+      `${option} ${file === 0 ? '-' : file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`,
+    );
   }
 }
 

@@ -59,7 +59,13 @@ async function renewOne(keeper: Keeper, name: string, { wait, timeout, json }: W
   await keeper.renew(name);
   if (!wait) return tell('The wish is recorded.');
   const isNew = ({ session }: KnownStatus) => session !== null && session.openedAt !== before;
-  report(await waitFor(keeper, name, { until: (status) => (isNew(status) && status.state !== 'RENEWING') || status.state === 'ACTION_REQUIRED', timeoutMs: timeout }), json);
+  report(
+    await waitFor(keeper, name, {
+      until: (status) => (isNew(status) && status.state !== 'RENEWING') || status.state === 'ACTION_REQUIRED',
+      timeoutMs: timeout,
+    }),
+    json,
+  );
 }
 
 async function resume(name: string, { wait, timeout, json, ...given }: ResumeOptions): Promise<void> {

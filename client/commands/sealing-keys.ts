@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { newSealingKeys } from '../../sealing/key-set.ts';
-import { SealingKeySet } from '../../sealing/key-set.ts';
+import { newSealingKeys, SealingKeySet } from '../../sealing/key-set.ts';
 import { UsageError } from '../errors.ts';
 import { jsonOption } from '../options.ts';
 import { printJson, tell } from '../output.ts';
@@ -19,7 +18,9 @@ export function registerSealingKeys(program: Command): void {
       if (!file) throw new UsageError('Say where to: sealing-keys new --out FILE (or set KEEPER_SEALING_KEYS_FILE).');
       const kid = writeNewSealingKeys(file);
       if (json) printJson({ schema: 1, file, keyIds: [kid] });
-      tell(`Sealing key ${kid} was written to ${file}. Every worker needs it, and clients that reveal or call; keep a copy where secrets are kept: without it nothing sealed opens again.`);
+      tell(
+        `Sealing key ${kid} was written to ${file}. Every worker needs it, and clients that reveal or call; keep a copy where secrets are kept: without it nothing sealed opens again.`,
+      );
     });
 }
 
@@ -30,7 +31,8 @@ export function writeNewSealingKeys(file: string): string {
     writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new UsageError(`${file} exists and is left as it is: what was sealed with it opens only with it. Give another file.`);
+    if (code === 'EEXIST')
+      throw new UsageError(`${file} exists and is left as it is: what was sealed with it opens only with it. Give another file.`);
     throw new UsageError(`${file} cannot be written (${code ?? 'unknown error'}). Give another file, or make its folder writable.`);
   }
   return SealingKeySet.parse(text, file).keyIds[0]!;

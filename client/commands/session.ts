@@ -10,13 +10,25 @@ export function registerSession(program: Command): void {
     .argument('<name>', 'the connection', nameArgument)
     .option('--reveal', 'open the token (needs the sealing keys)')
     .addOption(jsonOption())
-    .action(async (name: string, { reveal, json }: { reveal?: boolean; json?: boolean }) => withKeeper(async (keeper) => {
-      const live = reveal ? await keeper.revealSession(name) : await keeper.session(name);
-      if (!live) throw new KeeperError(`${name} has no valid session at this moment: bunq-keeper status ${name}`);
-      const { sessionId, user, openedAt, expiresAt, renewAt } = live;
-      const token = 'token' in live ? live.token.text() : undefined;
-      if (json) printJson({ schema: 1, name, sessionId, openedAt, expiresAt, renewAt, userId: user.id, ...(token !== undefined && { token }) });
-      else if (token !== undefined) print(token);
-      else print(table([['session', String(sessionId)], ['user', `${user.kind} ${user.id}`], ['opened', openedAt], ['renewed on', renewAt], ['expires', expiresAt]]));
-    }));
+    .action(async (name: string, { reveal, json }: { reveal?: boolean; json?: boolean }) =>
+      withKeeper(async (keeper) => {
+        const live = reveal ? await keeper.revealSession(name) : await keeper.session(name);
+        if (!live) throw new KeeperError(`${name} has no valid session at this moment: bunq-keeper status ${name}`);
+        const { sessionId, user, openedAt, expiresAt, renewAt } = live;
+        const token = 'token' in live ? live.token.text() : undefined;
+        if (json)
+          printJson({ schema: 1, name, sessionId, openedAt, expiresAt, renewAt, userId: user.id, ...(token !== undefined && { token }) });
+        else if (token !== undefined) print(token);
+        else
+          print(
+            table([
+              ['session', String(sessionId)],
+              ['user', `${user.kind} ${user.id}`],
+              ['opened', openedAt],
+              ['renewed on', renewAt],
+              ['expires', expiresAt],
+            ]),
+          );
+      }),
+    );
 }

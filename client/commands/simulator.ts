@@ -33,7 +33,17 @@ export function registerSimulator(program: Command): void {
     .action(simulate);
 }
 
-async function simulate({ host, port, managePort, stateFile, seed, sessionLifetime, firstSessionLifetime, rateLimits, json }: Options): Promise<void> {
+async function simulate({
+  host,
+  port,
+  managePort,
+  stateFile,
+  seed,
+  sessionLifetime,
+  firstSessionLifetime,
+  rateLimits,
+  json,
+}: Options): Promise<void> {
   const { startSimulator } = await import('../../simulator/index.ts');
   const simulator = await startSimulator({
     host,
@@ -48,7 +58,9 @@ async function simulate({ host, port, managePort, stateFile, seed, sessionLifeti
     throw new KeeperError(error.message);
   });
   if (json) printJson({ schema: 1, apiUrl: simulator.apiUrl, manageUrl: simulator.manageUrl });
-  tell(`The simulated bank is at ${simulator.apiUrl} (BUNQ_API_URL), its management at ${simulator.manageUrl}. It is no bank: every secret in it is worthless.`);
+  tell(
+    `The simulated bank is at ${simulator.apiUrl} (BUNQ_API_URL), its management at ${simulator.manageUrl}. It is no bank: every secret in it is worthless.`,
+  );
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });

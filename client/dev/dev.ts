@@ -61,7 +61,11 @@ async function run({ once, sandbox, temporal }: DevOptions, env: NodeJS.ProcessE
   ends.push(() => worker.stop());
   const client = await connectTemporalAt(server.address, NAMESPACE);
   const keys = SealingKeySet.parse(environment.sealingKeys(), folder.sealingKeysFile);
-  const keeper = new Keeper(client, { bank: { ...BUNQ_ENVIRONMENTS.sandbox, name: bank.name, apiUrl: bank.apiUrl }, egress: 'default' }, () => keys);
+  const keeper = new Keeper(
+    client,
+    { bank: { ...BUNQ_ENVIRONMENTS.sandbox, name: bank.name, apiUrl: bank.apiUrl }, egress: 'default' },
+    () => keys,
+  );
   ends.push(() => keeper.close());
   const status = await onboard(keeper, folder);
   if (status.state !== 'ACTIVE') return exitCodeFor(status);
@@ -75,13 +79,29 @@ async function run({ once, sandbox, temporal }: DevOptions, env: NodeJS.ProcessE
   return showRenewals(keeper, status);
 }
 
-async function temporalServer(given: string | undefined, folder: DevFolder, env: NodeJS.ProcessEnv, ends: (() => Promise<void>)[]): Promise<{ address: string; uiUrl: string | null }> {
+async function temporalServer(
+  given: string | undefined,
+  folder: DevFolder,
+  env: NodeJS.ProcessEnv,
+  ends: (() => Promise<void>)[],
+): Promise<{ address: string; uiUrl: string | null }> {
   if (given !== undefined) {
-    if (!/^(localhost|127(\.\d{1,3}){3}|\[::1\]):\d+$/.test(given)) throw new UsageError(`--temporal ${given}: dev uses a Temporal server on loopback only, as 127.0.0.1:7233. Elsewhere: bunq-keeper worker, with TEMPORAL_ADDRESS.`);
+    if (!/^(localhost|127(\.\d{1,3}){3}|\[::1\]):\d+$/.test(given))
+      throw new UsageError(
+        `--temporal ${given}: dev uses a Temporal server on loopback only, as 127.0.0.1:7233. Elsewhere: bunq-keeper worker, with TEMPORAL_ADDRESS.`,
+      );
     return { address: given, uiUrl: null };
   }
   const binary = await findTemporalBinary({ cacheDir: projectCacheDir(env), say: tell, env });
-  const server = await startTemporalServer({ binary, dbFile: folder.temporalDatabase, logFile: folder.temporalLog, port: 7233, uiPort: 8233, namespace: NAMESPACE, say: tell });
+  const server = await startTemporalServer({
+    binary,
+    dbFile: folder.temporalDatabase,
+    logFile: folder.temporalLog,
+    port: 7233,
+    uiPort: 8233,
+    namespace: NAMESPACE,
+    say: tell,
+  });
   ends.push(() => server.stop());
   tell(`Temporal: ${server.address}, its UI: ${server.uiUrl}`);
   return server;
@@ -92,7 +112,8 @@ const FIRST_SESSION_MS = 90_000;
 
 async function simulator(folder: DevFolder, ends: (() => Promise<void>)[]): Promise<string> {
   const { startSimulator } = await import('../../simulator/index.ts');
-  const start = (port: number): Promise<Simulator> => startSimulator({ port, stateFile: folder.simulatorState, firstSessionLifetimeMs: FIRST_SESSION_MS });
+  const start = (port: number): Promise<Simulator> =>
+    startSimulator({ port, stateFile: folder.simulatorState, firstSessionLifetimeMs: FIRST_SESSION_MS });
   const wanted = 8090;
   const bank = await start(wanted).catch((error: Error) => {
     if (!/in use|taken/i.test(error.message)) throw error;
@@ -106,7 +127,13 @@ async function simulator(folder: DevFolder, ends: (() => Promise<void>)[]): Prom
 
 async function onboard(keeper: Keeper, folder: DevFolder): Promise<KnownStatus> {
   const { certificate, key } = folder.certificate;
-  const given = readOnboarding({ certificate, signer: `file:${key}`, callbackUrl: [CALLBACK_URL], wait: true, timeout: ONBOARDED_WITHIN_MS });
+  const given = readOnboarding({
+    certificate,
+    signer: `file:${key}`,
+    callbackUrl: [CALLBACK_URL],
+    wait: true,
+    timeout: ONBOARDED_WITHIN_MS,
+  });
   const { isNew } = await keeper.onboard(NAME, given);
   tell(isNew ? `Onboarding ${NAME} …` : `${NAME} is onboarded already; going on with it.`);
   const status = await watchSteps(keeper, NAME, ONBOARDED_WITHIN_MS);
@@ -139,7 +166,9 @@ async function showRenewals(keeper: Keeper, first: KnownStatus): Promise<never> 
     const status = await keeper.status(NAME).catch(() => null);
     if (!status || status.worker === false) continue;
     if (status.session && status.session.openedAt !== session?.openedAt) {
-      print(`${status.session.openedAt} RENEWED: the new session expires ${status.session.expiresAt}; the next is opened on ${status.session.renewAt}`);
+      print(
+        `${status.session.openedAt} RENEWED: the new session expires ${status.session.expiresAt}; the next is opened on ${status.session.renewAt}`,
+      );
     } else if (status.state !== state) print(`${status.since} ${status.state}`);
     ({ state, session } = status);
   }

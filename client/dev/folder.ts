@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { KeeperError } from '../errors.ts';
-import { writeNewSealingKeys } from '../commands/sealing-keys.ts';
 import { writePseudoCertificate } from '../commands/certificate.ts';
+import { writeNewSealingKeys } from '../commands/sealing-keys.ts';
+import { KeeperError } from '../errors.ts';
 
 /** Where `dev` keeps what its next run goes on with. */
 export interface DevFolder {
@@ -28,7 +28,9 @@ export async function openDevFolder(sandbox: boolean, say: (line: string) => voi
     if (!existsSync(join(base, '.gitignore'))) writeFileSync(join(base, '.gitignore'), '*\n');
     writeFileSync(inside('temporal.toml'), '[profile.default]\n');
   } catch (error) {
-    throw new KeeperError(`${path} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}). Run it in a folder that is writable.`);
+    throw new KeeperError(
+      `${path} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}). Run it in a folder that is writable.`,
+    );
   }
   const folder: DevFolder = {
     path,

@@ -26,13 +26,16 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 `;
 
 /**
- * The SDK calls it as \`WRAPPER PORT\`, waits five seconds for the port, and ends it with SIGKILL when the environment is torn
- * down; a test process that is killed cannot do that, so a watcher does. The Java flags halve the start-up.
+ * The SDK calls it with a port, waits five seconds for that, and ends it with SIGKILL when the environment is torn down; a
+ * test process that is killed cannot do so, so a watcher does. The Java flags halve the start-up.
+ *
+ * Without `--enable-time-skipping`: the SDK unlocks time itself while a result or `env.sleep` is awaited. With the flag time is
+ * unlocked once too often, skips while a workflow task is being worked on, and the task times out.
  */
 const WRAPPER = `#!/bin/sh
 folder=$(dirname "$0")
 (while kill -0 $$ && kill -0 $PPID; do sleep 1; done; kill -KILL $$) >/dev/null 2>&1 &
-exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -cp "$folder/lib/*" io.temporal.testserver.TestServer "$@" --enable-time-skipping >/dev/null 2>&1
+exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -cp "$folder/lib/*" io.temporal.testserver.TestServer "$@" >/dev/null 2>&1
 `;
 
 export interface TestServerSearch {

@@ -119,7 +119,7 @@ let emptyProfile: string | undefined;
 /** This process's environment without what points a Temporal client, the bank or the keeper anywhere, and without the test runner's own settings. */
 export function cleanEnvironment(): Record<string, string> {
   emptyProfile ??= join(temporaryFolder(), 'temporal.toml');
-  writeFileSync(emptyProfile, '');
+  writeFileSync(emptyProfile, '[profile.default]\n'); // the SDK stumbles over an empty file
   const kept = Object.entries(process.env).filter(
     ([name, value]) =>
       value !== undefined &&
