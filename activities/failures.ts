@@ -1,5 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { CertificateError } from '../bunq/certificates.ts';
 import { BunqError } from '../bunq/errors.ts';
+import { QsealError } from '../bunq/qseal.ts';
 import { SealingError } from '../sealing/errors.ts';
 import type { FailureCode } from '../workflows/state.ts';
 import { SignerError } from './dependencies.ts';
@@ -80,6 +82,8 @@ function factsOf(error: unknown): Omit<FailureFacts, 'attempt'> & { message: str
   }
   if (error instanceof NotSentError || error instanceof SignerError)
     return { ...none, code: error.code, text: error.message, sent: false, message: error.message };
+  if (error instanceof QsealError || error instanceof CertificateError)
+    return { ...none, code: 'SIGNER_REFUSED', text: error.message, sent: false, message: error.message };
   if (error instanceof SealingError) {
     const code = error.code === 'SEALING_KEY_MISSING' ? 'SEALING_KEY_MISSING' : 'SEALED_VALUE_REJECTED';
     return { ...none, code, text: error.message, sent: false, message: error.message };

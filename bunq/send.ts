@@ -39,19 +39,17 @@ export async function send(bank: Bank, outgoing: Outgoing, options: CallOptions)
     return await Promise.race([exchange(bank, dispatcher, outgoing, body, signal), aborted(signal)]);
   } catch (error) {
     if (body.refusal) throw body.refusal.error;
-    const why = options.signal?.aborted
-      ? 'given up by the caller'
-      : deadline.aborted
-        ? `not done within ${bank.timeouts.totalMs} ms`
-        : shownCause(error);
-    const endpoint = endpointOf(outgoing.method, outgoing.url);
-    if (body.leftAtMs === null)
-      throw new BunqError({ code: 'BUNQ_UNREACHABLE', endpoint, detail: `nothing was sent: ${why}`, sent: false });
-    throw new BunqError({ code: 'BUNQ_ANSWER_LOST', endpoint, detail: `sent, but no whole answer came: ${why}`, sent: 'unknown' });
+    const overdue = deadline.aborted ? `not done within ${bank.timeouts.totalMs} ms` : null;
+    throw failureOf(outgoing, body, options.signal?.aborted ? 'given up by the caller' : (overdue ?? shownCause(error)));
   } finally {
-    body.over = true;
     if (options.freshConnection) void dispatcher.destroy();
   }
+}
+
+function failureOf({ method, url }: Outgoing, { leftAtMs }: DepartingBody, why: string): BunqError {
+  const endpoint = endpointOf(method, url);
+  if (leftAtMs === null) return new BunqError({ code: 'BUNQ_UNREACHABLE', endpoint, detail: `nothing was sent: ${why}`, sent: false });
+  return new BunqError({ code: 'BUNQ_ANSWER_LOST', endpoint, detail: `sent, but no whole answer came: ${why}`, sent: 'unknown' });
 }
 
 /**
@@ -63,8 +61,6 @@ class DepartingBody implements AsyncIterable<Uint8Array> {
   leftAtMs: number | null = null;
   /** What `beforeSend` threw. */
   refusal: { readonly error: unknown } | null = null;
-  /** The call has ended: what has not left until now must not leave any more. */
-  over = false;
   readonly #bytes: Uint8Array | null;
   readonly #beforeSend: CallOptions['beforeSend'];
   readonly #monotonicMs: () => number;
@@ -85,7 +81,6 @@ class DepartingBody implements AsyncIterable<Uint8Array> {
       this.refusal = { error };
       throw error;
     }
-    if (this.over) throw new Error('the call has ended');
     this.leftAtMs = this.#monotonicMs();
     if (this.#bytes) yield this.#bytes;
   }

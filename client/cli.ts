@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { SealingError } from '../sealing/errors.ts';
 import { SettingsError } from '../settings/read.ts';
 import { registerCallbackUrls } from './commands/callback-urls.ts';
 import { registerCertificate } from './commands/certificate.ts';
@@ -61,6 +62,10 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof KeeperError) {
     tell(error.message);
     return error.exitCode;
+  }
+  if (error instanceof SealingError) {
+    tell(error.message);
+    return EXIT.failed;
   }
   const { message, stack } = error as Error;
   tell(`A defect in bunq-keeper: ${message}\n${stack?.split('\n').slice(1, 6).join('\n') ?? ''}`);

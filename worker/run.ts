@@ -31,7 +31,9 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
 function installRuntime(log: pino.Logger): void {
   const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
   Runtime.install({
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) => log[LEVELS[level]]({ meta }, message)),
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      if (!message.startsWith('No workflows registered')) log[LEVELS[level]]({ meta }, message); // as it should be: the egress's worker has none
+    }),
     shutdownSignals: ['SIGTERM', 'SIGINT'],
   });
 }

@@ -52,8 +52,10 @@ async function callbackUrls(
   process.exitCode = exitCodeFor(status);
 }
 
-function isSet({ oauthClient, steps }: KnownStatus, wanted: string[], removed: string[]): boolean {
+/** A status that was only published is from before the change. */
+function isSet({ oauthClient, steps, worker }: KnownStatus, wanted: string[], removed: string[]): boolean {
   const actual = oauthClient?.callbackUrls ?? [];
-  const isStepDone = steps.find(({ name }) => name === 'callback-urls')?.status !== 'pending';
-  return isStepDone && wanted.every((url) => actual.includes(url)) && !removed.some((url) => actual.includes(url));
+  const step = steps.find(({ name }) => name === 'callback-urls')?.status;
+  if (worker === false || (step !== 'done' && step !== 'skipped')) return false;
+  return wanted.every((url) => actual.includes(url)) && !removed.some((url) => actual.includes(url));
 }

@@ -1,7 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { CertificateError, checkQsealCertificate } from '../../bunq/certificates.ts';
 import { Secret } from '../../sealing/secret.ts';
 import { isNamedSigner, NAME_PATTERN } from '../../workflows/names.ts';
 import { checkCallbackUrl } from '../callback-url.ts';
@@ -11,6 +10,7 @@ import type { Keeper, OnboardOptions } from '../keeper.ts';
 import { collect, jsonOption, nameArgument, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { printJson, tell } from '../output.ts';
 import { onboardWithProgress } from '../progress.ts';
+import { qsealCredential } from '../qseal-credential.ts';
 
 interface CredentialOptions {
   certificate?: string;
@@ -111,29 +111,12 @@ export function readCredential({
 
 function readQseal(certificate: string, chain: string | undefined, signer: string): OnboardOptions['credential'] {
   const privateKeyPem = keyOf(signer);
-  try {
-    const { facts, certificatePem, chainPem } = checkQsealCertificate({
-      certificatePem: read(certificate, '--certificate'),
-      ...(chain !== undefined && { chainPem: read(chain, '--chain') }),
-      ...(privateKeyPem !== undefined && { privateKeyPem }),
-      now: new Date(),
-    });
-    const { subject, authorizationNumber, roles, expiresAt, fingerprintSha256 } = facts;
-    return {
-      type: 'qseal',
-      certificatePem,
-      chainPem,
-      signer,
-      fingerprintSha256,
-      subject,
-      authorizationNumber,
-      roles: [...roles],
-      expiresAt,
-    };
-  } catch (error) {
-    if (error instanceof CertificateError) throw new UsageError(error.message);
-    throw error;
-  }
+  return qsealCredential({
+    certificatePem: read(certificate, '--certificate'),
+    ...(chain !== undefined && { chainPem: read(chain, '--chain') }),
+    ...(privateKeyPem !== undefined && { privateKeyPem }),
+    signer,
+  });
 }
 
 /** The private key of a signer that is a file here too: whether it fits is seen before anything is sent. */

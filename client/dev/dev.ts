@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBank } from '../../bunq/bank.ts';
@@ -15,7 +16,7 @@ import { watchSteps } from '../progress.ts';
 import { connectTemporalAt } from '../temporal.ts';
 import { exitCodeFor } from '../wait.ts';
 import { type DevFolder, openDevFolder } from './folder.ts';
-import { type DevBank, devBank, environmentOf, ignoredSettings } from './settings.ts';
+import { devBank, environmentOf, ignoredSettings } from './settings.ts';
 import { findTemporalBinary } from './temporal-binary.ts';
 import { projectCacheDir } from './temporal-cache.ts';
 import { startTemporalServer } from './temporal-server.ts';
@@ -32,24 +33,32 @@ const CALLBACK_URL = 'https://localhost/callback';
 const NAMESPACE = 'default';
 const ONBOARDED_WITHIN_MS = 15 * 60_000;
 
-/** Everything on this machine, and one provider onboarded; resolves with the exit code. */
+/** What was started, ended in the opposite order. */
+type Ends = (() => Promise<void>)[];
+
+/** Everything on this machine, and one provider onboarded, until Ctrl-C or SIGTERM; resolves with the exit code. */
 export async function dev(options: DevOptions, env: NodeJS.ProcessEnv): Promise<number> {
-  const ends: (() => Promise<void>)[] = [];
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
+  const ends: Ends = [];
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const stopped = once(stop.signal, 'abort').then(() => EXIT.done);
+  const running = run(options, env, ends, stop);
   try {
-    const running = run(options, env, ends);
-    await Promise.race([running, stopped]);
-    running.catch(() => {}); // what is being ended may fail
-    return await Promise.race([running, stopped.then(() => EXIT.done)]);
+    return await Promise.race([running, stopped]);
   } finally {
+    running.catch(() => {}); // what is being ended under it may fail
+    if (!stop.signal.aborted) stop.abort();
     if (ends.length > 0) tell('Ending; what was onboarded is kept for the next run.');
     for (const end of ends.reverse()) await end().catch((error: Error) => tell(error.message));
   }
 }
 
-async function run({ once, sandbox, temporal }: DevOptions, env: NodeJS.ProcessEnv, ends: (() => Promise<void>)[]): Promise<number> {
+async function run(
+  { once: onlyOnce, sandbox, temporal }: DevOptions,
+  env: NodeJS.ProcessEnv,
+  ends: Ends,
+  stop: AbortController,
+): Promise<number> {
   const ignored = ignoredSettings(env);
   if (ignored.length > 0) tell(`Not used here: ${ignored.join(', ')} (dev uses what it starts itself).`);
   const folder = await openDevFolder(sandbox ?? false, tell);
@@ -61,29 +70,26 @@ async function run({ once, sandbox, temporal }: DevOptions, env: NodeJS.ProcessE
   ends.push(() => worker.stop());
   const client = await connectTemporalAt(server.address, NAMESPACE);
   const keys = SealingKeySet.parse(environment.sealingKeys(), folder.sealingKeysFile);
-  const keeper = new Keeper(
-    client,
-    { bank: { ...BUNQ_ENVIRONMENTS.sandbox, name: bank.name, apiUrl: bank.apiUrl }, egress: 'default' },
-    () => keys,
-  );
+  const keeper = new Keeper(client, { bank: { ...BUNQ_ENVIRONMENTS.sandbox, ...bank }, egress: 'default' }, () => keys);
   ends.push(() => keeper.close());
-  const status = await onboard(keeper, folder);
+  await Promise.race([worker.ready, worker.failed]);
+  const status = await Promise.race([onboard(keeper, folder), worker.failed]);
   if (status.state !== 'ACTIVE') return exitCodeFor(status);
   await showConnection(keeper, status, server.uiUrl);
-  if (once) {
+  if (onlyOnce) {
     print('ACTIVE');
     return EXIT.done;
   }
-  tell(`In another terminal: set -a; . ${folder.environmentFile}; set +a; npx bunq-keeper status ${NAME}`);
+  tell(`In another terminal: set -a; . ${folder.environmentFile}; set +a; npm run -s keeper -- status ${NAME}`);
   tell('It stays up and keeps the session; Ctrl-C ends it.');
-  return showRenewals(keeper, status);
+  return Promise.race([showRenewals(keeper, status, stop.signal), worker.failed]);
 }
 
 async function temporalServer(
   given: string | undefined,
   folder: DevFolder,
   env: NodeJS.ProcessEnv,
-  ends: (() => Promise<void>)[],
+  ends: Ends,
 ): Promise<{ address: string; uiUrl: string | null }> {
   if (given !== undefined) {
     if (!/^(localhost|127(\.\d{1,3}){3}|\[::1\]):\d+$/.test(given))
@@ -110,7 +116,7 @@ async function temporalServer(
 /** The first session lasts 90 s, so that its renewal can be watched; all else is as the bank has it. */
 const FIRST_SESSION_MS = 90_000;
 
-async function simulator(folder: DevFolder, ends: (() => Promise<void>)[]): Promise<string> {
+async function simulator(folder: DevFolder, ends: Ends): Promise<string> {
   const { startSimulator } = await import('../../simulator/index.ts');
   const start = (port: number): Promise<Simulator> =>
     startSimulator({ port, stateFile: folder.simulatorState, firstSessionLifetimeMs: FIRST_SESSION_MS });
@@ -159,10 +165,10 @@ async function whoAmI(keeper: Keeper) {
 }
 
 /** One line for each session and each change of state, for as long as it runs. */
-async function showRenewals(keeper: Keeper, first: KnownStatus): Promise<never> {
+async function showRenewals(keeper: Keeper, first: KnownStatus, signal: AbortSignal): Promise<never> {
   let { state, session } = first;
   for (;;) {
-    await sleep(1000);
+    await sleep(1000, undefined, { signal });
     const status = await keeper.status(NAME).catch(() => null);
     if (!status || status.worker === false) continue;
     if (status.session && status.session.openedAt !== session?.openedAt) {
@@ -173,5 +179,3 @@ async function showRenewals(keeper: Keeper, first: KnownStatus): Promise<never> 
     ({ state, session } = status);
   }
 }
-
-export type { DevBank };

@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { exited, spawnTied } from '../../client/dev/spawn-tied.ts';
-import { atEnd, temporaryFolder } from './at-end.ts';
+import { atEnd } from './at-end.ts';
 import { ROOT } from './build.ts';
 import { until } from './until.ts';
 
@@ -55,7 +54,7 @@ export class KeeperProcess {
           const match = pattern.exec(line);
           if (match) return match;
         }
-        return this.running ? undefined : 'ended';
+        return this.running || !this.#outputRead() ? undefined : 'ended';
       },
       { timeoutMs, everyMs: 20, seen: () => this.#output() },
     );
@@ -72,9 +71,7 @@ export class KeeperProcess {
     const startedMs = Date.now();
     const end = await exited(this.#child);
     clearTimeout(timer);
-    await until('its output is read', () => (this.#child.stdout?.readableEnded ?? true) && (this.#child.stderr?.readableEnded ?? true), {
-      everyMs: 5,
-    });
+    await until('its output is read', () => this.#outputRead(), { everyMs: 5 });
     if (end.signal === 'SIGKILL' && Date.now() - startedMs >= timeoutMs)
       throw new Error(`${this.#command} did not end within ${timeoutMs / 1000} s:\n${this.#output()}`);
     return { ...end, stdout: this.stdout, stderr: this.stderr };
@@ -88,6 +85,10 @@ export class KeeperProcess {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await exited(this.#child);
+  }
+
+  #outputRead(): boolean {
+    return [this.#child.stdout, this.#child.stderr].every((stream) => stream?.readableEnded ?? true);
   }
 
   #output(): string {
@@ -114,17 +115,15 @@ export function keeper(args: readonly string[], options: KeeperOptions & { reado
   return startKeeper(args, options).ended(options.timeoutMs);
 }
 
-let emptyProfile: string | undefined;
-
-/** This process's environment without what points a Temporal client, the bank or the keeper anywhere, and without the test runner's own settings. */
+/**
+ * This process's environment without what points a Temporal client, the bank or the keeper anywhere (also a profile file in
+ * the home folder), and without the test runner's own settings.
+ */
 export function cleanEnvironment(): Record<string, string> {
-  emptyProfile ??= join(temporaryFolder(), 'temporal.toml');
-  writeFileSync(emptyProfile, '[profile.default]\n'); // the SDK stumbles over an empty file
   const kept = Object.entries(process.env).filter(
-    ([name, value]) =>
-      value !== undefined &&
-      (name === 'KEEPER_TEMPORAL_CLI' ||
-        !/^(TEMPORAL_|BUNQ_|KEEPER_|JEST_|npm_|NODE_OPTIONS$|NODE_ENV$|FORCE_COLOR$|(http|https|all|no)_proxy$)/i.test(name)),
+    ([name, value]) => value !== undefined && (name === 'KEEPER_TEMPORAL_CLI' || !UNWANTED.test(name)),
   );
-  return { ...(Object.fromEntries(kept) as Record<string, string>), TEMPORAL_CONFIG_FILE: emptyProfile };
+  return { ...(Object.fromEntries(kept) as Record<string, string>), TEMPORAL_CONFIG_FILE: '/nonexistent/temporal.toml' };
 }
+
+const UNWANTED = /^(TEMPORAL_|BUNQ_|KEEPER_|JEST_|npm_|NODE_OPTIONS$|NODE_ENV$|FORCE_COLOR$|(http|https|all|no)_proxy$)/i;

@@ -91,9 +91,9 @@ export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment
   return environment;
 }
 
-/** The SDK logs every start and stop of a worker; tests want its warnings only. */
+/** The SDK logs the life of its workers, and as a warning each workflow that fails, which in tests is often the point. */
 export function quietRuntime(): void {
-  if (Runtime._instance === undefined) Runtime.install({ logger: new DefaultLogger('WARN') });
+  if (Runtime._instance === undefined) Runtime.install({ logger: new DefaultLogger('ERROR') });
 }
 
 function say(line: string): void {

@@ -57,6 +57,9 @@ keyUsage = critical, keyCertSign, cRLSign
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature, nonRepudiation
 qcStatements = ASN1:SEQUENCE:qseal_statements
+[unlinked_extensions]
+authorityKeyIdentifier = none
+qcStatements = ASN1:SEQUENCE:qseal_statements
 [qwac_extensions]
 basicConstraints = critical, CA:FALSE
 extendedKeyUsage = serverAuth, clientAuth
@@ -127,7 +130,10 @@ sign_request intermediate '/C=NL/O=Vector Trust/CN=Vector Seal CA' ca_extensions
 sign_request qseal "$SUBJECT" qseal_extensions intermediate-cert.pem intermediate-key.pem
 sign_request qwac "$SUBJECT" qwac_extensions intermediate-cert.pem intermediate-key.pem
 sign_request bank "$SUBJECT" without_role_extensions intermediate-cert.pem intermediate-key.pem
+sign_request unlinked "$SUBJECT" unlinked_extensions intermediate-cert.pem intermediate-key.pem # only the signature says who issued it
 cat intermediate-cert.pem root-cert.pem > chain.pem
+# another key under the intermediate's name
+sign_request impostor '/C=NL/O=Vector Trust/CN=Vector Seal CA' ca_extensions root-cert.pem root-key.pem
 
 rm -rf ca
-rm -f root-key.pem intermediate-key.pem qwac-key.pem bank-key.pem
+rm -f root-key.pem intermediate-key.pem qwac-key.pem bank-key.pem unlinked-key.pem impostor-key.pem

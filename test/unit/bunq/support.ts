@@ -126,7 +126,11 @@ export async function bunqErrorOf(call: Promise<unknown>): Promise<BunqError> {
   return error;
 }
 
-/** Resolves when the condition holds. */
+/** Resolves when the condition holds; a condition that never does fails the test, and does not keep the process busy for ever. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  const watchdog = AbortSignal.timeout(20_000);
+  while (!condition()) {
+    if (watchdog.aborted) throw new Error(`never came to hold: ${condition}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }

@@ -1,0 +1,55 @@
+/**
+ * `bunq-keeper`: what a program needs to onboard, watch and use connections. Only asks; the work is done by a worker
+ * (`bunq-keeper worker`, or `runWorker` of `bunq-keeper/worker`).
+ *
+ *     const keeper = await Keeper.connect();
+ *     await keeper.onboard('acme', { credential: { type: 'sandbox-user' }, callbackUrls: [], permittedIps: [] });
+ *     const { state, action } = await keeper.status('acme');
+ *     await keeper.close();
+ *
+ * Without `Keeper`, with a Temporal client alone: start the workflow `providerConnection` with a `ConnectionInput`, under the
+ * id and on the task queue that `providerWorkflowId` and `workflowTaskQueue` give, and ask it by the queries and updates.
+ */
+export type { BankEnvironment } from '../bunq/environment.ts';
+export type { BunqUser } from '../bunq/user.ts';
+export { SealingError } from '../sealing/errors.ts';
+export { SealingKeySet } from '../sealing/key-set.ts';
+export type { Sealed, SecretKind } from '../sealing/sealed.ts';
+export { Secret } from '../sealing/secret.ts';
+export { SettingsError } from '../settings/read.ts';
+export { ACTION_CODES, type ActionCode } from '../workflows/actions.ts';
+export {
+  type CallbackUrlsInput,
+  type ConnectionInput,
+  type ConnectionStatus,
+  type Disconnected,
+  disconnectUpdate,
+  type OAuthClientView,
+  oauthClientQuery,
+  type ResumeInput,
+  renewUpdate,
+  resumeUpdate,
+  type SeenFacts,
+  type Sender,
+  type SessionView,
+  type StepStatus,
+  sessionQuery,
+  setCallbackUrlsUpdate,
+  stateQuery,
+  statusQuery,
+} from '../workflows/messages.ts';
+export { egressTaskQueue, NAME_PATTERN, providerWorkflowId, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
+export type { providerConnection } from '../workflows/provider-connection.ts';
+export {
+  type ConnectionState,
+  type FailureCode,
+  type LifecycleState,
+  type OnboardingRequest,
+  STEP_NAMES,
+  type StepName,
+  type WantedCredential,
+} from '../workflows/state.ts';
+export { KeeperError, UsageError } from './errors.ts';
+export { Keeper, type KnownStatus, type OnboardOptions, type RevealedSession } from './keeper.ts';
+export { type QsealCredentialInput, qsealCredential } from './qseal-credential.ts';
+export type { ClientSettings } from './settings.ts';

@@ -1,0 +1,135 @@
+/**
+ * Installs what is missing, checks style and types, and runs the tests.
+ *
+ *     node scripts/test.mjs [jest arguments]         everything but the long end-to-end tests (`npm test`)
+ *     node scripts/test.mjs --all [jest arguments]   everything (`npm run test:all`)
+ *     node scripts/test.mjs --ci                     everything; a skipped test is a failure (`.ci/run`)
+ *     node scripts/test.mjs test/unit/bunq           the tests of these paths
+ *
+ * Ends with `N passed, N failed`, summed over all runs.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build, ROOT } from './build.mjs';
+
+/** Jest matches them against the absolute path of each test file. */
+const QUICK = ['/test/(unit|simulator|workflows|conformance)/', '/test/end-to-end/onboarding\\.test\\.ts$'];
+const LONG = ['/test/end-to-end/(?!onboarding\\.test\\.ts$)'];
+/** What the shell says about other servers and banks is not for the tests. */
+const FOREIGN = /^(TEMPORAL_|BUNQ_|KEEPER_(?!TEMPORAL_CLI$))/;
+
+const options = process.argv.slice(2);
+const ci = options.includes('--ci');
+const all = ci || options.includes('--all');
+const jestArguments = options.filter((option) => option !== '--ci' && option !== '--all');
+const paths = jestArguments.filter((argument) => !argument.startsWith('-') && existsSync(argument.split(':')[0]));
+
+const total = { passed: 0, failed: 0, skipped: [] };
+
+try {
+  installDependencies();
+  check('Style', 'node_modules/@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.']);
+  check('Types', 'node_modules/typescript/bin/tsc', ['--noEmit', '-p', '.']);
+  await installServers();
+  if (paths.length > 0) runJest([]);
+  else for (const patterns of all ? [QUICK, LONG] : [QUICK]) runJest(patterns);
+  if (all && paths.length === 0) runSdkTest();
+} catch (error) {
+  console.error(`test: ${error.message}`);
+  total.failed++;
+}
+if (ci) {
+  for (const name of total.skipped) console.error(`skipped, which is a failure here: ${name}`);
+  total.failed += total.skipped.length;
+}
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;
+
+function installDependencies() {
+  if (isInstalled()) return;
+  console.error('Installing dependencies (npm ci, 200 MB, about a minute) …');
+  const npm = spawnSync('npm', ['ci', '--no-progress'], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  if (npm.status !== 0) throw new Error('npm ci failed (see above)');
+}
+
+/** Whether node_modules holds every version that the lock file wants; what is optional depends on the machine. */
+function isInstalled() {
+  const packages = (file) => (existsSync(join(ROOT, file)) ? JSON.parse(readFileSync(join(ROOT, file), 'utf8')).packages : undefined);
+  const wanted = packages('npm-shrinkwrap.json') ?? packages('package-lock.json');
+  const installed = packages('node_modules/.package-lock.json');
+  if (wanted === undefined || installed === undefined) return false;
+  return Object.entries(wanted).every(([path, { version, optional }]) => path === '' || optional || installed[path]?.version === version);
+}
+
+function check(what, program, args) {
+  console.error(`${what}: ${program.split('/').at(-1)} ${args.join(' ')}`);
+  const { status } = spawnSync(process.execPath, [join(ROOT, program), ...args], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  if (status === 0) return;
+  console.error(`${what}: not in order (see above), which counts as one failure`);
+  total.failed++;
+}
+
+async function installServers() {
+  const load = (file) => import(pathToFileURL(join(folder, 'client/dev', file)).href);
+  const folder = build();
+  const { projectCacheDir } = await load('temporal-cache.js');
+  const search = { cacheDir: projectCacheDir(), say: (line) => console.error(line), env: process.env };
+  await (await load('temporal-binary.js')).findTemporalBinary(search);
+  await (await load('temporal-test-server.js')).findTestServer(search);
+}
+
+/** Without patterns: what the arguments say. */
+function runJest(patterns) {
+  const folder = mkdtempSync(join(tmpdir(), 'bunq-keeper-jest-'));
+  const results = join(folder, 'results.json');
+  const flags = [
+    '--passWithNoTests',
+    '--json',
+    `--outputFile=${results}`,
+    `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`,
+    ...(ci ? ['--ci'] : []),
+  ];
+  const chosen = patterns.length > 0 ? ['--testPathPatterns', ...patterns] : [];
+  // as flags of node, not in NODE_OPTIONS: the processes that tests start do not inherit them
+  const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const jest = join(ROOT, 'node_modules/jest/bin/jest.js');
+  try {
+    const { status } = spawnSync(process.execPath, [...node, jest, ...flags, ...jestArguments, ...chosen], {
+      cwd: ROOT,
+      stdio: ['inherit', 2, 2],
+      env: testEnvironment(),
+    });
+    if (!existsSync(results)) throw new Error(`jest ended (${status}) without results`);
+    count(JSON.parse(readFileSync(results, 'utf8')), status);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function testEnvironment() {
+  const ignored = Object.keys(process.env).filter((name) => FOREIGN.test(name));
+  if (ignored.length > 0) console.error(`Ignoring ${ignored.join(', ')}: the tests use servers of their own`);
+  const kept = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name) && !/^(http|https|all|no)_proxy$/i.test(name));
+  return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: '/nonexistent/temporal.toml' };
+}
+
+function count(results, status) {
+  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+  total.passed += results.numPassedTests;
+  total.failed += failed === 0 && status !== 0 ? 1 : failed;
+  for (const { name, assertionResults } of results.testResults)
+    for (const { status, fullName } of assertionResults)
+      if (status === 'pending' || status === 'todo') total.skipped.push(`${relative(ROOT, name)}: ${fullName}`);
+}
+
+/** bunq's own SDK against the simulator: one test. */
+function runSdkTest() {
+  const script = join(ROOT, 'scripts/test-sdk.mjs');
+  if (!existsSync(script)) return;
+  const { status } = spawnSync(process.execPath, [script], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  if (status === 0) total.passed++;
+  else total.failed++;
+}

@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Keeper } from '../../../client/keeper.ts';
+import { SealingKeySet } from '../../../sealing/key-set.ts';
+import { temporaryFolder } from '../../support/at-end.ts';
+import { type Ended, type KeeperProcess, keeper, startKeeper } from '../../support/process.ts';
+import type { TestTemporal } from '../../support/temporal.ts';
+
+/** What a person has before the first command: a folder, sealing keys and settings; and a worker, once it is started. */
+export interface Scene {
+  readonly folder: string;
+  /** The settings, as a shell would export them. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly environment: string;
+  readonly sealingKeysFile: string;
+  /** Runs `bunq-keeper` with these settings. */
+  run(...args: string[]): Promise<Ended>;
+  start(...args: string[]): KeeperProcess;
+  startWorker(more?: Readonly<Record<string, string>>): Promise<KeeperProcess>;
+  /** The library, on the test's own connection to Temporal. */
+  readonly keeper: Keeper;
+}
+
+/** @param more settings on top of the bank's, the sealing keys' and Temporal's */
+export async function scene(
+  temporal: Pick<TestTemporal, 'address' | 'client'>,
+  bank: { readonly apiUrl: string },
+  more: Readonly<Record<string, string>> = {},
+): Promise<Scene> {
+  const folder = temporaryFolder();
+  const sealingKeysFile = join(folder, 'sealing-keys.json');
+  const env = {
+    TEMPORAL_ADDRESS: temporal.address,
+    BUNQ_API_URL: bank.apiUrl,
+    KEEPER_SEALING_KEYS_FILE: sealingKeysFile,
+    ...more,
+  };
+  const made = await keeper(['sealing-keys', 'new'], { env });
+  if (made.code !== 0) throw new Error(made.stderr);
+  const { host } = new URL(bank.apiUrl);
+  const keys = SealingKeySet.parse(readFileSync(sealingKeysFile, 'utf8'), sealingKeysFile);
+  const settings = { name: host, apiUrl: bank.apiUrl, authorizeUrl: null, tokenUrl: null };
+  return {
+    folder,
+    env,
+    environment: host,
+    sealingKeysFile,
+    run: (...args) => keeper(args, { env }),
+    start: (...args) => startKeeper(args, { env }),
+    startWorker: async (extra = {}) => {
+      const worker = startKeeper(['worker'], { env: { ...env, ...extra } });
+      await worker.waitForLine(/worker is ready/);
+      return worker;
+    },
+    keeper: new Keeper(temporal.client, { bank: settings, egress: more.KEEPER_EGRESS ?? 'default' }, () => keys),
+  };
+}
+
+/** A certificate by the very command of bunq's guide. */
+export function certificateOfTheGuide(folder: string): { readonly certificate: string; readonly key: string; readonly signer: string } {
+  const command = "openssl req -x509 -newkey rsa:4096 -keyout key.pem -out cert.pem -days 365 -nodes -subj '/CN=My App PISP AISP/C=NL'";
+  execFileSync('sh', ['-c', command], { cwd: folder, stdio: 'pipe' });
+  const key = join(folder, 'key.pem');
+  return { certificate: join(folder, 'cert.pem'), key, signer: `file:${key}` };
+}

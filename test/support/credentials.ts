@@ -1,0 +1,73 @@
+import { SignerError, type Signers } from '../../activities/dependencies.ts';
+import { createBank } from '../../bunq/bank.ts';
+import { readCertificate } from '../../bunq/certificates.ts';
+import { createPseudoCertificate } from '../../bunq/pseudo-certificate.ts';
+import { type QsealSigner, signerFromPrivateKey } from '../../bunq/qseal.ts';
+import { createSandboxUser } from '../../bunq/sandbox-user.ts';
+import { newSealingKeys, SealingKeySet } from '../../sealing/key-set.ts';
+import type { Secret } from '../../sealing/secret.ts';
+import { systemClock } from '../../settings/clock.ts';
+import type { WantedCredential } from '../../workflows/state.ts';
+
+/** What connections are onboarded with, and who opens and signs for them: all in memory. */
+
+export const sealingKeys = SealingKeySet.parse(newSealingKeys(new Date()), 'the test');
+
+const signersByName = new Map<string, QsealSigner>();
+
+/** Signs for every certificate that `providerCertificate` made. */
+export const signers: Signers = {
+  find(signer) {
+    const found = signersByName.get(signer);
+    if (!found) throw new SignerError('SIGNER_REFUSED', `There is no signer ${signer}.`);
+    return found;
+  },
+};
+
+const made = new Map<string, Promise<Extract<WantedCredential, { type: 'qseal' }>>>();
+
+/** A pseudo certificate with its signer; the same name gives the same again, as making a key takes its time. */
+export function providerCertificate(name = 'My App'): Promise<Extract<WantedCredential, { type: 'qseal' }>> {
+  const known = made.get(name);
+  if (known) return known;
+  const certificate = makeCertificate(name);
+  made.set(name, certificate);
+  return certificate;
+}
+
+async function makeCertificate(name: string): Promise<Extract<WantedCredential, { type: 'qseal' }>> {
+  const { certificatePem, privateKeyPem } = await createPseudoCertificate({
+    name,
+    roles: ['PISP', 'AISP'],
+    now: new Date(),
+    days: 3650, // virtual years pass
+    bits: 2048, // quicker to make than the usual 4096
+  });
+  const { fingerprintSha256, subject, authorizationNumber, roles, expiresAt } = readCertificate(certificatePem);
+  const signer = `file:/${name}.pem`;
+  signersByName.set(signer, signerFromPrivateKey(privateKeyPem));
+  return {
+    type: 'qseal',
+    certificatePem,
+    chainPem: certificatePem,
+    signer,
+    fingerprintSha256,
+    subject,
+    authorizationNumber,
+    roles: [...roles],
+    expiresAt,
+  };
+}
+
+/** The API key of a new user of the bank. */
+export async function newApiKey(apiUrl: string): Promise<Secret> {
+  const bank = createBank({ apiUrl, clock: systemClock });
+  const { apiKey } = await createSandboxUser(bank, { type: 'person' });
+  await bank.close();
+  return apiKey;
+}
+
+export const sealedApiKey = async (workflowId: string, apiKey: Secret): Promise<Extract<WantedCredential, { type: 'api-key' }>> => ({
+  type: 'api-key',
+  apiKey: await sealingKeys.seal('api-key', workflowId, apiKey),
+});

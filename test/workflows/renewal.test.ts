@@ -1,0 +1,163 @@
+import type { ConnectionInput } from '../../workflows/messages.ts';
+import { startKeeper } from '../support/keeper.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../support/virtual-time.ts';
+
+const keeper = await startKeeper('test');
+const uncached = await startKeeper('uncached', { maxCachedWorkflows: 0 });
+
+afterEach(async () => {
+  await keeper.finish();
+  await uncached.finish();
+}, 60_000);
+
+const URL = 'https://acme.example/callback';
+
+test('over three years the first hour is renewed at its half, and each 90 days at about two thirds', async () => {
+  const acme = await keeper.connection('acme', { allowSecondOAuthClient: true });
+  await acme.onboard({ callbackUrls: [URL] });
+  await acme.becomes('ACTIVE');
+  await keeper.time.pass(3 * 365 * DAY);
+  const [first, second, ...later] = acme.requests('POST /session-server').map(({ at }) => at);
+  expect((second! - first!) / MINUTE).toBeCloseTo(30, 0);
+  const shares = later.map((at, index) => (at - [second!, ...later][index]!) / (90 * DAY));
+  expect(shares.length).toBeGreaterThanOrEqual(16);
+  for (const share of shares) {
+    expect(share).toBeGreaterThan(2 / 3 - 0.051);
+    expect(share).toBeLessThan(2 / 3 + 0.051);
+  }
+  expect(acme.bankHolds()).toEqual({ installations: 1, credentials: 1, devices: 1, sessions: 1, oauthClients: 1, callbackUrls: [URL] });
+  expect((await acme.state()).counts).toEqual({ renewals: later.length + 1, repairs: 0 });
+}, 60_000);
+
+test('the former session goes on for its grace and is then closed at the bank, and client id and secret are read again', async () => {
+  const acme = await keeper.connection('acme');
+  await acme.onboard();
+  const { session } = await acme.becomes('ACTIVE');
+  await acme.passUntil(session!.renewAt);
+  await acme.until('is renewed', (status) => status.session?.openedAt !== session!.openedAt);
+  expect(acme.bankHolds().sessions).toBe(2);
+  await acme.until('has closed the former', () => acme.bankHolds().sessions === 1, 4 * MINUTE);
+  const [successor] = acme.requests('POST /session-server').slice(1);
+  const [closing] = acme.requests('DELETE /session/{itemId}');
+  expect((closing!.at - successor!.at) / MINUTE).toBeCloseTo(3, 0); // a tenth of the half hour that was left
+  expect(acme.simulator.state().sessions.map(({ status }) => status)).toEqual(['DELETED', 'ACTIVE']);
+  expect(acme.requests('GET /user/{userID}/oauth-client/{itemId}')).toHaveLength(2);
+}, 60_000);
+
+test.each([
+  ['', keeper],
+  [', also when every task starts from the history', uncached],
+])(
+  'after 25 renewals the connection goes on in a new run with the same state%s',
+  async (_, workers) => {
+    const ada = await workers.connection('ada', { allowSecondOAuthClient: true });
+    await ada.onboard({ credential: { type: 'sandbox-user' }, callbackUrls: [URL] });
+    const before = await ada.becomes('ACTIVE');
+    await workers.time.pass(125 * DAY); // 7 days live a session of a user, 4.7 days until its renewal
+    const status = await ada.becomes('ACTIVE');
+    expect(status.runId).not.toBe(before.runId);
+    expect(status.oauthClient).toEqual(before.oauthClient);
+    expect(ada.bankHolds()).toEqual({ installations: 1, credentials: 1, devices: 1, sessions: 1, oauthClients: 1, callbackUrls: [URL] });
+
+    const former = ada.client.workflow.getHandle(ada.workflowId, before.runId);
+    const [started] = (await ada.handle.fetchHistory()).events!;
+    const [input] = ada.decoded<ConnectionInput>(started!.workflowExecutionStartedEventAttributes!.input);
+    const moved = 'state' in input! ? input.state : null;
+    expect(await former.query('state')).toEqual(moved);
+    expect(moved).toMatchObject({ sessionAskedAtMs: expect.any(Number), counts: { renewals: 25 } });
+    const { memo, searchAttributes } = await ada.handle.describe();
+    expect(memo).toMatchObject({ status: { state: 'ACTIVE' }, wanted: { credential: 'sandbox-user', callbackUrls: [URL] } });
+    expect(searchAttributes).toMatchObject({ KeeperState: ['ACTIVE'], KeeperProvider: ['ada'] });
+  },
+  60_000,
+);
+
+test('while the bank is down for two hours at the renewal the former session goes on being served', async () => {
+  const ada = await keeper.connection('ada');
+  await ada.onboard({ credential: { type: 'sandbox-user' } });
+  const { session } = await ada.becomes('ACTIVE');
+  await keeper.time.pass(4 * DAY);
+  ada.bankGoesDown();
+  await ada.passUntil(session!.renewAt);
+  await keeper.time.pass(2 * HOUR);
+  expect(await ada.status()).toMatchObject({ state: 'DEGRADED', session, lastError: { endpoint: 'POST /v1/session-server' } });
+  expect(await ada.session()).toMatchObject({ openedAt: session!.openedAt });
+  ada.bankComesBack();
+  await ada.becomes('ACTIVE', 40 * MINUTE);
+  expect((await ada.state()).counts.renewals).toBe(1);
+}, 60_000);
+
+test('when the bank is down beyond the expiry nothing is served, and a session is opened when it is back', async () => {
+  const ada = await keeper.connection('ada', { allowSecondOAuthClient: true });
+  await ada.onboard({ credential: { type: 'sandbox-user' }, callbackUrls: [URL] });
+  const { session, oauthClient } = await ada.becomes('ACTIVE');
+  ada.bankGoesDown();
+  await ada.passUntil(session!.expiresAt);
+  const lapsed = await ada.becomes('LAPSED');
+  expect(lapsed).toMatchObject({ session: null, action: null });
+  expect(await ada.session()).toBeNull();
+  await keeper.time.pass(DAY);
+  ada.bankComesBack();
+  expect(await ada.becomes('ACTIVE', 40 * MINUTE)).toMatchObject({ oauthClient });
+  expect(ada.bankHolds()).toEqual({ installations: 1, credentials: 1, devices: 1, sessions: 1, oauthClients: 1, callbackUrls: [URL] });
+}, 60_000);
+
+test('too many requests are waited out, also for the session', async () => {
+  const acme = await keeper.connection('acme', { allowSecondOAuthClient: true });
+  const text = 'Too many requests. You can do a maximum of 1 calls per 30 second to this endpoint.';
+  for (const endpoint of [
+    'POST /installation',
+    'POST /session-server',
+    'POST /session-server',
+    'POST /user/{userID}/oauth-client',
+    'GET /user',
+  ])
+    acme.simulator.fault({ endpoint, kind: 'status', status: 429, description: text });
+  await acme.onboard({ callbackUrls: [URL] });
+  await acme.becomes('ACTIVE', 10 * MINUTE);
+  expect(acme.bankHolds()).toEqual({ installations: 1, credentials: 1, devices: 1, sessions: 1, oauthClients: 1, callbackUrls: [URL] });
+}, 60_000);
+
+test('a session that the bank has ended is noticed at the next call of our own, and by `renew`', async () => {
+  const acme = await keeper.connection('acme');
+  await acme.onboard();
+  const { session } = await acme.becomes('ACTIVE');
+  acme.simulator.expireSession((await acme.session())!.sessionId);
+  await acme.setCallbackUrls([URL]);
+  const noticed = await acme.until(
+    'has the callback URL',
+    (status) => status.oauthClient?.callbackUrls.length === 1 && status.state === 'ACTIVE',
+  );
+  expect(noticed.session!.openedAt).not.toBe(session!.openedAt);
+  expect(acme.bankHolds()).toMatchObject({ sessions: 1, callbackUrls: [URL] });
+
+  acme.simulator.expireSession((await acme.session())!.sessionId);
+  await acme.renew();
+  await acme.until('is renewed', (status) => status.session?.openedAt !== noticed.session!.openedAt && status.state === 'ACTIVE');
+  await keeper.time.pass(10 * MINUTE);
+  expect(acme.bankHolds()).toMatchObject({ installations: 1, credentials: 1, sessions: 1 });
+}, 60_000);
+
+test('sessions that are asked for one after the other keep their distance', async () => {
+  const acme = await keeper.connection('acme');
+  await acme.onboard();
+  await acme.becomes('ACTIVE');
+  for (const renewals of [1, 2, 3]) {
+    await acme.renew();
+    await acme.until(
+      `is renewed ${renewals} times`,
+      (status) => status.state === 'ACTIVE' && acme.requests('POST /session-server').length === renewals + 1,
+    );
+  }
+  const askedAt = acme.requests('POST /session-server').map(({ at }) => at);
+  for (const [index, at] of askedAt.slice(1).entries()) expect((at - askedAt[index]!) / SECOND).toBeCloseTo(31, -1);
+}, 60_000);
+
+test('a bank that allows one session per installation gets a new installation for each renewal, and one API key', async () => {
+  const acme = await keeper.connection('acme', { oneSessionPerInstallation: true });
+  await acme.onboard();
+  await acme.becomes('ACTIVE');
+  await keeper.time.pass(130 * DAY);
+  expect(await acme.status()).toMatchObject({ state: 'ACTIVE', lastError: null });
+  expect(acme.bankHolds()).toMatchObject({ credentials: 1, sessions: 1, oauthClients: 1 });
+}, 60_000);
