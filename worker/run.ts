@@ -16,12 +16,12 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   const onSignal = () => stop.abort();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, onSignal);
   const server = await connectWorker((line) => log.info(line), stop.signal);
+  if (server === null) return log.info('worker has stopped');
   await registerSearchAttributes(server.connection, server.namespace, (line) => log.warn(line));
   const { workers, close } = await createWorkers(settings, server);
   const { bank, egress, sealingKeys } = settings;
   log.info({ environment: bank.name, egress, namespace: server.namespace, sealingKeys: sealingKeys.keyIds }, 'worker is ready');
-  if (stop.signal.aborted) for (const worker of workers) worker.shutdown();
-  await Promise.all(workers.map((worker) => worker.run()));
+  await Promise.all(workers.map((worker) => (stop.signal.aborted ? worker.runUntil(async () => {}) : worker.run())));
   log.info('worker has stopped');
   await close();
   await server.connection.close();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import type { Clock } from '../bunq/bank.ts';
@@ -12,20 +13,23 @@ const AGAIN_MS = 2000;
 /**
  * Connects by Temporal's own variables and profile file, and waits for a server that is not up yet, saying so.
  * @param say one line a change of what it waits for
+ * @param stop ends the waiting
+ * @returns null when it was stopped before a server answered
  */
-export async function connectWorker(say: (line: string) => void, signal: AbortSignal): Promise<TemporalServer> {
+export async function connectWorker(say: (line: string) => void, stop: AbortSignal): Promise<TemporalServer | null> {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const options = connectionOptions as NativeConnectionOptions;
   const address = options.address ?? 'localhost:7233';
   let said = '';
-  for (;;) {
+  while (!stop.aborted) {
     const answer = await tryToConnect(options, namespace);
     if (typeof answer !== 'string') return { connection: answer, namespace };
     const line = `Waiting for Temporal at ${address}, namespace ${namespace}: ${answer}`;
     if (line !== said) say(line);
     said = line;
-    await pause(AGAIN_MS, signal);
+    await sleep(AGAIN_MS, undefined, { signal: stop }).catch(() => {});
   }
+  return null;
 }
 
 async function tryToConnect(options: NativeConnectionOptions, namespace: string): Promise<NativeConnection | string> {
@@ -48,16 +52,6 @@ const firstLine = (error: unknown) =>
   String((error as Error).message)
     .split('\n')[0]!
     .slice(0, 200);
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      reject(new Error('stopped while waiting for Temporal'));
-    });
-  });
-}
 
 /** Fewer than the answer's deadline of the bank call that waits for it. */
 const CONFIRM_WITHIN_MS = 2000;

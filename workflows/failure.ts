@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/common';
 import type { FailureFacts } from '../activities/failures.ts';
 import { TREATMENT } from './blame.ts';
 import type { FailureCode, SeenError } from './state.ts';
@@ -28,7 +28,7 @@ const isCode = (type: string | null | undefined): type is FailureCode => typeof 
 export function seenFailure(error: unknown, nowMs: number): SeenFailure {
   const nothing = { endpoint: null, status: null, responseId: null, atMs: nowMs };
   if (error instanceof StepFailure) return { ...nothing, code: error.code, text: error.message, sent: 'unknown', repeated: false };
-  if (!(error instanceof ActivityFailure)) throw error;
+  if (!(error instanceof ActivityFailure) || error.cause instanceof CancelledFailure) throw error;
   const { cause } = error;
   if (cause instanceof TimeoutFailure) {
     const neverStarted = cause.timeoutType === 'SCHEDULE_TO_START';

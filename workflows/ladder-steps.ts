@@ -2,6 +2,7 @@ import type { SealedInstallation } from '../activities/context.ts';
 import { perform } from './bank.ts';
 import { isUnclear } from './blame.ts';
 import type { Connection } from './connection.ts';
+import { MINUTE_MS } from './duration.ts';
 import { StepFailure, seenFailure } from './failure.ts';
 import { egressTaskQueue, isNamedSigner, signerTaskQueue } from './names.ts';
 import type { ApiKey, ConnectionState, WantedCredential } from './state.ts';
@@ -31,6 +32,9 @@ export async function obtainApiKey(connection: Connection): Promise<void> {
 
 const given = (apiKey: ApiKey['apiKey']): ApiKey => ({ apiKey, credentialId: null, bindBeforeMs: null, unused: false });
 
+/** An hour, by the bank's documentation. A shorter one is rather a clock that is wrong, and must not have us make credential after credential. */
+const SHORTEST_BINDING_MS = MINUTE_MS;
+
 async function createCredential(connection: Connection, credential: Extract<WantedCredential, { type: 'qseal' }>): Promise<ApiKey> {
   const { state } = connection;
   const { certificatePem, chainPem } = credential;
@@ -45,7 +49,8 @@ async function createCredential(connection: Connection, credential: Extract<Want
     qsealSignature: state.ladder.qsealSignature,
   });
   const { apiKey, credentialId, bindWithinMs } = created;
-  return { apiKey, credentialId, bindBeforeMs: bindWithinMs === null ? null : askedAtMs + bindWithinMs, unused: true };
+  const bindBeforeMs = bindWithinMs === null ? null : askedAtMs + Math.max(bindWithinMs, SHORTEST_BINDING_MS);
+  return { apiKey, credentialId, bindBeforeMs, unused: true };
 }
 
 async function signQseal(

@@ -15,7 +15,13 @@ export async function findOrCreateOAuthClient(connection: Connection): Promise<v
   if (await adopt(connection)) return;
   await settle(connection);
   if (state.settleUntilMs !== null && (await adopt(connection))) return;
-  await createOnce(connection, () => connection.call('createOAuthClient', 'create OAuth client', onSession(state)));
+  try {
+    await createOnce(connection, () => connection.call('createOAuthClient', 'create OAuth client', onSession(state)));
+  } catch (error) {
+    const isRefusal = seenFailure(error, Date.now()).code === 'BUNQ_BAD_REQUEST';
+    if (isRefusal && (await adopt(connection))) return; // there is one since we looked
+    throw error;
+  }
   if (!(await adopt(connection))) throw new StepFailure('BUNQ_RESPONSE_INVALID', 'The bank made an OAuth client and does not list it.');
 }
 

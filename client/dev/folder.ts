@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writePseudoCertificate } from '../commands/certificate.ts';
 import { writeNewSealingKeys } from '../commands/sealing-keys.ts';
-import { KeeperError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 
 /** Where `dev` keeps what its next run goes on with. */
 export interface DevFolder {
@@ -28,7 +28,7 @@ export async function openDevFolder(sandbox: boolean, say: (line: string) => voi
     if (!existsSync(join(base, '.gitignore'))) writeFileSync(join(base, '.gitignore'), '*\n');
     writeFileSync(inside('temporal.toml'), '[profile.default]\n');
   } catch (error) {
-    throw new KeeperError(
+    throw new UsageError(
       `${path} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}). Run it in a folder that is writable.`,
     );
   }

@@ -91,9 +91,14 @@ export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment
   return environment;
 }
 
-/** The SDK logs the life of its workers, and as a warning each workflow that fails, which in tests is often the point. */
+/**
+ * The SDK logs the life of its workers, as a warning each workflow that fails, which in tests is often the point, and one
+ * that the time-skipping server calls for at each start. What is left tells of a stuck workflow: tasks that fail again and again.
+ */
 export function quietRuntime(): void {
-  if (Runtime._instance === undefined) Runtime.install({ logger: new DefaultLogger('ERROR') });
+  if (Runtime._instance !== undefined) return;
+  const logging = { filter: 'ERROR,temporalio_sdk_core::worker::workflow=WARN' };
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
 }
 
 function say(line: string): void {

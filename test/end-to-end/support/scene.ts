@@ -38,13 +38,13 @@ export async function scene(
   };
   const made = await keeper(['sealing-keys', 'new'], { env });
   if (made.code !== 0) throw new Error(made.stderr);
-  const { host } = new URL(bank.apiUrl);
+  const environment = more.BUNQ_ENVIRONMENT ?? new URL(bank.apiUrl).host;
   const keys = SealingKeySet.parse(readFileSync(sealingKeysFile, 'utf8'), sealingKeysFile);
-  const settings = { name: host, apiUrl: bank.apiUrl, authorizeUrl: null, tokenUrl: null };
+  const settings = { name: environment, apiUrl: bank.apiUrl, authorizeUrl: null, tokenUrl: null };
   return {
     folder,
     env,
-    environment: host,
+    environment,
     sealingKeysFile,
     run: (...args) => keeper(args, { env }),
     start: (...args) => startKeeper(args, { env }),

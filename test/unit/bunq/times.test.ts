@@ -23,7 +23,9 @@ describe('what is left of a duration', () => {
   test.each([
     ['the age by the clock of the bank is taken off', 60_000, created, answeredAfter(2_000), 58_000],
     ['a Date that seems older than the beginning adds nothing', 60_000, created, answeredAfter(-1_000), 60_000],
-    ['nothing is left of what is over', 60_000, created, answeredAfter(61_000), 0],
+    ['a beginning in another zone of time counts for nothing', 60_000, created, answeredAfter(3_600_000), 59_223],
+    ['nor does one in the future', 60_000, created, answeredAfter(-3_600_000), 59_223],
+    ['nothing is left of what is over', 500, created, { bankNowMs: null, durationMs: 777 }, 0],
     ['without a Date the duration of the request is taken off', 60_000, created, { bankNowMs: null, durationMs: 777 }, 59_223],
     ['without a beginning too', 60_000, null, answeredAfter(2_000), 59_223],
   ])('%s', (_what, durationMs, createdMs, answer, left) => {

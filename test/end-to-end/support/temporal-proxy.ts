@@ -1,0 +1,92 @@
+import { connect, createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { atEnd } from '../../support/at-end.ts';
+
+/** `grpc-status` of a caller that may not do what it asks. */
+const PERMISSION_DENIED = '7';
+
+/** Names of the HTTP/1 connection itself, which HTTP/2 does not take. */
+const NOT_FORWARDED = new Set(['connection', 'host', 'http2-settings', 'keep-alive', 'transfer-encoding', 'upgrade']);
+
+/** One gRPC call that a worker or client makes. */
+export interface Call {
+  /** `RespondActivityTaskCompleted` */
+  readonly method: string;
+  readonly body: Buffer;
+}
+
+/**
+ * Between a worker and its Temporal server: passes every call on but those that are to be held or denied. It ends with the
+ * test file.
+ */
+export class TemporalProxy {
+  readonly address: string;
+  /** True: the call reaches the server never, and its caller gets no answer. */
+  holds: (call: Call) => boolean = () => false;
+  /** True: refused as a caller without the right. */
+  denies: (call: Call) => boolean = () => false;
+  readonly held: Call[] = [];
+
+  private constructor(server: Http2Server, upstream: string) {
+    this.address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.on('session', (session) => {
+      const onward = connect(`http://${upstream}`);
+      onward.on('error', () => session.destroy());
+      onward.on('close', () => session.destroy());
+      session.on('error', () => onward.destroy());
+      session.on('close', () => onward.destroy());
+      session.on('stream', (stream, headers) => {
+        stream.on('error', () => {});
+        void this.#handle(stream, headers as Record<string, string>, onward);
+      });
+    });
+  }
+
+  static async start(upstream: string): Promise<TemporalProxy> {
+    const server = createServer({ settings: { maxConcurrentStreams: 1000 } });
+    const sessions = new Set<{ destroy(): void }>();
+    server.on('session', (session) => sessions.add(session));
+    atEnd(() => {
+      for (const session of sessions) session.destroy();
+      return new Promise((resolve) => server.close(resolve));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new TemporalProxy(server, upstream);
+  }
+
+  async #handle(stream: ServerHttp2Stream, headers: Record<string, string>, onward: ReturnType<typeof connect>): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    const call = { method: headers[':path']!.split('/').at(-1)!, body: Buffer.concat(chunks) };
+    if (this.holds(call)) return void this.held.push(call);
+    if (this.denies(call))
+      return stream.respond(
+        { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': PERMISSION_DENIED, 'grpc-message': 'not allowed' },
+        { endStream: true },
+      );
+    if (stream.destroyed || onward.destroyed) return stream.destroy();
+    const passedOn = onward.request(Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_FORWARDED.has(name))));
+    passedOn.on('error', () => stream.destroy());
+    stream.on('close', () => passedOn.destroy());
+    passBack(passedOn, stream);
+    passedOn.end(call.body);
+  }
+}
+
+/** gRPC's status stands in the trailers, or in the headers of an answer without a body. */
+function passBack(passedOn: ReturnType<ReturnType<typeof connect>['request']>, stream: ServerHttp2Stream): void {
+  let trailers: Record<string, unknown> = {};
+  passedOn.on('response', (answer, flags) => {
+    if (stream.destroyed) return;
+    const isWhole = (flags & 0x1) !== 0; // END_STREAM
+    stream.respond(withoutSensitive(answer), { waitForTrailers: !isWhole, endStream: isWhole });
+    if (isWhole) return;
+    stream.on('wantTrailers', () => stream.sendTrailers(withoutSensitive(trailers)));
+    passedOn.on('trailers', (received) => (trailers = received));
+    passedOn.on('data', (chunk: Buffer) => stream.write(chunk));
+    passedOn.on('end', () => stream.end());
+  });
+}
+
+const withoutSensitive = (headers: object): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => typeof name === 'string')) as Record<string, string>;
