@@ -1,5 +1,5 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { readTemporalSettings } from '../settings/temporal.ts';
 import { KeeperError } from './errors.ts';
 
 const CONNECT_WITHIN_MS = 4000;
@@ -8,21 +8,11 @@ const isLoopback = (address: string) => /^(localhost|127(\.\d{1,3}){3}|\[::1\])(
 
 /**
  * A Temporal client by Temporal's own variables and profile file.
- * @throws KeeperError when no server answers
+ * @throws SettingsError, and KeeperError when no server answers
  */
 export async function connectTemporal(): Promise<Client> {
-  const { connectionOptions, namespace = 'default' } = loadConfig();
-  const options = connectionOptions as ConnectionOptions;
-  const address = options.address ?? 'localhost:7233';
-  return connectTemporalAt(address, namespace, options);
-}
-
-function loadConfig() {
-  try {
-    return loadClientConnectConfig();
-  } catch (error) {
-    throw new KeeperError(`Temporal's settings cannot be used: ${(error as Error).message} (TEMPORAL_… variables, or the profile file)`, 2);
-  }
+  const { address, namespace, connectionOptions } = readTemporalSettings();
+  return connectTemporalAt(address, namespace, connectionOptions as ConnectionOptions);
 }
 
 export async function connectTemporalAt(address: string, namespace: string, options: ConnectionOptions = {}): Promise<Client> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import type { Clock } from '../bunq/bank.ts';
+import { readTemporalSettings } from '../settings/temporal.ts';
 
 export interface TemporalServer {
   readonly connection: NativeConnection;
@@ -17,9 +17,8 @@ const AGAIN_MS = 2000;
  * @returns null when it was stopped before a server answered
  */
 export async function connectWorker(say: (line: string) => void, stop: AbortSignal): Promise<TemporalServer | null> {
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const { address, namespace, connectionOptions } = readTemporalSettings();
   const options = connectionOptions as NativeConnectionOptions;
-  const address = options.address ?? 'localhost:7233';
   let said = '';
   while (!stop.aborted) {
     const answer = await tryToConnect(options, namespace);
