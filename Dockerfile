@@ -21,10 +21,10 @@ ENV NODE_ENV=production
 COPY --from=dependencies /opt/bunq-keeper/node_modules node_modules
 COPY --from=build /opt/bunq-keeper/dist dist
 COPY package.json LICENSE ./
-COPY docker/secrets.sh docker/secrets.sh
+COPY docker docker
 # A named volume takes owner and mode from the folder that it is first mounted over.
 RUN ln -s /opt/bunq-keeper/dist/client/main.js /usr/local/bin/bunq-keeper \
-  && install -d -m 0700 -o node -g node /var/lib/bunq-keeper/certificates /var/lib/bunq-keeper/simulator
+  && cd /var/lib && install -d -m 0700 -o node -g node bunq-keeper/bank bunq-keeper/certificates bunq-keeper/simulator
 USER node
 WORKDIR /var/lib/bunq-keeper
 ENTRYPOINT ["node", "/opt/bunq-keeper/dist/client/main.js"]

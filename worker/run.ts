@@ -13,7 +13,10 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   const log = pino({ base: { pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
   installRuntime(log);
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
+  const onSignal = () => {
+    log.info('stopping: no new task is taken, those in hand are finished');
+    stop.abort();
+  };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, onSignal);
   const server = await connectWorker((line) => log.info(line), stop.signal);
   if (server === null) return log.info('worker has stopped');

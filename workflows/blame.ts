@@ -79,7 +79,7 @@ export interface Circumstances {
 /** A refusal counts as repeated only when it came again this much later. */
 export const REFUSED_AGAIN_MS = 30_000;
 
-const refusedAgain = ({ refusals, sinceMs }: Circumstances) => refusals >= 2 && sinceMs >= REFUSED_AGAIN_MS;
+export const isRefusedAgain = ({ refusals, sinceMs }: Circumstances) => refusals >= 2 && sinceMs >= REFUSED_AGAIN_MS;
 
 type Blame = (circumstances: Circumstances) => Blamed;
 
@@ -89,15 +89,15 @@ const nothing: Blame = () => 'nothing';
 const BLAMES: Record<'BUNQ_TOKEN_REJECTED' | 'BUNQ_CREDENTIALS_INCORRECT' | 'BUNQ_SESSION_EXISTS', Record<BlamedCall, Blame>> = {
   BUNQ_TOKEN_REJECTED: {
     'session-token call': (c) => (c.ownReadRefused ? 'session' : 'nothing'),
-    credential: (c) => (refusedAgain(c) ? 'installation' : 'ask again'),
-    'device-server': (c) => (refusedAgain(c) ? 'installation' : 'ask again'),
-    'session-server': (c) => (refusedAgain(c) ? 'installation' : 'ask again'),
+    credential: (c) => (isRefusedAgain(c) ? 'installation' : 'ask again'),
+    'device-server': (c) => (isRefusedAgain(c) ? 'installation' : 'ask again'),
+    'session-server': (c) => (isRefusedAgain(c) ? 'installation' : 'ask again'),
   },
   BUNQ_CREDENTIALS_INCORRECT: {
     'session-token call': nothing,
     credential: nothing,
-    'device-server': (c) => (c.pastBinding ? 'credential' : refusedAgain(c) ? 'api-key' : 'ask again'),
-    'session-server': (c) => (c.deviceUnproven ? 'device' : refusedAgain(c) ? 'api-key' : 'ask again'),
+    'device-server': (c) => (c.pastBinding ? 'credential' : isRefusedAgain(c) ? 'api-key' : 'ask again'),
+    'session-server': (c) => (c.deviceUnproven ? 'device' : isRefusedAgain(c) ? 'api-key' : 'ask again'),
   },
   BUNQ_SESSION_EXISTS: {
     'session-token call': nothing,

@@ -76,11 +76,18 @@ export class Connection {
     else await condition(() => this.woken, Math.max(1, wake.atMs - nowMs), { summary: wake.summary });
   }
 
-  /** Within a step: until that time, unless it is to be disconnected. */
+  /**
+   * Within a step: until that time.
+   * @throws StepGivenUp when the connection is to be disconnected: what the step would do next is no longer wanted
+   */
   async waitUntil(atMs: number, summary: string): Promise<void> {
     const leftMs = atMs - Date.now();
-    if (leftMs > 0) await condition(() => this.isDisconnecting, leftMs, { summary });
+    if (leftMs > 0 && (await condition(() => this.isDisconnecting, leftMs, { summary }))) throw new StepGivenUp();
   }
+}
+
+export class StepGivenUp extends Error {
+  override readonly name = 'StepGivenUp';
 }
 
 /** Workflow inputs are JSON and so is this copy: nobody else holds a part of the state. */

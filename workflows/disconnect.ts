@@ -1,25 +1,25 @@
 import { allHandlersFinished, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Connection } from './connection.ts';
+import { MINUTE_MS } from './duration.ts';
 import type { Disconnected } from './messages.ts';
 import { closeSession } from './session-step.ts';
 import { isServingValid } from './state.ts';
 import { iso } from './status.ts';
 
-/** The bank is given this long. */
-const PATIENCE_MS = 120_000;
+/** The bank, and the workers, are given this long from the wish on; half of it to what was being done then. */
+const PATIENCE_MS = 2 * MINUTE_MS;
+
+/** Does the connection's work; a wish to disconnect waits for it, but not for ever: no worker may be there to do it. */
+export const untilDisconnected = (connection: Connection, work: () => Promise<void>) => givenUpAfter(connection, PATIENCE_MS / 2, work);
 
 /** Closes what is open at the bank and ends; what could not be closed is named with the time at which it ends by itself. */
 export async function disconnect(connection: Connection): Promise<Disconnected> {
   const { state } = connection;
   const open = openSessions(connection);
   const closed = new Set<number>();
-  try {
-    await CancellationScope.withTimeout(PATIENCE_MS, async () => {
-      for (const session of open) if (await closeSession(connection, session)) closed.add(session.sessionId);
-    });
-  } catch (error) {
-    if (!isCancellation(error)) throw error;
-  }
+  await givenUpAfter(connection, PATIENCE_MS, async () => {
+    for (const session of open) if (await closeSession(connection, session)) closed.add(session.sessionId);
+  });
   state.lifecycle = { state: 'DISCONNECTED', sinceMs: Date.now() };
   state.serving = state.candidate = null;
   state.retiring = [];
@@ -33,9 +33,36 @@ export async function disconnect(connection: Connection): Promise<Disconnected> 
 
 function openSessions({ state }: Connection) {
   const { serving, candidate, retiring, ladder } = state;
-  const open = retiring.map((former) => ({ ...former }));
-  if (candidate) open.push({ ...candidate, serverPublicKeyPem: ladder.installation!.serverPublicKeyPem, closeAtMs: 0 });
-  if (serving && isServingValid(state, Date.now()))
-    open.push({ ...serving.session, serverPublicKeyPem: serving.installation.serverPublicKeyPem, closeAtMs: 0 });
-  return open.filter(({ expiresAtMs }) => expiresAtMs > Date.now());
+  const nowMs = Date.now();
+  return [
+    ...retiring,
+    ...(candidate ? [{ ...candidate, serverPublicKeyPem: ladder.installation!.serverPublicKeyPem }] : []),
+    ...(serving && isServingValid(state, nowMs)
+      ? [{ ...serving.session, serverPublicKeyPem: serving.installation.serverPublicKeyPem }]
+      : []),
+  ].filter(({ expiresAtMs }) => expiresAtMs > nowMs);
+}
+
+/** Cancels what is not done so long after the wish to disconnect. */
+async function givenUpAfter(connection: Connection, patienceMs: number, work: () => Promise<void>): Promise<void> {
+  const scope = new CancellationScope();
+  let isDone = false;
+  let isGivenUp = false;
+  const watch = async () => {
+    await condition(() => isDone || connection.isDisconnecting);
+    if (isDone) return;
+    const leftMs = connection.state.wishes.disconnect!.atMs + patienceMs - Date.now();
+    if (await condition(() => isDone, Math.max(1, leftMs), { summary: 'disconnect waits no longer than this' })) return;
+    isGivenUp = true;
+    scope.cancel();
+  };
+  const watching = watch();
+  try {
+    await scope.run(work);
+  } catch (error) {
+    if (!(isGivenUp && isCancellation(error))) throw error;
+  } finally {
+    isDone = true;
+    await watching;
+  }
 }

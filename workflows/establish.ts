@@ -1,6 +1,6 @@
 import { actionFor } from './actions.ts';
 import { TREATMENT } from './blame.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, StepGivenUp } from './connection.ts';
 import { type SeenFailure, seenFailure } from './failure.ts';
 import { bindDevice, createInstallation, generateKeyPair, obtainApiKey } from './ladder-steps.ts';
 import { findOrCreateOAuthClient, readClientCredentials, setCallbackUrls } from './oauth-client-steps.ts';
@@ -8,7 +8,7 @@ import { repair } from './repair.ts';
 import { openAndProveSession } from './session-step.ts';
 import type { StepName } from './state.ts';
 import { nextStep } from './steps.ts';
-import { hold } from './trouble.ts';
+import { hold, park } from './trouble.ts';
 
 const PERFORM: Record<StepName, (connection: Connection) => Promise<void>> = {
   'key-pair': generateKeyPair,
@@ -31,6 +31,7 @@ export async function establish(connection: Connection): Promise<void> {
       delete state.troubles[step];
       state.doneAtMs[step] = Date.now();
     } catch (error) {
+      if (error instanceof StepGivenUp) return;
       await treat(connection, step, seenFailure(error, Date.now()));
     }
     connection.running = null;
@@ -42,15 +43,11 @@ export async function establish(connection: Connection): Promise<void> {
 /** Notes what did not succeed, gives up what the failure blames, and holds the step until it is to be tried again. */
 async function treat(connection: Connection, step: StepName, failure: SeenFailure): Promise<void> {
   const treatment = TREATMENT[failure.code];
-  if (treatment === 'park') {
-    if (step === 'installation' && isAnswerToTheLost(connection, step, failure)) connection.state.ladder.keyPair = null;
-    else {
-      hold(connection, step, failure, actionFor(step, failure.code));
-      return;
-    }
-  }
-  hold(connection, step, failure, null);
+  const needsNewKeyPair = treatment === 'park' && step === 'installation' && isAnswerToTheLost(connection, step, failure);
+  hold(connection, step, failure);
   if (treatment === 'blame') await repair(connection, step, failure);
+  else if (needsNewKeyPair) connection.state.ladder.keyPair = null;
+  else if (treatment === 'park') park(connection, step, actionFor(step, failure.code));
 }
 
 /** bunq wants a new key pair for each installation: the refusal may mean that the lost attempt had its effect. */

@@ -60,12 +60,18 @@ export async function setCallbackUrls(connection: Connection): Promise<void> {
     await createOnce(connection, () => connection.call('createCallbackUrl', `add callback URL ${url}`, { ...onOAuthClient(state), url }));
   for (const { id, url } of remove) await removeCallbackUrl(connection, id, url);
   if (add.length + remove.length > 0) await readCallbackUrls(connection);
-  const left = callbackUrlChanges(state);
-  if (left.add.length > 0)
-    throw new StepFailure('BUNQ_RESPONSE_INVALID', `The bank does not list the callback URL ${left.add[0]} that it took.`);
+  const left = callbackUrlChanges(state); // other wishes may have come meanwhile: then the step is still missing
+  const notAdded = left.add.find((url) => add.includes(url));
+  const notRemoved = left.remove.find(({ id }) => remove.some((removed) => removed.id === id));
+  if (notAdded ?? notRemoved)
+    throw new StepFailure(
+      'BUNQ_RESPONSE_INVALID',
+      `The bank took the change of callback URL ${notAdded ?? notRemoved!.url} and does not show it.`,
+    );
+  state.settleUntilMs = null;
+  if (left.remove.length > 0) return;
   state.wanted.unwantedCallbackUrls = [];
   state.wanted.pruneCallbackUrls = false;
-  state.settleUntilMs = null;
 }
 
 async function readCallbackUrls({ state, call }: Bound): Promise<void> {

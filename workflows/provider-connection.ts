@@ -1,6 +1,6 @@
 import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
 import { Connection } from './connection.ts';
-import { disconnect } from './disconnect.ts';
+import { disconnect, untilDisconnected } from './disconnect.ts';
 import { establish } from './establish.ts';
 import { answerMessages } from './handlers.ts';
 import type { ConnectionInput, Disconnected } from './messages.ts';
@@ -15,8 +15,10 @@ export async function providerConnection(input: ConnectionInput): Promise<Discon
   answerMessages(connection);
   await connection.lookAround();
   while (!connection.isDisconnecting) {
-    await establish(connection);
-    await closeFormerSessions(connection);
+    await untilDisconnected(connection, async () => {
+      await establish(connection);
+      await closeFormerSessions(connection);
+    });
     if (connection.isTimeToMove) return moveHouse(connection);
     await connection.waitForNext();
     connection.woken = false;

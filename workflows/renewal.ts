@@ -24,6 +24,9 @@ export function renewAtMs(session: { openedAtMs: number; expiresAtMs: number }, 
 /** The former session goes on being valid a while for calls under way: 5 minutes, at most a tenth of its remaining life. */
 export const graceMs = (remainingMs: number) => Math.max(0, Math.min(5 * MINUTE_MS, remainingMs / 10));
 
+/** A former session that is not closed ends by itself at last: tried again after a minute, then each time after twice as long. */
+export const closeAgainMs = (failures: number) => MINUTE_MS * 2 ** Math.min(failures - 1, 12);
+
 const FIRST_BACKOFF_MS = 30 * SECOND_MS;
 const LONGEST_BACKOFF_MS = 30 * MINUTE_MS;
 const SHORTEST_BACKOFF_MS = 5 * SECOND_MS;

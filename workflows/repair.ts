@@ -1,10 +1,10 @@
-import type { ActionCode } from './actions.ts';
-import { type Blamed, type BlamedCall, blames, isRepairAllowed } from './blame.ts';
+import { type ActionCode, actionFor } from './actions.ts';
+import { type Blamed, type BlamedCall, blames, isRefusedAgain, isRepairAllowed } from './blame.ts';
 import type { Connection } from './connection.ts';
 import { DAY_MS } from './duration.ts';
 import { type SeenFailure, seenFailure } from './failure.ts';
 import { isServingValid, type StepName } from './state.ts';
-import { hold, tryAgain } from './trouble.ts';
+import { park, tryAgain } from './trouble.ts';
 
 const CALL: Partial<Record<StepName, BlamedCall>> = { 'api-key': 'credential', device: 'device-server', session: 'session-server' };
 
@@ -20,17 +20,22 @@ export async function repair(connection: Connection, step: StepName, failure: Se
   const call = CALL[step] ?? 'session-token call';
   const nowMs = Date.now();
   const trouble = troubles[step]!;
-  const blamed = blames(failure.code as BlameCode, call, {
+  const circumstances = {
     refusals: trouble.failures,
     sinceMs: nowMs - trouble.firstAtMs,
     ownReadRefused: call === 'session-token call' && (await isOwnReadRefused(connection)),
     pastBinding: ladder.apiKey?.bindBeforeMs != null && nowMs >= ladder.apiKey.bindBeforeMs,
     deviceUnproven: ladder.device !== null && ladder.device.deviceId === null && !ladder.deviceRepeated,
-  });
-  if (blamed === 'nothing' || blamed === 'ask again') return;
+  };
+  const blamed = blames(failure.code as BlameCode, call, circumstances);
+  if (blamed === 'ask again') return;
+  if (blamed === 'nothing') {
+    if (isRefusedAgain(circumstances)) park(connection, step, actionFor(step, failure.code)); // nothing of ours is dead: a role may be missing
+    return;
+  }
   const action = GIVE_UP[blamed](connection);
-  if (action) hold(connection, step, failure, action);
-  else tryAgain(connection, step);
+  if (action) park(connection, step, action);
+  else if (blamed !== 'session') tryAgain(connection, step); // a call on a session waits for the next session
 }
 
 /** What is removed for each; an action when that may not be done, or not again. */

@@ -2,15 +2,17 @@ import type { BunqUser } from '../bunq/user.ts';
 import type { Connection } from './connection.ts';
 import { StepFailure, seenFailure } from './failure.ts';
 import { sealedInstallation } from './ladder-steps.ts';
-import { graceMs, renewAtMs, sessionLifetimeMs } from './renewal.ts';
-import { isServingValid, type Retiring, type Serving, type Session } from './state.ts';
+import { closeAgainMs, graceMs, renewAtMs, sessionLifetimeMs } from './renewal.ts';
+import { type ConnectionState, isServingValid, type Retiring, type Serving, type Session } from './state.ts';
+import { OAUTH_STEPS } from './steps.ts';
+import { tryAgain } from './trouble.ts';
 
 /** A new session is opened, proven by a signed read, its user compared, and only then served. */
 export async function openAndProveSession(connection: Connection): Promise<void> {
   const { state } = connection;
   state.candidate ??= await openSession(connection);
   await prove(connection, state.candidate);
-  await compareUser(connection, state.candidate);
+  compareUser(connection, state.candidate);
   serve(connection, state.candidate);
 }
 
@@ -33,7 +35,9 @@ async function openSession(connection: Connection): Promise<Session> {
     const opened = await connection.call('openSession', 'open session', { installation: sealedInstallation(state), apiKey: apiKey.apiKey });
     const { sessionId, sessionToken, user, lifetimeMs } = opened;
     const expiresAtMs = openedAtMs + sessionLifetimeMs(lifetimeMs, apiKey.unused);
-    apiKey.unused = false;
+    if (expiresAtMs <= Date.now()) throw new StepFailure('BUNQ_RESPONSE_INVALID', 'The bank opened a session that is over already.');
+    Object.assign(apiKey, { unused: false, bindBeforeMs: null });
+    state.sessionAskedAtMs = Date.now(); // the bank counts from the arrival, of which we only know that it was before
     return { sessionId, sessionToken, user, openedAtMs, expiresAtMs };
   } catch (error) {
     const isNotSent = seenFailure(error, Date.now()).sent === false;
@@ -53,21 +57,26 @@ async function prove(connection: Connection, { sessionToken }: Session): Promise
 }
 
 /** Another user than before is never served: the candidate is closed and the next session stands where the present one does. */
-async function compareUser(connection: Connection, candidate: Session): Promise<void> {
+function compareUser(connection: Connection, candidate: Session): void {
   const { state } = connection;
   const { serving } = state;
   if (!serving || isSameUser(serving.session.user, candidate.user)) return;
-  await connection.call('closeSession', 'close the session of another user', {
-    session: { sessionToken: candidate.sessionToken, serverPublicKeyPem: state.ladder.installation!.serverPublicKeyPem },
-    sessionId: candidate.sessionId,
-  });
-  state.candidate = null;
+  dropCandidate(state);
   const { keyPair, installation, apiKey, device } = serving;
   state.ladder = { keyPair, installation, apiKey, device, qsealSignature: null, deviceRepeated: false };
   throw new StepFailure(
     'DIFFERENT_USER',
     `The new session belongs to ${candidate.user.kind} ${candidate.user.id}, not to ${serving.session.user.kind} ${serving.session.user.id}.`,
   );
+}
+
+/** What was opened and will not be served is closed at the bank at once. */
+export function dropCandidate(state: ConnectionState): void {
+  if (!state.candidate) return;
+  const { sessionId, sessionToken, expiresAtMs } = state.candidate;
+  const { serverPublicKeyPem } = state.ladder.installation!;
+  state.retiring.push({ sessionId, sessionToken, serverPublicKeyPem, closeAtMs: Date.now(), failures: 0, expiresAtMs });
+  state.candidate = null;
 }
 
 /** A provider and an API-key user are themselves; an end user's grant is whom it is by and for, as its own id may change. */
@@ -96,6 +105,7 @@ function serve(connection: Connection, session: Session): void {
   };
   state.candidate = null;
   state.wishes.renew = null;
+  for (const step of OAUTH_STEPS) if (state.troubles[step]?.error.code === 'BUNQ_TOKEN_REJECTED') tryAgain(connection, step);
 }
 
 const retire = ({ session, installation }: Serving, nowMs: number): Retiring => ({
@@ -103,11 +113,11 @@ const retire = ({ session, installation }: Serving, nowMs: number): Retiring => 
   sessionToken: session.sessionToken,
   serverPublicKeyPem: installation.serverPublicKeyPem,
   closeAtMs: nowMs + graceMs(session.expiresAtMs - nowMs),
+  failures: 0,
   expiresAtMs: session.expiresAtMs,
 });
 
 const MOST_RETIRING = 2;
-const CLOSE_AGAIN_MS = 60_000;
 
 /** Former sessions are closed at the bank after their grace period; one that has expired or is gone needs no closing. */
 export async function closeFormerSessions(connection: Connection): Promise<void> {
@@ -118,7 +128,7 @@ export async function closeFormerSessions(connection: Connection): Promise<void>
   for (const former of due) {
     const isGone = former.expiresAtMs <= nowMs || (await closeSession(connection, former)) || state.retiring.indexOf(former) < tooMany;
     if (isGone) state.retiring = state.retiring.filter((other) => other !== former);
-    else former.closeAtMs = Date.now() + CLOSE_AGAIN_MS;
+    else former.closeAtMs = Date.now() + closeAgainMs(++former.failures);
   }
 }
 

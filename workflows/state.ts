@@ -98,7 +98,7 @@ export interface ApiKey {
   apiKey: Sealed<'api-key'>;
   /** The bank's id of the credential; null for an API key that was given. */
   credentialId: number | null;
-  /** A new credential dies if it is not bound to a device before this. */
+  /** A new credential dies if it is not bound to a device before this; null once it is bound. */
   bindBeforeMs: number | null;
   /** No session was opened on it yet: a new credential's first one counts as at most an hour. */
   unused: boolean;
@@ -129,6 +129,8 @@ export interface Retiring {
   sessionToken: Sealed<'session-token'>;
   serverPublicKeyPem: string;
   closeAtMs: number;
+  /** Attempts to close it that did not succeed. */
+  failures: number;
   expiresAtMs: number;
 }
 

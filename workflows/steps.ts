@@ -55,7 +55,7 @@ export const STEPS: Record<StepName, Step> = {
 const LADDER_STEPS: readonly StepName[] = ['key-pair', 'installation', 'api-key', 'device', 'session'];
 
 /** These need a session only, whichever is served, so a renewal in trouble does not hold them. */
-const OAUTH_STEPS: readonly StepName[] = ['oauth-client', 'callback-urls', 'client-credentials'];
+export const OAUTH_STEPS: readonly StepName[] = ['oauth-client', 'callback-urls', 'client-credentials'];
 
 /** An API-key user without callback URLs needs no OAuth client. */
 export const wantsOAuthClient = ({ wanted, oauthClient }: ConnectionState) =>

@@ -6,25 +6,31 @@ import type { SeenFailure } from './failure.ts';
 import { backoffMs } from './renewal.ts';
 import { isServingValid, type SeenError, type StepName } from './state.ts';
 
-/** Notes what did not succeed and holds the step: until its back-off is over, or, with an action, until a person resumes it or a day has passed. */
-export function hold({ state }: Connection, step: StepName, failure: SeenFailure, action: ActionCode | null): void {
+/** Notes what did not succeed and holds the step until its back-off is over. */
+export function hold({ state }: Connection, step: StepName, failure: SeenFailure): void {
   const nowMs = Date.now();
   const before = state.troubles[step];
-  const isSame = before !== undefined && TREATMENT[before.error.code] === TREATMENT[failure.code];
+  const isSame = before !== undefined && isSameTrouble(before.error, failure);
   const failures = isSame ? before.failures + 1 : 1;
   const leftMs = isServingValid(state, nowMs) ? state.serving!.session.expiresAtMs - nowMs : null;
-  const delayMs = action
-    ? DAY_MS
-    : TREATMENT[failure.code] === 'blame' && failures === 1
-      ? REFUSED_AGAIN_MS
-      : backoffMs(failures, state.name, leftMs);
+  const isFirstRefusal = TREATMENT[failure.code] === 'blame' && failures === 1;
+  const delayMs = isFirstRefusal ? REFUSED_AGAIN_MS : backoffMs(failures, state.name, leftMs);
   state.troubles[step] = {
     error: errorOf(failure),
     failures,
     firstAtMs: isSame ? before.firstAtMs : nowMs,
-    retryAtMs: Math.max(nowMs + delayMs, action ? 0 : (state.settleUntilMs ?? 0)),
-    action,
+    retryAtMs: Math.max(nowMs + delayMs, state.settleUntilMs ?? 0),
+    action: null,
   };
+}
+
+/** What only needs time is one trouble, however it shows; refusals are counted by what they say. */
+const isSameTrouble = (before: SeenError, now: SeenError) =>
+  before.code === now.code || (TREATMENT[before.code] === 'retry' && TREATMENT[now.code] === 'retry');
+
+/** The step, already held, waits for a person; it tries again by itself once a day. */
+export function park({ state }: Connection, step: StepName, action: ActionCode): void {
+  Object.assign(state.troubles[step]!, { action, retryAtMs: Date.now() + DAY_MS });
 }
 
 const errorOf = ({ code, endpoint, status, text, responseId, atMs }: SeenFailure): SeenError => ({
@@ -36,8 +42,9 @@ const errorOf = ({ code, endpoint, status, text, responseId, atMs }: SeenFailure
   atMs,
 });
 
-/** What was blamed is gone, so the step has no reason to wait. */
+/** What was blamed is gone: the step has no reason to wait, and refusals of what comes in its place are counted anew. */
 export function tryAgain({ state }: Connection, step: StepName): void {
+  const nowMs = Date.now();
   const trouble = state.troubles[step];
-  if (trouble) trouble.retryAtMs = Date.now();
+  if (trouble) Object.assign(trouble, { failures: 0, firstAtMs: nowMs, retryAtMs: nowMs });
 }

@@ -16,7 +16,7 @@ let here: Scene;
 
 beforeAll(async () => {
   [temporal, bank] = await Promise.all([temporalServer(), startSimulator()]);
-  here = await scene(temporal, bank);
+  here = scene(temporal, bank);
 }, 60_000);
 afterAll(() => bank.close());
 

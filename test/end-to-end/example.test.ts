@@ -22,7 +22,7 @@ test('the example compiles in a project that has the package, and onboards a san
   await execa(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')], { cwd: project, all: true });
 
   const [temporal, bank] = await Promise.all([temporalServer(), BankProcess.start()]);
-  const keeper = await scene(temporal, bank, { BUNQ_ENVIRONMENT: 'sandbox' });
+  const keeper = scene(temporal, bank, { BUNQ_ENVIRONMENT: 'sandbox' });
   await keeper.startWorker();
   const env = { ...cleanEnvironment(), TEMPORAL_ADDRESS: temporal.address };
   const { stdout } = await execa(process.execPath, ['onboard.js'], { cwd: project, env, extendEnv: false, timeout: 60_000 });

@@ -34,7 +34,7 @@ let workflowId: string;
 beforeAll(async () => {
   processArguments = watchProcessArguments();
   [temporal, bank] = await Promise.all([temporalServer(), BankProcess.start()]);
-  here = await scene(temporal, bank);
+  here = scene(temporal, bank);
   certificate = certificateOfTheGuide(here.folder);
   worker = await here.startWorker();
   workflowId = `provider.${here.environment}.acme`;

@@ -22,7 +22,7 @@ afterAll(() => Promise.all(banks.map((bank) => bank.close())));
 async function sceneOfItsOwn(more: Record<string, string> = {}, server: Pick<TestTemporal, 'address' | 'client'> = temporal) {
   const bank = await startSimulator();
   banks.push(bank);
-  return { bank, here: await scene(server, bank, more) };
+  return { bank, here: scene(server, bank, more) };
 }
 
 const onboardSandboxUser = ({ start }: Scene, ...more: string[]) => start('onboard', 'ada', '--sandbox-user', ...more);
@@ -144,12 +144,17 @@ test('SIGTERM lets the calls in hand end, takes no new ones, and the next worker
   bank.fault({ endpoint: 'POST /installation', kind: 'hold-answer' });
   await until('the bank holds its answer', () => bank.faults()[0]?.held === 1);
   worker.signal('SIGTERM');
-  await until('no task is taken any more', () => /DRAINING|Draining|shutting down|has begun/i.test(worker.stderr) || true);
+  await worker.waitForLine(/stopping: no new task is taken/);
   bank.releaseFaults();
   expect(await worker.ended()).toMatchObject({ code: 0, stderr: expect.stringContaining('worker has stopped') });
-  await here.startWorker();
+  const next = await here.startWorker();
   expect(await onboarding.ended()).toMatchObject({ code: 0 });
-  const runs = activityRuns(await eventsOf(temporal.client, `provider.${here.environment}.ada`));
+  const events = await eventsOf(temporal.client, `provider.${here.environment}.ada`);
+  const workers = events.flatMap(({ activityTaskStartedEventAttributes: started }) =>
+    started ? [Number.parseInt(started.identity ?? '', 10)] : [],
+  );
+  expect(workers).toEqual([worker.pid, worker.pid, ...workers.slice(2).map(() => next.pid)]); // key pair and installation; all else
+  const runs = activityRuns(events);
   expect(runs.filter(({ attempts, end }) => attempts !== 1 || end !== 'Completed')).toEqual([]);
   expect(bank.state().installations).toHaveLength(1);
 }, 90_000);

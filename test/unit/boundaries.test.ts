@@ -80,7 +80,8 @@ test('only those that have to know of Temporal do, and workflows know of nothing
         ),
     ),
   ];
-  expect(packagesOf('bunq', 'sealing', 'settings', 'simulator').filter((name) => name.startsWith('@temporalio'))).toEqual([]);
+  expect(packagesOf('bunq', 'sealing', 'simulator').filter((name) => name.startsWith('@temporalio'))).toEqual([]);
+  expect(packagesOf('settings').filter((name) => name.startsWith('@temporalio'))).toEqual(['@temporalio/envconfig']);
   expect(packagesOf('workflows').sort()).toEqual(['@temporalio/common', '@temporalio/workflow']);
   expect(packagesOf('client')).not.toContain('@temporalio/worker');
   expect(packagesOf('client')).not.toContain('@temporalio/testing');

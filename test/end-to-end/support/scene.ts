@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Keeper } from '../../../client/keeper.ts';
-import { SealingKeySet } from '../../../sealing/key-set.ts';
+import { newSealingKeys, SealingKeySet } from '../../../sealing/key-set.ts';
 import { temporaryFolder } from '../../support/at-end.ts';
 import { type Ended, type KeeperProcess, keeper, startKeeper } from '../../support/process.ts';
 import type { TestTemporal } from '../../support/temporal.ts';
@@ -23,11 +23,11 @@ export interface Scene {
 }
 
 /** @param more settings on top of the bank's, the sealing keys' and Temporal's */
-export async function scene(
+export function scene(
   temporal: Pick<TestTemporal, 'address' | 'client'>,
   bank: { readonly apiUrl: string },
   more: Readonly<Record<string, string>> = {},
-): Promise<Scene> {
+): Scene {
   const folder = temporaryFolder();
   const sealingKeysFile = join(folder, 'sealing-keys.json');
   const env = {
@@ -36,10 +36,10 @@ export async function scene(
     KEEPER_SEALING_KEYS_FILE: sealingKeysFile,
     ...more,
   };
-  const made = await keeper(['sealing-keys', 'new'], { env });
-  if (made.code !== 0) throw new Error(made.stderr);
+  const text = newSealingKeys(new Date());
+  writeFileSync(sealingKeysFile, text, { mode: 0o600 });
   const environment = more.BUNQ_ENVIRONMENT ?? new URL(bank.apiUrl).host;
-  const keys = SealingKeySet.parse(readFileSync(sealingKeysFile, 'utf8'), sealingKeysFile);
+  const keys = SealingKeySet.parse(text, sealingKeysFile);
   const settings = { name: environment, apiUrl: bank.apiUrl, authorizeUrl: null, tokenUrl: null };
   return {
     folder,

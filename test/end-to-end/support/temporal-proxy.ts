@@ -64,7 +64,7 @@ export class TemporalProxy {
         { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': PERMISSION_DENIED, 'grpc-message': 'not allowed' },
         { endStream: true },
       );
-    if (stream.destroyed || onward.destroyed) return stream.destroy();
+    if (stream.destroyed || onward.destroyed) return void stream.destroy();
     const passedOn = onward.request(Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_FORWARDED.has(name))));
     passedOn.on('error', () => stream.destroy());
     stream.on('close', () => passedOn.destroy());

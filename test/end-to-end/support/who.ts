@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { readOnboarding } from '../../../client/commands/onboard.ts';
+import type { OnboardOptions } from '../../../client/keeper.ts';
+import { Secret } from '../../../sealing/secret.ts';
+import type { Simulator } from '../../../simulator/index.ts';
+import { ROOT } from '../../support/build.ts';
+
+/** The three kinds of users that can be onboarded. */
+export const WHO = ['provider', 'api-key user', 'sandbox user'] as const;
+
+export type Who = (typeof WHO)[number];
+
+const vector = (name: string) => join(ROOT, 'test/vectors', name);
+
+/** What each is onboarded with; the API key is one that the bank has issued. */
+export async function onboardingOf(who: Who, bank: Pick<Simulator, 'apiUrl'>, callbackUrls: string[]): Promise<OnboardOptions> {
+  if (who === 'api-key user') return { credential: { type: 'api-key', apiKey: await issuedApiKey(bank) }, callbackUrls, permittedIps: [] };
+  if (who === 'sandbox user') return { credential: { type: 'sandbox-user' }, callbackUrls, permittedIps: [] };
+  const signer = `file:${vector('pseudo-key.pem')}`;
+  return readOnboarding({ certificate: vector('pseudo-cert.pem'), signer, callbackUrl: callbackUrls, wait: true, timeout: 0 });
+}
+
+/** An API key as a person has one: of a user that exists at the bank. */
+export async function issuedApiKey({ apiUrl }: Pick<Simulator, 'apiUrl'>): Promise<Secret> {
+  const headers = { 'Content-Type': 'application/json', 'X-Bunq-Client-Request-Id': crypto.randomUUID() };
+  const answer = await fetch(new URL('sandbox-user-person', apiUrl), { method: 'POST', headers, body: '{}' });
+  const { Response } = (await answer.json()) as { Response: [{ ApiKey: { api_key: string } }] };
+  return new Secret(Response[0].ApiKey.api_key);
+}

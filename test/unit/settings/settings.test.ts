@@ -1,0 +1,117 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newSealingKeys } from '../../../sealing/key-set.ts';
+import { SettingsError } from '../../../settings/read.ts';
+import { readTemporalSettings } from '../../../settings/temporal.ts';
+import { readWorkerSettings } from '../../../worker/settings.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'settings-'));
+const keysFile = join(folder, 'keys.json');
+writeFileSync(keysFile, newSealingKeys(new Date('2026-01-02T00:00:00Z')), { mode: 0o600 });
+
+const good = { BUNQ_ENVIRONMENT: 'sandbox', KEEPER_SEALING_KEYS_FILE: keysFile };
+
+function problems(env: Record<string, string>): readonly string[] {
+  try {
+    readWorkerSettings(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError);
+    return (error as SettingsError).problems;
+  }
+  return [];
+}
+
+test('a worker needs the name of the bank and the sealing keys, and has defaults for all else', () => {
+  const settings = readWorkerSettings(good);
+  expect(settings).toMatchObject({
+    bank: { name: 'sandbox', apiUrl: 'https://public-api.sandbox.bunq.com/v1/' },
+    egress: 'default',
+    egressAddress: null,
+    sessionGapMs: 30_000,
+    settleMs: 60_000,
+    deployment: null,
+  });
+  expect(settings.sealingKeys.keyIds[0]).toMatch(/^2026-01-02-/);
+});
+
+test('everything that is wrong is named at once', () => {
+  const said = problems({
+    BUNQ_ENVIRONMENT: 'prod',
+    KEEPER_EGRESS: 'No Name',
+    KEEPER_SESSION_GAP: '30',
+    KEEPER_EGRESS_ADDRESS: '::1',
+    KEEPER_SEALING_KEY_FILE: 'x',
+  });
+  expect(said).toEqual([
+    'KEEPER_SEALING_KEY_FILE is not a setting of bunq-keeper: correct its name or unset it',
+    expect.stringMatching(/^BUNQ_ENVIRONMENT is sandbox or production/),
+    expect.stringMatching(/^KEEPER_EGRESS is a name/),
+    expect.stringMatching(/^KEEPER_EGRESS_ADDRESS is an IPv4 address/),
+    expect.stringMatching(/^KEEPER_SESSION_GAP is a duration such as 90s/),
+  ]);
+});
+
+test('without a bank and without sealing keys both are asked for, with the command that makes keys', () => {
+  expect(problems({})).toEqual([
+    expect.stringContaining('BUNQ_ENVIRONMENT is not set'),
+    expect.stringContaining('bunq-keeper sealing-keys new --out FILE'),
+  ]);
+});
+
+test.each([
+  ['https://bank.example/v1', 'bank.example'],
+  ['https://bank.example:8443/v1/', 'bank.example:8443'],
+  ['http://127.0.0.1:8090/v1', '127.0.0.1:8090'],
+])('another bank, %s, is named by host and port', (url, name) => {
+  const { bank } = readWorkerSettings({ ...good, BUNQ_ENVIRONMENT: undefined as unknown as string, BUNQ_API_URL: url });
+  expect(bank).toMatchObject({ name, apiUrl: url.replace(/\/?$/, '/') });
+});
+
+test.each([
+  ['http://bank.example/v1', 'https'],
+  ['https://bank.example', '/v1'],
+  ['nonsense', 'is not a URL'],
+])('%s is no address of a bank: %s', (url, why) => {
+  expect(problems({ KEEPER_SEALING_KEYS_FILE: keysFile, BUNQ_API_URL: url }).join('\n')).toContain(why);
+});
+
+test('a simulator on loopback is called simulator whatever its port, and production never leads elsewhere', () => {
+  const url = { BUNQ_API_URL: 'http://127.0.0.1:1234/v1' };
+  expect(readWorkerSettings({ ...good, ...url, BUNQ_ENVIRONMENT: 'simulator' }).bank.name).toBe('simulator');
+  expect(problems({ ...good, BUNQ_ENVIRONMENT: 'simulator' }).join()).toContain('needs BUNQ_API_URL on loopback');
+  expect(problems({ ...good, ...url, BUNQ_ENVIRONMENT: 'production' }).join()).toContain('both set');
+  expect(problems({ ...good, BUNQ_API_URL: 'https://bank.example/v1' }).join()).toContain('both set');
+});
+
+test('what is wrong with sealing keys is said without a word of them', () => {
+  const secret = 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA';
+  const said = problems({ BUNQ_ENVIRONMENT: 'sandbox', KEEPER_SEALING_KEYS: `{"keys":[{"kty":"oct","kid":"a","k":"${secret}"}` }).join();
+  expect(said).toContain('it is not JSON');
+  expect(said).not.toContain(secret.slice(0, 8));
+  expect(problems({ ...good, KEEPER_SEALING_KEYS: 'x' }).join()).toContain('both set');
+  expect(problems({ BUNQ_ENVIRONMENT: 'sandbox', KEEPER_SEALING_KEYS_FILE: join(folder, 'none') }).join()).toMatch(
+    /ENOENT.*sealing-keys new --out/,
+  );
+});
+
+test('a file of signers is read, and a wrong one is named', () => {
+  const file = join(folder, 'signers.json');
+  writeFileSync(file, JSON.stringify({ 'acme-hsm': { signer: 'file:/k.pem', environment: 'sandbox', connections: ['acme'] } }));
+  expect([...readWorkerSettings({ ...good, KEEPER_QSEAL_SIGNERS: file }).signers.keys()]).toEqual(['acme-hsm']);
+  writeFileSync(file, JSON.stringify({ 'acme-hsm': { signer: 'file:/k.pem' } }));
+  expect(problems({ ...good, KEEPER_QSEAL_SIGNERS: file }).join()).toContain('acme-hsm.environment');
+});
+
+test('a profile file of Temporal without a profile is named, not stumbled over', () => {
+  const file = join(folder, 'temporal.toml');
+  writeFileSync(file, '');
+  const before = process.env.TEMPORAL_CONFIG_FILE;
+  process.env.TEMPORAL_CONFIG_FILE = file;
+  try {
+    expect(() => readTemporalSettings()).toThrow(/has no \[profile\.default\]/);
+  } finally {
+    if (before === undefined) delete process.env.TEMPORAL_CONFIG_FILE;
+    else process.env.TEMPORAL_CONFIG_FILE = before;
+  }
+});
