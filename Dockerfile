@@ -6,14 +6,14 @@ RUN apt-get update \
 WORKDIR /opt/bunq-keeper
 
 FROM base AS build
-COPY package.json npm-shrinkwrap.json .npmrc ./
+COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
 # Compiles and bundles the workflows: their code is fixed with the image, and a start needs no webpack.
 RUN node scripts/build.mjs dist && chmod +x dist/client/main.js
 
 FROM base AS dependencies
-COPY package.json npm-shrinkwrap.json .npmrc ./
+COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
 
 FROM base

@@ -1,5 +1,5 @@
 /**
- * Forwards connections within the process that it is preloaded into: `node --import ./forward.mjs …`.
+ * `bunq-keeper`, and in the same process a forwarder of connections: they begin and end together.
  * FORWARD_FROM (listened on) and FORWARD_TO are each a port of loopback or the absolute path of a Unix socket.
  */
 import { rmSync } from 'node:fs';
@@ -20,3 +20,4 @@ function forward(near) {
 
 if (isPath(FORWARD_FROM)) rmSync(FORWARD_FROM, { force: true }); // left behind by a process that was killed
 createServer(forward).listen(options(FORWARD_FROM)).unref();
+await import('../dist/client/main.js');

@@ -10,16 +10,22 @@ POSTGRES=999 TEMPORAL=1000 NODE=1000
 password=/database-password
 keys=/sealing-keys/sealing-keys.json
 
+rm -f $password/*.new $keys.new # left behind by a run that was killed
+
 finish() { # finish FILE UID: FILE.new becomes FILE
   chown "$2:$2" "$1.new"
+  sync "$1.new"
   mv "$1.new" "$1"
 }
 
+refuse_to_replace() { # refuse_to_replace VOLUME WHAT: a new one would not open what is in the database
+  [ -e /database/PG_VERSION ] || return 0
+  echo "The volume \"database\" holds a database, but the volume \"$1\" no longer holds its $2. Restore that volume, or begin anew with an empty database: docker compose down --volumes" >&2
+  exit 1
+}
+
 if [ ! -e $password/postgresql ]; then
-  if [ -e /database/PG_VERSION ]; then
-    echo 'The volume "database" holds a database, but the volume "database-password" no longer holds its password. Restore that volume, or begin anew with an empty database: docker compose down --volumes' >&2
-    exit 1
-  fi
+  refuse_to_replace database-password password
   od -An -N32 -tx1 /dev/urandom | tr -d ' \n' > $password/postgresql.new
   finish $password/postgresql $POSTGRES
 fi
@@ -31,7 +37,7 @@ if ! cmp -s $password/postgresql $password/temporal; then
 fi
 
 if [ ! -e $keys ]; then
-  rm -f $keys.new
+  refuse_to_replace sealing-keys 'sealing keys'
   bunq-keeper sealing-keys new --out $keys.new
   finish $keys $NODE
 fi

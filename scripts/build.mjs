@@ -18,7 +18,7 @@ const BUILDS = join(ROOT, '.build');
 const SOURCES = ['activities', 'bunq', 'client', 'sealing', 'settings', 'simulator', 'worker', 'workflows'];
 const SETTINGS = [
   'package.json',
-  'npm-shrinkwrap.json',
+  'package-lock.json',
   'tsconfig.json',
   'tsconfig.build.json',
   'scripts/build.mjs',

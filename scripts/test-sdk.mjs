@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { build, ROOT } from './build.mjs';
+import { installDependencies } from './dependencies.mjs';
 
 const SDK = 'bunq_sdk==1.28.0';
 const SKIPPED = 77;
@@ -19,6 +20,7 @@ const TEST_MS = 5 * 60_000;
 
 class Skip extends Error {}
 
+installDependencies();
 const folder = build();
 const load = (file) => import(pathToFileURL(join(folder, file)).href);
 const { intoCache, projectCacheDir } = await load('client/dev/temporal-cache.js');

@@ -90,18 +90,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   const close = async () => {
     faults.abandon();
-    await Promise.all([closeServer(bankServer), manageServer.close()]);
+    await Promise.all([closeServer(bankServer), closeServer(manageServer)]);
     store.close();
   };
   try {
     await listen('bank', host, port, () => once(bankServer.listen(port, host), 'listening'));
-    await listen('management', manageHost, managePort, () => manageServer.listen({ host: manageHost, port: managePort }));
+    await listen('management', manageHost, managePort, () => once(manageServer.listen(managePort, manageHost), 'listening'));
   } catch (error) {
     await close();
     throw error;
   }
   const bankAddress = bankServer.address() as AddressInfo;
-  const manageAddress = manageServer.server.address() as AddressInfo;
+  const manageAddress = manageServer.address() as AddressInfo;
   return {
     ...management,
     apiUrl: `${origin(bankAddress)}/v1/`,

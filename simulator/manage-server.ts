@@ -1,4 +1,7 @@
-import { type FastifyInstance, fastify } from 'fastify';
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import { type Context, Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import { ZodError, z } from 'zod';
 import type { FaultOptions } from './faults.ts';
 import type { Management } from './manage.ts';
@@ -6,68 +9,77 @@ import type { Settings } from './settings.ts';
 
 const clockSchema = z.union([z.strictObject({ advanceMs: z.number().int() }), z.strictObject({ setMs: z.number().int().min(0) })]);
 const releaseSchema = z.strictObject({ id: z.number().int().optional() });
-const paramsSchema = z.object({ id: z.coerce.number().int() });
+const idSchema = z.coerce.number().int();
 
 /** The management port: plain JSON over HTTP, described in README.md. It shows every secret: keep it on loopback. */
-export function createManageServer(management: Management): FastifyInstance {
-  const app = fastify({ forceCloseConnections: true });
-  app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => {
-    try {
-      done(null, text === '' ? {} : JSON.parse(String(text)));
-    } catch {
-      done(Object.assign(new Error('The body is not JSON.'), { statusCode: 400 }));
-    }
-  });
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+export function createManageServer(management: Management): Server {
+  const app = new Hono();
+  app.notFound(({ req, json }) => json({ error: `There is no ${req.method} ${req.path}.` }, 404));
+  app.onError((error, { json }) => {
     const isBad = error instanceof ZodError || error instanceof RangeError;
     const message = error instanceof ZodError ? z.prettifyError(error) : error.message;
-    return reply.code(isBad ? 400 : (error.statusCode ?? 500)).send({ error: message });
+    return json({ error: message }, isBad ? 400 : error instanceof HTTPException ? error.status : 500);
   });
   addReadings(app, management);
   addActions(app, management);
-  return app;
+  return createAdaptorServer({ fetch: app.fetch }) as Server;
 }
 
-function addReadings(app: FastifyInstance, management: Management): void {
-  app.get('/state', () => management.state());
-  app.get('/secrets', () => ({ secrets: management.secrets() }));
-  app.get('/requests', () => ({ requests: management.requests() }));
-  app.get('/clock', () => ({ nowMs: management.nowMs() }));
-  app.get('/settings', () => management.settings());
-  app.get('/faults', () => ({ faults: management.faults() }));
+function addReadings(app: Hono, management: Management): void {
+  app.get('/state', ({ json }) => json(management.state()));
+  app.get('/secrets', ({ json }) => json({ secrets: management.secrets() }));
+  app.get('/requests', ({ json }) => json({ requests: management.requests() }));
+  app.get('/clock', ({ json }) => json({ nowMs: management.nowMs() }));
+  app.get('/settings', ({ json }) => json(management.settings()));
+  app.get('/faults', ({ json }) => json({ faults: management.faults() }));
 }
 
-function addActions(app: FastifyInstance, management: Management): void {
-  app.post('/requests/reset', () => {
+function addActions(app: Hono, management: Management): void {
+  app.post('/requests/reset', ({ json }) => {
     management.resetRequests();
-    return {};
+    return json({});
   });
-  app.post('/clock', ({ body }) => {
-    const move = clockSchema.parse(body);
+  app.post('/clock', async (call) => {
+    const move = clockSchema.parse(await bodyOf(call));
     if ('setMs' in move) management.setClock(move.setMs);
     else management.advanceClock(move.advanceMs);
-    return { nowMs: management.nowMs() };
+    return call.json({ nowMs: management.nowMs() });
   });
-  app.patch('/settings', ({ body }) => management.changeSettings(z.record(z.string(), z.unknown()).parse(body) as Partial<Settings>));
-  app.post('/faults', ({ body }) => management.fault(body as FaultOptions));
-  app.post('/faults/release', ({ body }) => ({ released: management.releaseFaults(releaseSchema.parse(body ?? {}).id) }));
-  app.delete('/faults', () => cleared(management));
-  app.delete('/faults/:id', ({ params }) => cleared(management, paramsSchema.parse(params).id));
+  app.patch('/settings', async (call) => {
+    const change = z.record(z.string(), z.unknown()).parse(await bodyOf(call));
+    return call.json(management.changeSettings(change as Partial<Settings>));
+  });
+  app.post('/faults', async (call) => call.json(management.fault((await bodyOf(call)) as FaultOptions)));
+  app.post('/faults/release', async (call) => {
+    const { id } = releaseSchema.parse(await bodyOf(call));
+    return call.json({ released: management.releaseFaults(id) });
+  });
+  app.delete('/faults', (call) => cleared(call, management));
+  app.delete('/faults/:id', (call) => cleared(call, management, idSchema.parse(call.req.param('id'))));
   addById(app, '/sessions/:id/expire', management.expireSession);
   addById(app, '/credentials/:id/revoke', management.revokeCredential);
   addById(app, '/users/:id/revoke', management.revokeUser);
   addById(app, '/installations/:id/revoke', management.revokeInstallation);
 }
 
-function cleared(management: Management, id?: number) {
-  management.clearFaults(id);
-  return { faults: management.faults() };
+/** Whatever its type is said to be. */
+async function bodyOf({ req }: Context): Promise<unknown> {
+  const text = await req.text();
+  try {
+    return text === '' ? {} : JSON.parse(text);
+  } catch {
+    throw new HTTPException(400, { message: 'The body is not JSON.' });
+  }
 }
 
-function addById(app: FastifyInstance, path: string, act: (id: number) => void): void {
-  app.post(path, ({ params }) => {
-    act(paramsSchema.parse(params).id);
-    return {};
+function cleared({ json }: Context, management: Management, id?: number) {
+  management.clearFaults(id);
+  return json({ faults: management.faults() });
+}
+
+function addById(app: Hono, path: string, act: (id: number) => void): void {
+  app.post(path, ({ req, json }) => {
+    act(idSchema.parse(req.param('id')));
+    return json({});
   });
 }

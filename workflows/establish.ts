@@ -5,6 +5,7 @@ import { type SeenFailure, seenFailure } from './failure.ts';
 import { bindDevice, createInstallation, generateKeyPair, obtainApiKey } from './ladder-steps.ts';
 import { findOrCreateOAuthClient, readClientCredentials, setCallbackUrls } from './oauth-client-steps.ts';
 import { repair } from './repair.ts';
+import { grantResume } from './resume.ts';
 import { openAndProveSession } from './session-step.ts';
 import type { StepName } from './state.ts';
 import { nextStep } from './steps.ts';
@@ -24,15 +25,17 @@ const PERFORM: Record<StepName, (connection: Connection) => Promise<void>> = {
 /** Performs, in order, each step that is missing: the onboarding of a new connection, the renewal or the repair of another. */
 export async function establish(connection: Connection): Promise<void> {
   const { state } = connection;
-  for (let step = nextStep(state, Date.now()); step && !connection.isDisconnecting; step = nextStep(state, Date.now())) {
+  for (;;) {
+    grantResume(connection);
+    const step = nextStep(state, Date.now());
+    if (!step || connection.isDisconnecting) return;
     connection.running = step;
     try {
       await PERFORM[step](connection);
       delete state.troubles[step];
       state.doneAtMs[step] = Date.now();
     } catch (error) {
-      if (error instanceof StepGivenUp) return;
-      await treat(connection, step, seenFailure(error, Date.now()));
+      if (!(error instanceof StepGivenUp)) await treat(connection, step, seenFailure(error, Date.now()));
     }
     connection.running = null;
     connection.publish();

@@ -13,7 +13,8 @@ import {
   stateQuery,
   statusQuery,
 } from './messages.ts';
-import { isServingValid, type LifecycleState, STEP_NAMES } from './state.ts';
+import { tryAllAgain } from './resume.ts';
+import { isServingValid, type LifecycleState } from './state.ts';
 import { oauthClientView, sessionView } from './status.ts';
 
 /** Answers queries, and records what is wished; the loop does it. All handlers are set before the first await. */
@@ -56,20 +57,9 @@ function renew({ state }: Connection, by: string): void {
   if (state.troubles.session && !state.troubles.session.action) state.troubles.session.retryAtMs = Date.now();
 }
 
-/** Every step in trouble is tried at once, and the repair budget starts anew: a person has looked at it. */
 function resume({ state }: Connection, { by, credential }: ResumeInput): void {
-  const nowMs = Date.now();
-  state.wishes.resume = { by, atMs: nowMs };
-  state.repairs = [];
-  if (credential) {
-    state.wanted.credential = credential;
-    Object.assign(state.ladder, { qsealSignature: null, apiKey: null, device: null, deviceRepeated: false });
-    if (state.serving) state.serving.doubtful = true;
-  }
-  for (const step of STEP_NAMES) {
-    const trouble = state.troubles[step];
-    if (trouble) state.troubles[step] = { ...trouble, retryAtMs: nowMs, action: null };
-  }
+  state.wishes.resume = { by, atMs: Date.now(), credential: credential ?? state.wishes.resume?.credential ?? null };
+  tryAllAgain(state);
 }
 
 function wantCallbackUrls({ state }: Connection, { wanted, unwanted, prune }: CallbackUrlsInput): void {

@@ -22,16 +22,12 @@ export async function createInstallation(connection: Connection): Promise<void> 
 export async function obtainApiKey(connection: Connection): Promise<void> {
   const { ladder, wanted } = connection.state;
   const { credential } = wanted;
-  const apiKey = await apiKeyFor(connection, credential);
+  if (credential.type === 'api-key') ladder.apiKey = given(credential.apiKey);
+  else if (credential.type === 'sandbox-user')
+    ladder.apiKey = given((await connection.call('createSandboxUser', 'create sandbox user')).apiKey);
+  else ladder.apiKey = await createCredential(connection, credential);
   ladder.qsealSignature = null;
   ladder.deviceRepeated = false;
-  if (wanted.credential === credential) ladder.apiKey = apiKey; // else a person gave another one meanwhile, and the step is still missing
-}
-
-async function apiKeyFor(connection: Connection, credential: WantedCredential): Promise<ApiKey> {
-  if (credential.type === 'qseal') return createCredential(connection, credential);
-  if (credential.type === 'api-key') return given(credential.apiKey);
-  return given((await connection.call('createSandboxUser', 'create sandbox user')).apiKey);
 }
 
 const given = (apiKey: ApiKey['apiKey']): ApiKey => ({ apiKey, credentialId: null, bindBeforeMs: null, unused: false });
@@ -44,14 +40,13 @@ async function createCredential(connection: Connection, credential: Extract<Want
   const { certificatePem, chainPem } = credential;
   if (Date.parse(credential.expiresAt) <= Date.now())
     throw new StepFailure('CERTIFICATE_EXPIRED', `The certificate expired on ${credential.expiresAt}.`);
-  const qsealSignature = state.ladder.qsealSignature ?? (await signQseal(state, credential));
-  if (state.wanted.credential === credential) state.ladder.qsealSignature = qsealSignature;
+  state.ladder.qsealSignature ??= await signQseal(state, credential);
   const askedAtMs = Date.now();
   const created = await connection.call('createCredential', 'create payment service provider credential', {
     installation: sealedInstallation(state),
     certificatePem,
     chainPem,
-    qsealSignature,
+    qsealSignature: state.ladder.qsealSignature,
   });
   const { apiKey, credentialId, bindWithinMs } = created;
   const bindBeforeMs = bindWithinMs === null ? null : askedAtMs + Math.max(bindWithinMs, SHORTEST_BINDING_MS);

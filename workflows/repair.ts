@@ -20,22 +20,23 @@ export async function repair(connection: Connection, step: StepName, failure: Se
   const call = CALL[step] ?? 'session-token call';
   const nowMs = Date.now();
   const trouble = troubles[step]!;
+  const ownRead = call === 'session-token call' ? await readOwnUser(connection) : null;
   const circumstances = {
     refusals: trouble.failures,
     sinceMs: nowMs - trouble.firstAtMs,
-    ownReadRefused: call === 'session-token call' && (await isOwnReadRefused(connection)),
+    ownReadRefused: ownRead === 'refused',
     pastBinding: ladder.apiKey?.bindBeforeMs != null && nowMs >= ladder.apiKey.bindBeforeMs,
     deviceUnproven: ladder.device !== null && ladder.device.deviceId === null && !ladder.deviceRepeated,
   };
   const blamed = blames(failure.code as BlameCode, call, circumstances);
   if (blamed === 'ask again') return;
   if (blamed === 'nothing') {
-    if (isRefusedAgain(circumstances)) park(connection, step, actionFor(step, failure.code)); // nothing of ours is dead: a role may be missing
+    if (ownRead !== 'unclear' && isRefusedAgain(circumstances)) park(connection, step, actionFor(step, failure.code)); // a role may be missing
     return;
   }
   const action = GIVE_UP[blamed](connection);
   if (action) park(connection, step, action);
-  else if (blamed !== 'session') tryAgain(connection, step); // a call on a session waits for the next session
+  else if (blamed !== 'session') tryAgain(state, step); // a call on a session waits for the next session
 }
 
 /** What is removed for each; an action when that may not be done, or not again. */
@@ -59,18 +60,18 @@ const GIVE_UP: Record<Exclude<Blamed, 'nothing' | 'ask again'>, (connection: Con
 };
 
 /** Proves a refusal by our own reading before the session is blamed for it. */
-async function isOwnReadRefused(connection: Connection): Promise<boolean> {
+async function readOwnUser(connection: Connection): Promise<'passed' | 'refused' | 'unclear'> {
   const { state } = connection;
-  if (!isServingValid(state, Date.now())) return true;
+  if (!isServingValid(state, Date.now())) return 'refused';
   const { session, installation } = state.serving!;
   try {
     await connection.call('readUser', 'prove the session after a refusal', {
       sessionToken: session.sessionToken,
       serverPublicKeyPem: installation.serverPublicKeyPem,
     });
-    return false;
+    return 'passed';
   } catch (error) {
-    return seenFailure(error, Date.now()).code === 'BUNQ_TOKEN_REJECTED';
+    return seenFailure(error, Date.now()).code === 'BUNQ_TOKEN_REJECTED' ? 'refused' : 'unclear';
   }
 }
 

@@ -105,7 +105,7 @@ function serve(connection: Connection, session: Session): void {
   };
   state.candidate = null;
   state.wishes.renew = null;
-  for (const step of OAUTH_STEPS) if (state.troubles[step]?.error.code === 'BUNQ_TOKEN_REJECTED') tryAgain(connection, step);
+  for (const step of OAUTH_STEPS) if (state.troubles[step]?.error.code === 'BUNQ_TOKEN_REJECTED') tryAgain(state, step);
 }
 
 const retire = ({ session, installation }: Serving, nowMs: number): Retiring => ({

@@ -177,7 +177,8 @@ export interface Repair {
 
 export interface Wishes {
   renew: Wish | null;
-  resume: Wish | null;
+  /** With a new credential, or null to try again with the present one. */
+  resume: (Wish & { credential: WantedCredential | null }) | null;
   disconnect: Wish | null;
 }
 

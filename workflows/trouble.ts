@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import { DAY_MS } from './duration.ts';
 import type { SeenFailure } from './failure.ts';
 import { backoffMs } from './renewal.ts';
-import { isServingValid, type SeenError, type StepName } from './state.ts';
+import { type ConnectionState, isServingValid, type SeenError, type StepName } from './state.ts';
 
 /** Notes what did not succeed and holds the step until its back-off is over. */
 export function hold({ state }: Connection, step: StepName, failure: SeenFailure): void {
@@ -43,8 +43,8 @@ const errorOf = ({ code, endpoint, status, text, responseId, atMs }: SeenFailure
 });
 
 /** What was blamed is gone: the step has no reason to wait, and refusals of what comes in its place are counted anew. */
-export function tryAgain({ state }: Connection, step: StepName): void {
+export function tryAgain({ troubles }: ConnectionState, step: StepName): void {
   const nowMs = Date.now();
-  const trouble = state.troubles[step];
-  if (trouble) Object.assign(trouble, { failures: 0, firstAtMs: nowMs, retryAtMs: nowMs });
+  const trouble = troubles[step];
+  if (trouble) Object.assign(trouble, { failures: 0, firstAtMs: nowMs, retryAtMs: nowMs, action: null });
 }

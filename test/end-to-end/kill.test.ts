@@ -1,4 +1,4 @@
-import { type FaultKind, type Simulator, type SimulatorState, startSimulator } from '../../simulator/index.ts';
+import { type FaultOptions, type Simulator, type SimulatorState, startSimulator } from '../../simulator/index.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { type Aftermath, aftermathAt, oneOfEach } from './support/aftermath.ts';
@@ -21,10 +21,12 @@ const SETTLE = { KEEPER_SETTLE: '12s' };
 /** Two cores have enough to do with these. */
 const AT_A_TIME = 8;
 
-type Moment =
-  | 'the request in flight'
-  | 'the effect done and the answer held back'
-  | 'the answer received and the activity not yet completed';
+const IN_FLIGHT = 'the request in flight';
+const PERFORMED_LATE = 'the request in flight, which the bank performs seconds after';
+const HELD_BACK = 'the effect done and the answer held back';
+const RECEIVED = 'the answer received and the activity not yet completed';
+
+type Moment = typeof IN_FLIGHT | typeof PERFORMED_LATE | typeof HELD_BACK | typeof RECEIVED;
 
 interface Kill {
   readonly who: Who;
@@ -36,11 +38,12 @@ interface Kill {
   readonly leaves?: keyof Pick<Aftermath, 'installations' | 'apiKeys' | 'sessions'>;
 }
 
-const IN_FLIGHT: Moment = 'the request in flight';
-const HELD_BACK: Moment = 'the effect done and the answer held back';
-const RECEIVED: Moment = 'the answer received and the activity not yet completed';
-
-const FAULT: Partial<Record<Moment, FaultKind>> = { [IN_FLIGHT]: 'hold', [HELD_BACK]: 'hold-answer' };
+/** Each holds the call at the bank; the first for ever, as its client is gone. */
+const FAULTS: Record<Exclude<Moment, typeof RECEIVED>, Omit<FaultOptions, 'endpoint'>> = {
+  [IN_FLIGHT]: { kind: 'hold' },
+  [PERFORMED_LATE]: { kind: 'hold', effectAfterDisconnect: true, holdMs: 6000 },
+  [HELD_BACK]: { kind: 'hold-answer' },
+};
 
 const OAUTH_CLIENT = '/user/{userID}/oauth-client';
 const CALLBACK_URL = `${OAUTH_CLIENT}/{oauth-clientID}/callback-url`;
@@ -69,8 +72,11 @@ const WITHOUT_EFFECT: readonly Kill[] = ['generateKeyPair', 'signQseal', 'readUs
   }),
 );
 
+const MAY_NEVER_BE_TWO = new Set(['createOAuthClient', 'createCallbackUrl']);
+
 const KILLS: readonly Kill[] = [
-  ...CALLS.flatMap((call) => [IN_FLIGHT, HELD_BACK, RECEIVED].map((moment) => ({ ...call, moment }))),
+  ...CALLS.flatMap((call) => ([IN_FLIGHT, HELD_BACK, RECEIVED] as const).map((moment) => ({ ...call, moment }))),
+  ...CALLS.filter(({ activity }) => MAY_NEVER_BE_TWO.has(activity)).map((call) => ({ ...call, moment: PERFORMED_LATE }) as const),
   ...WITHOUT_EFFECT,
 ];
 
@@ -95,7 +101,8 @@ async function killAndGoOn({ who, activity, endpoint, moment }: Kill): Promise<O
   banks.push(bank);
   const here = scene(temporal, bank, SETTLE);
   const options = await onboardingOf(who, bank, CALLBACKS);
-  const isThere = moment === RECEIVED ? await holdCompletion(here, activity) : holdAtTheBank(bank, endpoint!, FAULT[moment]!);
+  const isThere =
+    moment === RECEIVED ? await holdCompletion(here, activity) : holdAtTheBank(bank, { endpoint: endpoint!, ...FAULTS[moment] });
   const worker = await here.startWorker(isThere.env);
   await here.keeper.onboard(NAME, options);
   await until(`${activity} is at the moment to be killed: ${moment}`, isThere.reached, {
@@ -103,8 +110,8 @@ async function killAndGoOn({ who, activity, endpoint, moment }: Kill): Promise<O
     seen: () => worker.stderr.slice(-2000),
   });
   await worker.kill();
-  bank.clearFaults();
   const next = await here.startWorker();
+  await until('the bank holds nothing more', () => bank.faults().every(({ held }) => held === 0));
   await untilActive(here, () => next.stderr.slice(-2000));
   const outcome = await outcomeOf(here, bank.state(), activity);
   await next.kill();
@@ -116,15 +123,15 @@ interface Trap {
   readonly reached: () => boolean;
 }
 
-function holdAtTheBank(bank: Simulator, endpoint: string, kind: FaultKind): Trap {
-  const { id } = bank.fault({ endpoint, kind });
+function holdAtTheBank(bank: Simulator, fault: FaultOptions): Trap {
+  const { id } = bank.fault(fault);
   return { reached: () => bank.faults().some((fault) => fault.id === id && fault.held === 1) };
 }
 
 /** The worker has the bank's answer, and Temporal never gets to hear of it. The activity's name stands in its task token. */
 async function holdCompletion(here: Scene, activity: string): Promise<Trap> {
   const proxy = await TemporalProxy.start(here.env.TEMPORAL_ADDRESS!);
-  proxy.holds = ({ method, body }) => method === 'RespondActivityTaskCompleted' && body.includes(activity);
+  proxy.holds = ({ method, message }) => method === 'RespondActivityTaskCompleted' && message.includes(activity);
   return { env: { TEMPORAL_ADDRESS: proxy.address }, reached: () => proxy.held.length > 0 };
 }
 

@@ -54,7 +54,7 @@ export class TestConnection {
   async onboard({
     credential,
     ...more
-  }: Partial<Pick<OnboardingRequest, 'credential' | 'callbackUrls' | 'permittedIps'>> = {}): Promise<void> {
+  }: Partial<Pick<OnboardingRequest, 'credential' | 'callbackUrls' | 'permittedIps' | 'egress'>> = {}): Promise<void> {
     const { environment, name } = this.#parts;
     const request = { version: 1 as const, name, environment, egress: EGRESS, callbackUrls: [], permittedIps: [], ...more };
     await this.start({ request: { ...request, credential: credential ?? (await providerCertificate()) } });

@@ -23,7 +23,7 @@ const TIMEOUTS = { connectMs: 1000, headersMs: 1000, bodyMs: 1000, totalMs: 1000
 /** The workers of one environment on a time-skipping server. Each connection speaks to a bank of its own. */
 export interface TestKeeper {
   readonly time: VirtualTime;
-  /** A bank of this connection's own, and the connection, not started yet. */
+  /** A connection, not started yet, with a bank of its own. */
   connection(name: string, settings?: Partial<Settings>): Promise<TestConnection>;
   /** Ends the connections made so far, and throws what is wrong with any that did not keep calm. For `afterEach`. */
   finish(): Promise<void>;
@@ -53,14 +53,10 @@ export async function startKeeper(environment: string, options: Pick<WorkerOptio
       return connection;
     },
     async finish() {
-      const faults = await Promise.all(
-        open.splice(0).map(async (connection) => {
-          const found = await restlessness(connection);
-          await end(connection);
-          return found;
-        }),
-      );
-      if (faults.flat().length > 0) throw new Error(faults.flat().join('\n'));
+      const ended = open.splice(0);
+      const found = await Promise.all(ended.map(restlessness));
+      await Promise.all(ended.map(end));
+      if (found.flat().length > 0) throw new Error(found.flat().join('\n'));
     },
   };
 }

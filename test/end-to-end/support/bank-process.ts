@@ -1,4 +1,4 @@
-import type { FaultOptions, IssuedSecret, LoggedRequest, Settings, SimulatorState } from '../../../simulator/index.ts';
+import type { Fault, FaultOptions, IssuedSecret, LoggedRequest, Settings, SimulatorState } from '../../../simulator/index.ts';
 import { type KeeperProcess, startKeeper } from '../../support/process.ts';
 
 /** The simulated bank as a process of its own, looked at by its management port. */
@@ -38,6 +38,7 @@ export class BankProcess {
   state = (): Promise<SimulatorState> => this.#manage('GET', 'state');
   secrets = async (): Promise<IssuedSecret[]> => (await this.#manage<{ secrets: IssuedSecret[] }>('GET', 'secrets')).secrets;
   requests = async (): Promise<LoggedRequest[]> => (await this.#manage<{ requests: LoggedRequest[] }>('GET', 'requests')).requests;
+  faults = async (): Promise<Fault[]> => (await this.#manage<{ faults: Fault[] }>('GET', 'faults')).faults;
   fault = (fault: FaultOptions): Promise<unknown> => this.#manage('POST', 'faults', fault);
   changeSettings = (change: Partial<Settings>): Promise<unknown> => this.#manage('PATCH', 'settings', change);
 

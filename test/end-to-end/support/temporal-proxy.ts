@@ -1,5 +1,6 @@
 import { connect, createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { atEnd } from '../../support/at-end.ts';
 
 /** `grpc-status` of a caller that may not do what it asks. */
@@ -12,7 +13,8 @@ const NOT_FORWARDED = new Set(['connection', 'host', 'http2-settings', 'keep-ali
 export interface Call {
   /** `RespondActivityTaskCompleted` */
   readonly method: string;
-  readonly body: Buffer;
+  /** The message, as protobuf. */
+  readonly message: Buffer;
 }
 
 /**
@@ -57,7 +59,8 @@ export class TemporalProxy {
   async #handle(stream: ServerHttp2Stream, headers: Record<string, string>, onward: ReturnType<typeof connect>): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of stream) chunks.push(chunk as Buffer);
-    const call = { method: headers[':path']!.split('/').at(-1)!, body: Buffer.concat(chunks) };
+    const body = Buffer.concat(chunks);
+    const call = { method: headers[':path']!.split('/').at(-1)!, message: messageIn(body) };
     if (this.holds(call)) return void this.held.push(call);
     if (this.denies(call))
       return stream.respond(
@@ -69,9 +72,12 @@ export class TemporalProxy {
     passedOn.on('error', () => stream.destroy());
     stream.on('close', () => passedOn.destroy());
     passBack(passedOn, stream);
-    passedOn.end(call.body);
+    passedOn.end(body);
   }
 }
+
+/** Of a call with one message: a byte that says whether it is compressed, four for its length, and it. */
+const messageIn = (body: Buffer): Buffer => (body[0] === 1 ? gunzipSync(body.subarray(5)) : body.subarray(5));
 
 /** gRPC's status stands in the trailers, or in the headers of an answer without a body. */
 function passBack(passedOn: ReturnType<ReturnType<typeof connect>['request']>, stream: ServerHttp2Stream): void {

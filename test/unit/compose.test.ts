@@ -1,0 +1,72 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { newSealingKeys } from '../../sealing/key-set.ts';
+import { SEARCH_ATTRIBUTES } from '../../worker/search-attributes.ts';
+import { readWorkerSettings } from '../../worker/settings.ts';
+
+const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
+const compose = read('docker-compose.yml');
+
+/** What stands indented under a key: the first with that name at that depth. */
+function under(text: string, key: string, depth: number): string {
+  const lines = text.split('\n');
+  const start = lines.indexOf(`${' '.repeat(depth)}${key}:`);
+  if (start < 0) throw new Error(`docker-compose.yml has no ${key}: at depth ${depth}`);
+  const length = lines.slice(start + 1).findIndex((line) => line !== '' && line.search(/\S/) <= depth);
+  return lines.slice(start + 1, length < 0 ? undefined : start + 1 + length).join('\n');
+}
+
+const service = (name: string) => under(under(compose, 'services', 0), name, 2);
+
+const environment = (name: string): Record<string, string> =>
+  Object.fromEntries(
+    [...under(service(name), 'environment', 4).matchAll(/^ {6}(\w+): (.+)$/gm)].map(([, key, value]) => [key!, value!.replace(/^'|'$/g, '')]),
+  );
+
+const images = [...compose.matchAll(/^ +image: (\S+)$/gm)].map(([, image]) => image!);
+
+describe('docker-compose.yml', () => {
+  test('registers the search attributes that the worker sets, with their types', () => {
+    const registered = [...service('temporal-init').matchAll(/^ {8}(\w+)=(\w+)$/gm)].map(([, name, type]) => [name!, type!] as const);
+    expect(Object.fromEntries(registered)).toEqual(SEARCH_ATTRIBUTES);
+  });
+
+  test('gives the worker settings that it accepts, and the simulated bank on loopback', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'compose-'));
+    try {
+      const file = join(folder, 'sealing-keys.json');
+      writeFileSync(file, newSealingKeys(new Date()), { mode: 0o600 });
+      const { bank } = readWorkerSettings({ ...environment('worker'), KEEPER_SEALING_KEYS_FILE: file });
+      expect(bank).toMatchObject({ name: 'simulator', apiUrl: 'http://127.0.0.1:8090/v1/' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('publishes ports on loopback only', () => {
+    const published = compose.split('\n    ports:\n').slice(1);
+    expect(published.length).toBeGreaterThan(0);
+    for (const ports of published) for (const [, port] of `${ports}\n`.split(/\n {0,4}\S/)[0]!.matchAll(/^ {6}- (\S+)/gm)) expect(port).toMatch(/^127\.0\.0\.1:/);
+  });
+
+  test('names a version of every image, and one for all of the Temporal server', () => {
+    expect(images.length).toBeGreaterThan(4);
+    for (const image of images) expect(image).toMatch(/^[\w/-]+:(\d|local$)/);
+    const versions = images.filter((image) => /temporalio\/(server|admin-tools)/.test(image)).map((image) => image.split(':')[1]);
+    expect(new Set(versions).size).toBe(1);
+  });
+
+  test('passes every secret as a file and takes none from the environment', () => {
+    expect(compose).not.toMatch(/^ +-? ?(POSTGRES_PASSWORD|POSTGRES_PWD|SQL_PASSWORD|KEEPER_SEALING_KEYS)[:=] *[^"\n]/m);
+    const interpolated = [...compose.matchAll(/(?<!\$)\$\{(\w+)/g)].map(([, name]) => name);
+    expect(interpolated.sort()).toEqual(['TEMPORAL_PORT', 'UI_PORT']);
+  });
+});
+
+test('the image is built from every folder that the build compiles', () => {
+  const { include } = JSON.parse(read('tsconfig.build.json')) as { include: string[] };
+  const letIn = read('.dockerignore').split('\n');
+  for (const folder of include) expect(letIn).toContain(`!${folder}`);
+});

@@ -1,0 +1,134 @@
+import { createBank } from '../../bunq/bank.ts';
+import { createOAuthClient } from '../../bunq/oauth-client.ts';
+import { systemClock } from '../../settings/clock.ts';
+import type { Disconnected } from '../../workflows/messages.ts';
+import type { TestConnection } from '../support/connection.ts';
+import { sealingKeys } from '../support/credentials.ts';
+import { startKeeper } from '../support/keeper.ts';
+import { until } from '../support/until.ts';
+import { HOUR, MINUTE } from '../support/virtual-time.ts';
+
+const keeper = await startKeeper('test');
+
+afterEach(() => keeper.finish(), 60_000);
+
+const URL = 'https://acme.example/callback';
+
+const result = ({ handle }: TestConnection): Promise<Disconnected> => handle.result();
+
+test('a disconnected connection has closed its sessions, and ends', async () => {
+  const acme = await keeper.connection('acme');
+  await acme.onboard();
+  const { session } = await acme.becomes('ACTIVE');
+  await acme.renew();
+  await acme.until('is renewed', (status) => status.session?.openedAt !== session!.openedAt);
+  expect(acme.bankHolds().sessions).toBe(2);
+  await acme.disconnect();
+  expect(await result(acme)).toEqual({ name: 'acme', disconnectedBy: 'ada@test', leftOpen: [] });
+  expect(acme.bankHolds()).toMatchObject({ sessions: 0, oauthClients: 1 });
+  expect(await acme.status()).toMatchObject({ state: 'DISCONNECTED', session: null });
+  const { memo, searchAttributes } = await acme.handle.describe();
+  expect(memo).toMatchObject({ status: { state: 'DISCONNECTED' } });
+  expect(searchAttributes).toMatchObject({ KeeperState: ['DISCONNECTED'] });
+}, 60_000);
+
+test.each([
+  ['refuses connections', { kind: 'reset' }],
+  ['does not answer', { kind: 'hold' }],
+] as const)(
+  'a bank that %s holds up a disconnect for two minutes at most, and what is left open is named',
+  async (_, fault) => {
+    const acme = await keeper.connection('acme');
+    await acme.onboard();
+    const { session } = await acme.becomes('ACTIVE');
+    acme.simulator.fault({ endpoint: '*', times: null, ...fault });
+    const askedMs = await keeper.time.nowMs();
+    await acme.disconnect();
+    const [open] = acme.simulator.state().sessions;
+    expect(await result(acme)).toMatchObject({ leftOpen: [{ sessionId: open!.id, expiresAt: session!.expiresAt }] });
+    expect((await keeper.time.nowMs()) - askedMs).toBeLessThanOrEqual(2 * MINUTE);
+  },
+  60_000,
+);
+
+test('without a worker for its egress a connection is disconnected in two minutes, also in the middle of a step', async () => {
+  const acme = await keeper.connection('acme');
+  await acme.onboard({ egress: 'nobody' });
+  await acme.until('waits for a worker', ({ steps }) => steps[0]!.status === 'running');
+  const askedMs = await keeper.time.nowMs();
+  await acme.disconnect();
+  expect(await result(acme)).toMatchObject({ leftOpen: [] });
+  expect((await keeper.time.nowMs()) - askedMs).toBeLessThanOrEqual(2 * MINUTE);
+}, 60_000);
+
+test('a connection that is disconnected while it waits to ask for a session does not ask for it', async () => {
+  const acme = await keeper.connection('acme');
+  await acme.onboard();
+  await acme.becomes('ACTIVE');
+  await acme.renew();
+  await acme.until('wants to', ({ steps }) => steps.some(({ name, status }) => name === 'session' && status === 'running'));
+  await acme.disconnect();
+  await result(acme);
+  expect(acme.requests('POST /session-server')).toHaveLength(1);
+}, 60_000);
+
+test('a connection that is disconnected while a lost answer settles creates no second OAuth client', async () => {
+  const acme = await keeper.connection('acme', { allowSecondOAuthClient: true });
+  acme.simulator.fault({ endpoint: 'POST /user/{userID}/oauth-client', kind: 'hold', effectAfterDisconnect: true });
+  acme.simulator.fault({
+    endpoint: 'POST /user/{userID}/oauth-client/{oauth-clientID}/callback-url',
+    kind: 'hold',
+    effectAfterDisconnect: true,
+  });
+  await acme.onboard({ callbackUrls: [URL] });
+  await acme.until('has lost the answer', ({ lastError }) => lastError?.code === 'BUNQ_ANSWER_LOST');
+  await acme.disconnect();
+  await result(acme);
+  acme.simulator.releaseFaults();
+  expect(acme.bankHolds()).toMatchObject({ sessions: 0, oauthClients: 1 });
+}, 60_000);
+
+test('the state of a run that was terminated goes on in a new one, without anything done twice', async () => {
+  const acme = await keeper.connection('acme', { allowSecondOAuthClient: true });
+  await acme.onboard({ callbackUrls: [URL] });
+  const before = await acme.becomes('ACTIVE');
+  await acme.handle.terminate();
+  const state = await acme.state();
+  const requests = acme.simulator.requests().length;
+  await acme.start({ state });
+  const after = await acme.becomes('ACTIVE');
+  expect(after).toEqual({ ...before, runId: after.runId });
+  expect(acme.simulator.requests()).toHaveLength(requests);
+  await acme.passUntil(before.session!.renewAt);
+  await acme.until('is renewed', ({ session }) => session?.openedAt !== before.session!.openedAt);
+  await keeper.time.pass(HOUR);
+  expect(acme.bankHolds()).toEqual({ installations: 1, credentials: 1, devices: 1, sessions: 1, oauthClients: 1, callbackUrls: [URL] });
+}, 60_000);
+
+test('a disconnected provider that is onboarded again gets the oldest of its OAuth clients, and none is touched', async () => {
+  const acme = await keeper.connection('acme', { allowSecondOAuthClient: true });
+  await acme.onboard({ callbackUrls: [URL] });
+  const { oauthClient } = await acme.becomes('ACTIVE');
+  const other = await anotherOAuthClient(acme);
+  await acme.disconnect();
+  await result(acme);
+  await keeper.time.pass(MINUTE);
+  await acme.onboard({ callbackUrls: [URL] });
+  expect(await acme.becomes('ACTIVE')).toMatchObject({ oauthClient });
+  expect((await acme.state()).oauthClient).toMatchObject({ others: [other] });
+  expect(acme.bankHolds()).toMatchObject({ oauthClients: 2, callbackUrls: [URL], sessions: 1 });
+}, 60_000);
+
+/** Made by somebody else with the same user. */
+async function anotherOAuthClient(connection: TestConnection): Promise<number> {
+  const { sessionToken, privateKey, serverPublicKeyPem, user } = (await connection.session())!;
+  const caller = {
+    sessionToken: await sealingKeys.open('session-token', connection.workflowId, sessionToken),
+    privateKey: await sealingKeys.open('private-key', connection.workflowId, privateKey),
+    serverPublicKeyPem,
+  };
+  const bank = createBank({ apiUrl: connection.simulator.apiUrl, clock: systemClock });
+  const { oauthClientId } = await createOAuthClient(bank, caller, { userId: user.id });
+  await bank.close();
+  return oauthClientId;
+}

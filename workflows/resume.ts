@@ -1,0 +1,23 @@
+import type { Connection } from './connection.ts';
+import { dropCandidate } from './session-step.ts';
+import { type ConnectionState, STEP_NAMES } from './state.ts';
+import { tryAgain } from './trouble.ts';
+
+/** Granted between two steps, as a step in hand goes on with what it began with. */
+export function grantResume({ state }: Connection): void {
+  const { resume } = state.wishes;
+  if (!resume) return;
+  state.wishes.resume = null;
+  state.repairs = [];
+  tryAllAgain(state);
+  if (!resume.credential) return;
+  dropCandidate(state);
+  state.wanted.credential = resume.credential;
+  Object.assign(state.ladder, { qsealSignature: null, apiKey: null, device: null, deviceRepeated: false });
+  if (state.serving) state.serving.doubtful = true;
+}
+
+/** Every step in trouble is tried at once: a person has looked at it. */
+export function tryAllAgain(state: ConnectionState): void {
+  for (const step of STEP_NAMES) tryAgain(state, step);
+}
