@@ -1,11 +1,14 @@
 import { createBank } from '../bunq/bank.ts';
+import { BunqError } from '../bunq/errors.ts';
+import { send } from '../bunq/send.ts';
 import { systemClock } from '../settings/clock.ts';
+import { proxySettings } from '../settings/proxy.ts';
 import { type Environment, SettingsError } from '../settings/read.ts';
 import { remarks } from './describe.ts';
 import { KeeperError } from './errors.ts';
 import { Keeper } from './keeper.ts';
 import { printJson, tell } from './output.ts';
-import { missingWorker, taskQueuesOf, unpolledQueues } from './pollers.ts';
+import { isUnpolled, lookAtQueues, missingWorker, taskQueuesOf } from './pollers.ts';
 import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
 import { connectTemporal } from './temporal.ts';
 
@@ -29,7 +32,7 @@ export async function diagnose(env: Environment, name: string | null): Promise<F
     const read = readSealingKeys(env);
     return [read, `${read.keyIds.length} (${read.keyIds.join(', ')}); the first seals`];
   });
-  if (settings) await check(findings, 'bank', () => reach(settings));
+  if (settings) await check(findings, 'bank', () => reach(settings, env));
   const client = await check(findings, 'temporal', async () => {
     const connected = await connectTemporal();
     return [connected, `namespace ${connected.options.namespace}`];
@@ -62,35 +65,26 @@ async function check<Result>(findings: Finding[], what: string, look: () => Prom
 const CLOCKS_APART_MS = 60_000;
 
 /** Any answer will do: the bank refuses an unknown path politely. Its `Date` tells how far apart the clocks are. */
-async function reach({ bank }: ClientSettings): Promise<[null, string]> {
-  const { apiUrl, dispatcher, timeouts, close } = createBank({ apiUrl: bank.apiUrl, clock: systemClock });
+async function reach({ bank: { apiUrl } }: ClientSettings, env: Environment): Promise<[null, string]> {
+  const bank = createBank({ apiUrl, clock: systemClock, proxy: proxySettings(env) });
   try {
-    const { origin, pathname } = new URL(apiUrl);
-    const { headers, body } = await dispatcher.request({
-      origin,
-      path: pathname,
-      method: 'GET',
-      signal: AbortSignal.timeout(timeouts.totalMs),
-    });
-    await body.dump();
-    const apartMs = typeof headers.date === 'string' ? Date.now() - Date.parse(headers.date) : 0;
+    const { headers } = await send(bank, { method: 'GET', url: new URL(bank.apiUrl), headers: {}, body: null }, {});
+    const apartMs = headers.date === undefined ? 0 : Date.now() - Date.parse(headers.date);
     if (Math.abs(apartMs) > CLOCKS_APART_MS)
       throw new KeeperError(`This machine's clock is ${Math.round(apartMs / 1000)} s from the bank's. Set it right (NTP).`);
-    return [null, `${origin} answers`];
+    return [null, `${bank.apiUrl} answers`];
   } catch (error) {
-    if (error instanceof KeeperError) throw error;
-    throw new KeeperError(
-      `${apiUrl} does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).name}). Check the network, and HTTPS_PROXY where one is needed.`,
-    );
+    if (!(error instanceof BunqError)) throw error;
+    throw new KeeperError(`${bank.apiUrl} does not answer (${error.message}). Check the network, and HTTPS_PROXY where one is needed.`);
   } finally {
-    await close();
+    await bank.close();
   }
 }
 
 async function polled(keeper: Keeper, name: string | null): Promise<[null, string]> {
   const missing =
     name === null
-      ? await unpolledQueues(keeper.client, taskQueuesOf(keeper.environment, keeper.egress, null), Date.now())
+      ? (await lookAtQueues(keeper.client, taskQueuesOf(keeper.environment, keeper.egress, null), Date.now())).filter(isUnpolled)
       : await keeper.missingWorkers(name);
   if (missing.length > 0) throw new KeeperError(missing.map(missingWorker).join('; '));
   return [null, `every task queue of ${keeper.environment} and egress ${keeper.egress} is polled`];

@@ -27,7 +27,7 @@ import { type ConnectionState, initialState, type OnboardingRequest, type Wanted
 import { type ConnectionMemo, statusOf, wantedFacts } from '../workflows/status.ts';
 import { differences } from './differences.ts';
 import { KeeperError, UsageError } from './errors.ts';
-import { missingWorker, type SilentQueue, taskQueuesOf, unpolledQueues } from './pollers.ts';
+import { isUnpolled, lookAtQueues, missingWorker, type SeenQueue, silentWorker, taskQueuesOf } from './pollers.ts';
 import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
 import { connectTemporal } from './temporal.ts';
 
@@ -220,10 +220,21 @@ export class Keeper {
   }
 
   /** The task queues that the connection needs and nobody polls. */
-  async missingWorkers(name: string): Promise<SilentQueue[]> {
+  async missingWorkers(name: string): Promise<SeenQueue[]> {
+    return (await this.#queues(name)).filter(isUnpolled);
+  }
+
+  /** Why its workflow does not answer, in a sentence for each task queue that is to blame. */
+  async whyNoAnswer(name: string): Promise<string[]> {
+    const queues = await this.#queues(name);
+    const missing = queues.filter(isUnpolled);
+    return missing.length > 0 ? missing.map(missingWorker) : queues.filter(({ kind }) => kind === 'workflows').map(silentWorker);
+  }
+
+  async #queues(name: string): Promise<SeenQueue[]> {
     const memo = memoOf(await this.#describe(name));
     const queues = taskQueuesOf(this.environment, memo?.status.egress ?? this.egress, memo?.wanted.signer ?? null);
-    return unpolledQueues(this.client, queues, Date.now());
+    return lookAtQueues(this.client, queues, Date.now());
   }
 
   async #requestOf(name: string, { credential, callbackUrls, permittedIps }: OnboardOptions): Promise<OnboardingRequest> {
@@ -296,10 +307,7 @@ export class Keeper {
   }
 
   async #noAnswer(name: string, what: string): Promise<KeeperError> {
-    const [missing] = await this.missingWorkers(name).catch(() => []);
-    return new KeeperError(
-      `The request ${what}. ${missing ? missingWorker(missing) : `The worker on ${workflowTaskQueue(this.environment)} does not answer.`}`,
-    );
+    return new KeeperError([`The request ${what}.`, ...(await this.whyNoAnswer(name).catch(() => []))].join(' '));
   }
 
   #handle(name: string): WorkflowHandle {

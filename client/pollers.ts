@@ -19,16 +19,16 @@ export const taskQueuesOf = (environment: string, egress: string, signer: string
   ...(signer !== null && isNamedSigner(signer) ? [{ name: signerTaskQueue(environment, signer), kind: 'activities' } as const] : []),
 ];
 
-export interface SilentQueue extends TaskQueue {
+export interface SeenQueue extends TaskQueue {
   /** Since the last poll; null when nobody polled within 5 minutes or so. */
   readonly silentMs: number | null;
 }
 
-/** Which of the queues nobody polls. */
-export async function unpolledQueues(client: Client, queues: readonly TaskQueue[], nowMs: number): Promise<SilentQueue[]> {
-  const seen = await Promise.all(queues.map(async (queue) => ({ ...queue, silentMs: await silence(client, queue, nowMs) })));
-  return seen.filter(({ silentMs }) => silentMs === null || silentMs > GONE_MS);
-}
+export const lookAtQueues = (client: Client, queues: readonly TaskQueue[], nowMs: number): Promise<SeenQueue[]> =>
+  Promise.all(queues.map(async (queue) => ({ ...queue, silentMs: await silence(client, queue, nowMs) })));
+
+/** Nobody polls it; a worker that was killed is gone only after a while. */
+export const isUnpolled = ({ silentMs }: SeenQueue) => silentMs === null || silentMs > GONE_MS;
 
 async function silence(client: Client, { name, kind }: TaskQueue, nowMs: number): Promise<number | null> {
   const { pollers } = await client.workflowService.describeTaskQueue({
@@ -39,6 +39,10 @@ async function silence(client: Client, { name, kind }: TaskQueue, nowMs: number)
   const polls = (pollers ?? []).map(({ lastAccessTime }) => nowMs - Number(lastAccessTime?.seconds ?? 0) * 1000);
   return polls.length === 0 ? null : Math.min(...polls);
 }
+
+/** For a person who waits for an answer that does not come: somebody polls, or did until a moment ago. */
+export const silentWorker = ({ name, silentMs }: SeenQueue) =>
+  `No answer from the workers of ${name}; last poll ${Math.max(0, Math.round((silentMs ?? 0) / 1000))} s ago.`;
 
 /** The sentence for a person who waits. */
 export const missingWorker = ({ name }: TaskQueue) => `No worker polls ${name}. Start one: npx bunq-keeper worker`;

@@ -32,9 +32,9 @@ export async function waitFor(keeper: Keeper, name: string, { until, timeoutMs, 
     const shown = JSON.stringify([status.state, status.steps]);
     if (shown !== last) [last, movedAt] = [shown, performance.now()];
     if (performance.now() - movedAt > LOOK_AFTER_MS || status.worker === false) {
-      const missing = await sayWhatIsMissing(keeper, name);
-      if (missing !== said && missing !== '') tell(missing);
-      said = missing;
+      const why = await whatIsMissing(keeper, status);
+      if (kindOf(why) !== said && why !== '') tell(why);
+      said = kindOf(why);
     }
     if (performance.now() - startedAt > timeoutMs) {
       throw new KeeperError(
@@ -46,10 +46,13 @@ export async function waitFor(keeper: Keeper, name: string, { until, timeoutMs, 
   }
 }
 
-async function sayWhatIsMissing(keeper: Keeper, name: string): Promise<string> {
-  const missing = await keeper.missingWorkers(name).catch(() => []);
-  return missing.map((queue) => missingWorker(queue)).join('\n');
+async function whatIsMissing(keeper: Keeper, { name, worker }: KnownStatus): Promise<string> {
+  const ask = async () => (worker === false ? keeper.whyNoAnswer(name) : (await keeper.missingWorkers(name)).map(missingWorker));
+  return (await ask().catch(() => [])).join('\n');
 }
+
+/** The same thing is said once, however long it lasts. */
+const kindOf = (sentences: string) => sentences.replace(/\d+ s ago/g, '');
 
 /** The exit code that a state at the end of waiting means. */
 export const exitCodeFor = (status: KnownStatus): number => (status.state === 'ACTION_REQUIRED' ? EXIT.waitsForPerson : EXIT.done);

@@ -14,6 +14,11 @@ const bankUrl = z
     abort: true,
   });
 
+/** Empty means none, as elsewhere. Its text may hold a password and is not shown. */
+const proxyUrl = z.string().refine((text) => text === '' || /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : ''), {
+  error: 'has to be an http:// or https:// URL: http://proxy.example:3128',
+});
+
 const duration = (fallback: string) =>
   z
     .string()
@@ -54,10 +59,10 @@ export const SETTINGS = {
   TEMPORAL_DEPLOYMENT_NAME: z.string().optional(),
   TEMPORAL_WORKER_BUILD_ID: z.string().optional(),
   /** For bank calls; loopback is never proxied. */
-  HTTP_PROXY: z.string().optional(),
-  HTTPS_PROXY: z.string().optional(),
+  HTTP_PROXY: proxyUrl.optional(),
+  HTTPS_PROXY: proxyUrl.optional(),
   NO_PROXY: z.string().optional(),
-  http_proxy: z.string().optional(),
-  https_proxy: z.string().optional(),
+  http_proxy: proxyUrl.optional(),
+  https_proxy: proxyUrl.optional(),
   no_proxy: z.string().optional(),
 };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { BankEnvironment } from '../bunq/environment.ts';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import { BANK_SETTINGS, bankEnvironment } from '../settings/bank.ts';
+import { PROXY_SETTINGS, type ProxySettings, proxySettings } from '../settings/proxy.ts';
 import { type Environment, readSettings } from '../settings/read.ts';
 import { SEALING_SETTINGS, sealingKeys } from '../settings/sealing-keys.ts';
 import { type NamedSigner, parseSigners } from './signers.ts';
@@ -17,11 +18,7 @@ export interface WorkerSettings {
   readonly sessionGapMs: number;
   readonly settleMs: number;
   readonly deployment: { readonly name: string; readonly buildId: string } | null;
-  readonly proxy: {
-    readonly httpProxy?: string | undefined;
-    readonly httpsProxy?: string | undefined;
-    readonly noProxy?: string | undefined;
-  };
+  readonly proxy: ProxySettings;
 }
 
 const NAMES = [
@@ -29,7 +26,7 @@ const NAMES = [
   ...SEALING_SETTINGS,
   ...(['KEEPER_EGRESS', 'KEEPER_EGRESS_ADDRESS', 'KEEPER_QSEAL_SIGNERS', 'KEEPER_SESSION_GAP', 'KEEPER_SETTLE'] as const),
   ...(['TEMPORAL_DEPLOYMENT_NAME', 'TEMPORAL_WORKER_BUILD_ID'] as const),
-  ...(['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'] as const),
+  ...PROXY_SETTINGS,
 ] as const;
 
 /** @throws SettingsError with all that is wrong at once */
@@ -50,11 +47,7 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
       sessionGapMs: values.KEEPER_SESSION_GAP,
       settleMs: values.KEEPER_SETTLE,
       deployment: name && buildId ? { name, buildId } : null,
-      proxy: {
-        httpProxy: values.HTTP_PROXY ?? values.http_proxy,
-        httpsProxy: values.HTTPS_PROXY ?? values.https_proxy,
-        noProxy: values.NO_PROXY ?? values.no_proxy,
-      },
+      proxy: proxySettings(values),
     };
   });
 }

@@ -36,7 +36,9 @@ export async function repair(connection: Connection, step: StepName, failure: Se
   }
   const action = GIVE_UP[blamed](connection);
   if (action) park(connection, step, action);
-  else if (blamed !== 'session') tryAgain(state, step); // a call on a session waits for the next session
+  else if (blamed === 'session')
+    trouble.retryAtMs = state.serving!.session.expiresAtMs; // it waits for the next session
+  else tryAgain(state, step);
 }
 
 /** What is removed for each; an action when that may not be done, or not again. */

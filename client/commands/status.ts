@@ -3,7 +3,6 @@ import { describeStatus, remarks } from '../describe.ts';
 import type { KnownStatus } from '../keeper.ts';
 import { jsonOption, nameArgument, withKeeper } from '../options.ts';
 import { print, printJson, table, tell } from '../output.ts';
-import { missingWorker } from '../pollers.ts';
 import { waitFor } from '../wait.ts';
 
 const STATES = ['ONBOARDING', 'ACTIVE', 'RENEWING', 'DEGRADED', 'LAPSED', 'ACTION_REQUIRED', 'DISCONNECTED'];
@@ -20,7 +19,7 @@ export function registerStatus(program: Command): void {
         if (json) printJson(status);
         else print(describeStatus(status));
         for (const remark of remarks(status)) tell(remark);
-        if (status.worker === false) for (const queue of await keeper.missingWorkers(name)) tell(missingWorker(queue));
+        if (status.worker === false) for (const sentence of await keeper.whyNoAnswer(name)) tell(sentence);
       }),
     );
 

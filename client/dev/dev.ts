@@ -6,6 +6,7 @@ import { BUNQ_ENVIRONMENTS } from '../../bunq/environment.ts';
 import { readUser } from '../../bunq/user.ts';
 import { SealingKeySet } from '../../sealing/key-set.ts';
 import { systemClock } from '../../settings/clock.ts';
+import { proxySettings } from '../../settings/proxy.ts';
 import type { Simulator } from '../../simulator/index.ts';
 import { readOnboarding } from '../commands/onboard.ts';
 import { describeStatus } from '../describe.ts';
@@ -62,8 +63,8 @@ async function run(
   const ignored = ignoredSettings(env);
   if (ignored.length > 0) tell(`Not used here: ${ignored.join(', ')} (dev uses what it starts itself).`);
   const folder = await openDevFolder(sandbox ?? false, tell);
-  const server = await temporalServer(temporal, folder, env, ends);
   const bank = await devBank(sandbox ?? false, env, () => simulator(folder, ends));
+  const server = await temporalServer(temporal, folder, env, ends);
   const environment = environmentOf(bank, folder, server.address, NAMESPACE, env);
   writeFileSync(folder.environmentFile, environment.forPeople);
   const worker = keepWorker(environment.forWorker, tell);
@@ -75,7 +76,7 @@ async function run(
   await Promise.race([worker.ready, worker.failed]);
   const status = await Promise.race([onboard(keeper, folder), worker.failed]);
   if (status.state !== 'ACTIVE') return exitCodeFor(status);
-  await showConnection(keeper, status, server.uiUrl);
+  await showConnection(keeper, status, server.uiUrl, env);
   if (onlyOnce) {
     print('ACTIVE');
     return EXIT.done;
@@ -147,16 +148,16 @@ async function onboard(keeper: Keeper, folder: DevFolder): Promise<KnownStatus> 
   return status;
 }
 
-async function showConnection(keeper: Keeper, status: KnownStatus, uiUrl: string | null): Promise<void> {
+async function showConnection(keeper: Keeper, status: KnownStatus, uiUrl: string | null, env: NodeJS.ProcessEnv): Promise<void> {
   print(describeStatus(status));
   if (uiUrl) print(`Temporal UI   ${uiUrl}/namespaces/${NAMESPACE}/workflows/${encodeURIComponent(status.workflowId)}/${status.runId}`);
-  const { kind, id, displayName } = await whoAmI(keeper);
+  const { kind, id, displayName } = await whoAmI(keeper, env);
   print(`GET /user     the bank says: ${kind} ${id}${displayName ? `, ${displayName}` : ''}`);
 }
 
-async function whoAmI(keeper: Keeper) {
+async function whoAmI(keeper: Keeper, env: NodeJS.ProcessEnv) {
   const { token, privateKey, serverPublicKeyPem } = await keeper.revealSession(NAME);
-  const bank = createBank({ apiUrl: keeper.apiUrl, clock: systemClock });
+  const bank = createBank({ apiUrl: keeper.apiUrl, clock: systemClock, proxy: proxySettings(env) });
   try {
     return await readUser(bank, { sessionToken: token, privateKey, serverPublicKeyPem });
   } finally {

@@ -213,6 +213,11 @@ const settings: Record<string, BadInput> = {
     env: { BUNQ_ENVIRONMENT: 'production' },
     says: [/are both set: give one of them/],
   },
+  'a proxy that is no URL': {
+    args: ['worker'],
+    env: { HTTPS_PROXY: 'proxy.acme.example:3128' },
+    says: [/^HTTPS_PROXY has to be an http:\/\/ or https:\/\/ URL/m],
+  },
   'half of a deployment version': {
     args: ['worker'],
     env: { TEMPORAL_WORKER_BUILD_ID: '1' },

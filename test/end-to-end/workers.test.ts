@@ -73,6 +73,23 @@ test('onboard with a worker for another egress says so within 5 s; Ctrl-C stops 
   await until('it is ACTIVE', async () => (await here.keeper.status('ada')).state === 'ACTIVE');
 }, 60_000);
 
+test('after a worker was killed, status tells what was published last and when the worker was last seen', async () => {
+  const { here } = await sceneOfItsOwn();
+  const worker = await here.startWorker();
+  expect(await onboardSandboxUser(here).ended()).toMatchObject({ code: 0 });
+  await worker.kill();
+  const { code, stdout, stderr } = await here.run('status', 'ada', '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ state: 'ACTIVE', worker: false, asOf: expect.stringMatching(/^20/) });
+  expect(stderr).toContain(`No answer from the workers of bunq-keeper.${here.environment}; last poll`);
+  const renewal = await here.run('renew', 'ada');
+  expect(renewal).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^The request was not recorded\. No answer from the workers of /),
+  });
+}, 60_000);
+
 async function expectActiveWithoutSearchAttributes(here: Scene, worker: KeeperProcess): Promise<void> {
   for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) {
     if (name === 'KeeperState' || type === 'Datetime')

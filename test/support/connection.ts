@@ -5,6 +5,7 @@ import type { providerConnection } from '../../workflows/index.ts';
 import {
   type ConnectionInput,
   type ConnectionStatus,
+  type Disconnected,
   disconnectUpdate,
   oauthClientQuery,
   renewUpdate,
@@ -22,6 +23,7 @@ import { MINUTE, SECOND, type VirtualTime } from './virtual-time.ts';
 export const EGRESS = 'default';
 const BY = 'ada@test';
 
+type History = proto.temporal.api.history.v1.IHistory;
 type HistoryEvent = proto.temporal.api.history.v1.IHistoryEvent;
 
 interface Parts {
@@ -101,6 +103,19 @@ export class TestConnection {
     return this.until(`is ${state}`, (status) => status.state === state && isAtRest(status), withinMs);
   }
 
+  /** What the workflow ends with. Not by `result()`, which would let years pass. */
+  async ended(withinMs = 2 * MINUTE): Promise<Disconnected> {
+    const deadlineMs = (await this.#parts.time.nowMs()) + withinMs;
+    for (;;) {
+      const last = (await this.events()).at(-1);
+      const completed = last?.workflowExecutionCompletedEventAttributes;
+      if (completed) return this.decoded<Disconnected>(completed.result)[0]!;
+      if ((await this.#parts.time.nowMs()) > deadlineMs)
+        throw new Error(`${this.name} has not ended within ${withinMs / SECOND} virtual s`);
+      await this.#parts.time.pass(SECOND);
+    }
+  }
+
   /** To a time on the workflow's clock, ISO 8601, and a second beyond it. */
   async passUntil(at: string): Promise<void> {
     const { time } = this.#parts;
@@ -108,17 +123,20 @@ export class TestConnection {
     if (leftMs > 0) await time.pass(leftMs);
   }
 
-  /** The events of all runs that continued one another, the oldest first. */
-  async events(): Promise<HistoryEvent[]> {
-    const { client } = this.#parts;
-    const events: HistoryEvent[] = [];
+  /** Of all runs that continued one another, the oldest first. */
+  async histories(): Promise<History[]> {
+    const histories: History[] = [];
     let runId: string | null | undefined = (await this.handle.describe()).runId;
     while (runId) {
-      const { events: ofRun } = await client.workflow.getHandle(this.workflowId, runId).fetchHistory();
-      events.unshift(...(ofRun ?? []));
-      runId = ofRun?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+      const history: History = await this.client.workflow.getHandle(this.workflowId, runId).fetchHistory();
+      histories.unshift(history);
+      runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
     }
-    return events;
+    return histories;
+  }
+
+  async events(): Promise<HistoryEvent[]> {
+    return (await this.histories()).flatMap(({ events }) => events ?? []);
   }
 
   /** What stands in an event: plain JSON. */
@@ -148,7 +166,9 @@ export class TestConnection {
       installations: active(installations),
       credentials: active(credentials),
       devices: devices.length,
-      sessions: active(sessions),
+      sessions: active(
+        sessions.filter(({ installationId }) => installations.some(({ id, status }) => id === installationId && status === 'ACTIVE')),
+      ),
       oauthClients: oauthClients.length,
       callbackUrls: callbackUrls.map(({ url }) => url).sort(),
     };

@@ -25,7 +25,10 @@ export interface TestKeeper {
   readonly time: VirtualTime;
   /** A connection, not started yet, with a bank of its own. */
   connection(name: string, settings?: Partial<Settings>): Promise<TestConnection>;
-  /** Ends the connections made so far, and throws what is wrong with any that did not keep calm. For `afterEach`. */
+  /**
+   * For `afterEach`: ends the connections of the test, replays their histories, and throws what is wrong with any that did not
+   * keep calm.
+   */
   finish(): Promise<void>;
 }
 
@@ -53,10 +56,13 @@ export async function startKeeper(environment: string, options: Pick<WorkerOptio
       return connection;
     },
     async finish() {
-      const ended = open.splice(0);
-      const found = await Promise.all(ended.map(restlessness));
-      await Promise.all(ended.map(end));
-      if (found.flat().length > 0) throw new Error(found.flat().join('\n'));
+      const faults: string[] = [];
+      for (const connection of open.splice(0)) {
+        await end(connection);
+        faults.push(...(await restlessness(connection)));
+        for (const history of await connection.histories()) await Worker.runReplayHistory({ workflowBundle: bundle() }, history);
+      }
+      if (faults.length > 0) throw new Error(faults.join('\n'));
     },
   };
 }
@@ -91,6 +97,8 @@ function routed(activitiesOf: ReadonlyMap<string, Activities>, time: VirtualTime
   return Object.fromEntries(ACTIVITY_NAMES.map((name) => [name, route(name)])) as unknown as Activities;
 }
 
+const bundle = () => ({ code: readFileSync(process.env.DEV_BUNDLE ?? currentBuild().workflowBundle, 'utf8') });
+
 async function startWorkers(
   { nativeConnection: connection }: TestWorkflowEnvironment,
   environment: string,
@@ -103,7 +111,7 @@ async function startWorkers(
       ...common,
       ...options,
       taskQueue: workflowTaskQueue(environment),
-      workflowBundle: { code: readFileSync(process.env.DEV_BUNDLE ?? currentBuild().workflowBundle, 'utf8') },
+      workflowBundle: bundle(),
       activities: { readSurroundings },
       enableNonLocalActivities: false,
     }),

@@ -100,6 +100,9 @@ test('wishes for callback URLs that come while others are being set are all gran
   await until('the bank holds it', () => acme.simulator.faults()[0]?.held === 1);
   await acme.setCallbackUrls(['https://acme.example/4'], { unwanted: URLS });
   acme.simulator.releaseFaults();
-  await acme.until('has them', ({ oauthClient }) => oauthClient!.callbackUrls.join() === 'https://acme.example/3,https://acme.example/4');
+  await acme.until(
+    'has them',
+    ({ oauthClient }) => oauthClient!.callbackUrls.toSorted().join() === 'https://acme.example/3,https://acme.example/4',
+  );
   expect(acme.bankHolds().callbackUrls).toEqual(['https://acme.example/3', 'https://acme.example/4']);
 }, 60_000);

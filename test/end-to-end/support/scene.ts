@@ -16,6 +16,8 @@ export interface Scene {
   readonly sealingKeysFile: string;
   /** Runs `bunq-keeper` with these settings. */
   run(...args: string[]): Promise<Ended>;
+  /** The same, with something on stdin. */
+  runWith(stdin: string, ...args: string[]): Promise<Ended>;
   start(...args: string[]): KeeperProcess;
   startWorker(more?: Readonly<Record<string, string>>): Promise<KeeperProcess>;
   /** The library, on the test's own connection to Temporal. */
@@ -47,6 +49,7 @@ export function scene(
     environment,
     sealingKeysFile,
     run: (...args) => keeper(args, { env }),
+    runWith: (stdin, ...args) => keeper(args, { env, stdin }),
     start: (...args) => startKeeper(args, { env }),
     startWorker: async (extra = {}) => {
       const worker = startKeeper(['worker'], { env: { ...env, ...extra } });

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startSimulator } from '../../simulator/index.ts';
+import type { ConnectionStatus } from '../../workflows/messages.ts';
+import { temporaryFolder } from '../support/at-end.ts';
+import { keeper } from '../support/process.ts';
+import { temporalServer } from '../support/temporal.ts';
+import { until } from '../support/until.ts';
+import { startScript } from './support/script.ts';
+
+/** `npm start`: everything on this machine, in a folder of its own. */
+
+const dev = (folder: string, args: string[], env: Record<string, string> = {}) =>
+  startScript('keeper.mjs', ['dev', ...args], { TEMPORAL_CONFIG_FILE: '/dev/null', ...env }, folder);
+
+/** The settings that dev writes for other commands, as a shell would source them. */
+const settingsIn = (file: string): Record<string, string> =>
+  Object.fromEntries([...readFileSync(file, 'utf8').matchAll(/^(\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]));
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+test('dev starts a killed worker again, shows the first session being renewed, and leaves nothing behind at Ctrl-C', async () => {
+  const folder = temporaryFolder();
+  const running = dev(folder, []);
+  const [, killed] = await running.waitForLine(/^Worker: pid (\d+)/);
+  await running.waitForLine(/^GET \/user +the bank says: UserPaymentServiceProvider \d+/, 120_000);
+  process.kill(Number(killed), 'SIGKILL');
+  await running.waitForLine(/^The worker ended \(SIGKILL\); starting another\.$/);
+  const workers = () => running.lines.flatMap((line) => /^Worker: pid (\d+)/.exec(line)?.[1] ?? []);
+  await until('another worker runs', () => workers().length === 2);
+  const env = settingsIn(join(folder, '.bunq-keeper/env'));
+  const status = async () =>
+    JSON.parse((await keeper(['status', 'demo', '--json'], { env })).stdout) as ConnectionStatus & { worker?: false };
+  const first = await until('the new worker answers', async () => {
+    const now = await status();
+    return now.worker === false ? null : now;
+  });
+  expect(first.state).toMatch(/^(ACTIVE|RENEWING)$/);
+
+  const [, expires] = await running.waitForLine(/^\S+ RENEWED: the new session expires (\S+);/, 120_000);
+  const renewed = await status();
+  expect(renewed).toMatchObject({ state: 'ACTIVE', session: { expiresAt: expires } });
+  expect(Date.parse(expires!) - Date.parse(first.session!.expiresAt)).toBeGreaterThan(80 * 24 * 60 * 60 * 1000);
+
+  running.signal('SIGINT');
+  expect(await running.ended(60_000)).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('what was onboarded is kept for the next run'),
+  });
+  expect(workers().map(Number).filter(isAlive)).toEqual([]);
+  const { TEMPORAL_ADDRESS } = env;
+  expect(await keeper(['status', 'demo'], { env })).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`No Temporal server answers at ${TEMPORAL_ADDRESS}`),
+  });
+}, 300_000);
+
+test('dev --sandbox speaks to the sandbox and not to a simulator, and keeps its connections apart', async () => {
+  const folder = temporaryFolder();
+  const sandbox = await startSimulator();
+  try {
+    const { code, stdout, stderr } = await dev(folder, ['--sandbox', '--once'], { BUNQ_KEEPER_SANDBOX_STAND_IN: sandbox.apiUrl }).ended();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining('Simulated bank') });
+    expect(stdout).toMatch(/provider\.sandbox\.demo/);
+    expect(stdout).toMatch(/\nACTIVE\n$/);
+    expect(sandbox.state().sessions).toHaveLength(1);
+    expect(existsSync(join(folder, '.bunq-keeper/sandbox/sealing-keys.json'))).toBe(true);
+    expect(existsSync(join(folder, '.bunq-keeper/sealing-keys.json'))).toBe(false);
+    expect(readFileSync(join(folder, '.bunq-keeper/.gitignore'), 'utf8')).toBe('*\n');
+  } finally {
+    await sandbox.close();
+  }
+}, 180_000);
+
+test('a stand-in for the sandbox is refused anywhere but on loopback', async () => {
+  const refused = await dev(temporaryFolder(), ['--sandbox', '--once'], { BUNQ_KEEPER_SANDBOX_STAND_IN: 'http://10.0.0.1/v1' }).ended();
+  expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('is for addresses on loopback only') });
+}, 60_000);
+
+test('dev --temporal uses the server on loopback that it is given', async () => {
+  const temporal = await temporalServer();
+  const { code, stdout, stderr } = await dev(temporaryFolder(), ['--once', '--temporal', temporal.address]).ended();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringMatching(/^Temporal: /m) });
+  expect(stdout).toMatch(/\nACTIVE\n$/);
+  const { status } = await temporal.client.workflow.getHandle('provider.simulator.demo').describe();
+  expect(status.name).toBe('RUNNING');
+}, 180_000);
