@@ -1,3 +1,4 @@
+import { isGrpcServiceError } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
 import { SealingError } from '../sealing/errors.ts';
 import { SettingsError } from '../settings/read.ts';
@@ -14,6 +15,7 @@ import { registerSession } from './commands/session.ts';
 import { registerSimulator } from './commands/simulator.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerWorker } from './commands/worker.ts';
+import { unavailable } from './connection-workflows.ts';
 import { EXIT, KeeperError } from './errors.ts';
 import { tell } from './output.ts';
 
@@ -65,6 +67,10 @@ function exitCodeOf(error: unknown): number {
   }
   if (error instanceof SealingError) {
     tell(error.message);
+    return EXIT.failed;
+  }
+  if (isGrpcServiceError(error)) {
+    tell(unavailable(error).message);
     return EXIT.failed;
   }
   const { message, stack } = error as Error;

@@ -8,7 +8,7 @@ import { remarks } from './describe.ts';
 import { KeeperError } from './errors.ts';
 import { Keeper } from './keeper.ts';
 import { printJson, tell } from './output.ts';
-import { isUnpolled, lookAtQueues, missingWorker, taskQueuesOf } from './pollers.ts';
+import { missingWorker } from './pollers.ts';
 import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
 import { connectTemporal } from './temporal.ts';
 
@@ -82,10 +82,7 @@ async function reach({ bank: { apiUrl } }: ClientSettings, env: Environment): Pr
 }
 
 async function polled(keeper: Keeper, name: string | null): Promise<[null, string]> {
-  const missing =
-    name === null
-      ? (await lookAtQueues(keeper.client, taskQueuesOf(keeper.environment, keeper.egress, null), Date.now())).filter(isUnpolled)
-      : await keeper.missingWorkers(name);
+  const missing = await keeper.missingWorkers(name);
   if (missing.length > 0) throw new KeeperError(missing.map(missingWorker).join('; '));
   return [null, `every task queue of ${keeper.environment} and egress ${keeper.egress} is polled`];
 }

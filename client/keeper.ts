@@ -1,16 +1,8 @@
 import { hostname, userInfo } from 'node:os';
-import {
-  type Client,
-  type WorkflowExecutionDescription,
-  type WorkflowHandle,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-} from '@temporalio/client';
-import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import type { Secret } from '../sealing/secret.ts';
 import {
-  type ConnectionInput,
   type ConnectionStatus,
   disconnectUpdate,
   oauthClientQuery,
@@ -22,12 +14,13 @@ import {
   stateQuery,
   statusQuery,
 } from '../workflows/messages.ts';
-import { NAME_PATTERN, providerWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
-import { type ConnectionState, initialState, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
-import { type ConnectionMemo, statusOf, wantedFacts } from '../workflows/status.ts';
+import { providerWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
+import { initialState, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
+import { type ConnectionMemo, wantedFacts } from '../workflows/status.ts';
+import { ConnectionWorkflows, memoOf } from './connection-workflows.ts';
 import { differences } from './differences.ts';
 import { KeeperError, UsageError } from './errors.ts';
-import { isUnpolled, lookAtQueues, missingWorker, type SeenQueue, silentWorker, taskQueuesOf } from './pollers.ts';
+import { isUnpolled, missingWorker, type SeenQueue } from './pollers.ts';
 import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
 import { connectTemporal } from './temporal.ts';
 
@@ -53,9 +46,6 @@ export interface RevealedSession extends Omit<SessionView, 'sessionToken' | 'pri
   privateKey: Secret;
 }
 
-const ANSWER_WITHIN_MS = 2000;
-const UPDATE_WITHIN_MS = 5000;
-
 /** The keeper as a library: what the command line stands on. */
 export class Keeper {
   readonly client: Client;
@@ -63,6 +53,7 @@ export class Keeper {
   readonly apiUrl: string;
   readonly egress: string;
   readonly #sealingKeys: () => SealingKeySet;
+  readonly #workflows: ConnectionWorkflows;
 
   constructor(client: Client, settings: ClientSettings, sealingKeys: () => SealingKeySet) {
     this.client = client;
@@ -70,6 +61,7 @@ export class Keeper {
     this.apiUrl = settings.bank.apiUrl;
     this.egress = settings.egress;
     this.#sealingKeys = sealingKeys;
+    this.#workflows = new ConnectionWorkflows(client, this.environment, this.egress);
   }
 
   /**
@@ -92,7 +84,7 @@ export class Keeper {
    */
   async onboard(name: string, options: OnboardOptions): Promise<{ isNew: boolean }> {
     const request = await this.#requestOf(name, options);
-    const present = await this.#describe(name);
+    const present = await this.#workflows.find(name);
     const isDisconnected = present?.status.name === 'COMPLETED';
     if (present && !isDisconnected) {
       const wanted = memoOf(present)?.wanted;
@@ -100,15 +92,14 @@ export class Keeper {
       if (different.length > 0) throw new UsageError(`${name} exists already; nothing was changed.\n${different.join('\n')}`);
       if (present.status.name === 'RUNNING') return { isNew: false };
     }
-    const state = present && !isDisconnected ? await this.#lastState(name) : null;
-    await this.#start(name, state ? { state } : { request });
+    const state = present && !isDisconnected ? await this.#workflows.ask(name, stateQuery) : null;
+    await this.#workflows.start(name, state ? { state } : { request });
     return { isNew: state === null };
   }
 
   /** @throws KeeperError when there is no such connection */
   async status(name: string): Promise<KnownStatus> {
-    const [description, answer] = await Promise.all([this.#describe(name), this.#ask(name, statusQuery)]);
-    if (!description) throw this.#unknown(name);
+    const [description, answer] = await Promise.all([this.#workflows.describe(name), this.#workflows.ask(name, statusQuery)]);
     const closed = closedAs(description);
     if (answer) return { ...answer, ...(closed && { closed }) };
     const memo = memoOf(description);
@@ -130,7 +121,7 @@ export class Keeper {
 
   /** The live session, sealed; null while there is none. */
   session(name: string): Promise<SessionView | null> {
-    return this.#query(name, sessionQuery);
+    return this.#workflows.query(name, sessionQuery);
   }
 
   /** The live session with its token: needs the sealing keys. @throws KeeperError when no session is live */
@@ -138,7 +129,7 @@ export class Keeper {
     const view = await this.session(name);
     if (!view) throw new KeeperError(`${name} has no valid session at this moment: bunq-keeper status ${name}`);
     const { sessionToken, privateKey, ...rest } = view;
-    const connection = this.#workflowId(name);
+    const connection = this.#workflows.idOf(name);
     const keys = this.#sealingKeys();
     return {
       ...rest,
@@ -148,25 +139,25 @@ export class Keeper {
   }
 
   async oauthClient(name: string): Promise<{ id: number; clientId: string | null; callbackUrls: string[] } | null> {
-    const view = await this.#query(name, oauthClientQuery);
+    const view = await this.#workflows.query(name, oauthClientQuery);
     return view && { id: view.id, clientId: view.clientId, callbackUrls: view.callbackUrls };
   }
 
   /** Needs the sealing keys. */
   async revealClientSecret(name: string): Promise<Secret> {
-    const view = await this.#query(name, oauthClientQuery);
+    const view = await this.#workflows.query(name, oauthClientQuery);
     if (!view?.clientSecret) throw new KeeperError(`${name} has no OAuth client with a secret yet: bunq-keeper status ${name}`);
-    return this.#sealingKeys().open('client-secret', this.#workflowId(name), view.clientSecret);
+    return this.#sealingKeys().open('client-secret', this.#workflows.idOf(name), view.clientSecret);
   }
 
   /** The callback URLs that were asked for, whether or not the bank has them yet. */
   async wantedCallbackUrls(name: string): Promise<string[]> {
-    return (await this.#query(name, stateQuery)).wanted.callbackUrls;
+    return (await this.#workflows.query(name, stateQuery)).wanted.callbackUrls;
   }
 
   /** These record the wish; the outcome is in the status. */
   async setCallbackUrls(name: string, change: { wanted: string[]; unwanted?: string[]; prune?: boolean }): Promise<void> {
-    await this.#update(name, setCallbackUrlsUpdate, {
+    await this.#workflows.update(name, setCallbackUrlsUpdate, {
       by: sender(),
       wanted: change.wanted,
       unwanted: change.unwanted ?? [],
@@ -175,39 +166,38 @@ export class Keeper {
   }
 
   async renew(name: string): Promise<void> {
-    await this.#update(name, renewUpdate, { by: sender() });
+    await this.#workflows.update(name, renewUpdate, { by: sender() });
   }
 
   /** Tries again what waits for a person; a run that was terminated, failed or timed out goes on from its last state. */
   async resume(name: string, credential?: OnboardOptions['credential']): Promise<void> {
-    const description = await this.#describe(name);
-    if (!description) throw this.#unknown(name);
+    const description = await this.#workflows.describe(name);
     if (description.status.name === 'COMPLETED')
       throw new KeeperError(`${name} was disconnected. Onboard it again: bunq-keeper onboard ${name} …`);
     if (description.status.name !== 'RUNNING') {
-      const state = await this.#lastState(name);
+      const state = await this.#workflows.ask(name, stateQuery);
       if (!state)
         throw new KeeperError(
           `The last state of ${name} could not be read: ${missingWorker({ name: workflowTaskQueue(this.environment), kind: 'workflows' })}`,
         );
-      await this.#start(name, { state });
+      await this.#workflows.start(name, { state });
     }
     const sealed = credential && (await this.#sealed(name, credential));
-    await this.#update(name, resumeUpdate, { by: sender(), ...(sealed && { credential: sealed }) });
+    await this.#workflows.update(name, resumeUpdate, { by: sender(), ...(sealed && { credential: sealed }) });
   }
 
   async disconnect(name: string): Promise<void> {
-    await this.#update(name, disconnectUpdate, { by: sender() });
+    await this.#workflows.update(name, disconnectUpdate, { by: sender() });
   }
 
   /** What the workflow of a disconnected connection ended with. */
   async disconnected(name: string): Promise<{ leftOpen: { sessionId: number; expiresAt: string }[] }> {
-    return (await this.#handle(name).result()) as { leftOpen: { sessionId: number; expiresAt: string }[] };
+    return (await this.#workflows.handle(name).result()) as { leftOpen: { sessionId: number; expiresAt: string }[] };
   }
 
   /** Deletes every run of a closed connection from Temporal. */
   async forget(name: string): Promise<number> {
-    const workflowId = this.#workflowId(name);
+    const workflowId = this.#workflows.idOf(name);
     let runs = 0;
     for await (const { runId } of this.client.workflow.list({ query: `WorkflowId = '${workflowId}'` })) {
       await this.client.workflowService.deleteWorkflowExecution({
@@ -219,22 +209,14 @@ export class Keeper {
     return runs;
   }
 
-  /** The task queues that the connection needs and nobody polls. */
-  async missingWorkers(name: string): Promise<SeenQueue[]> {
-    return (await this.#queues(name)).filter(isUnpolled);
+  /** The task queues that a connection needs (or any, without a name) and nobody polls. */
+  async missingWorkers(name: string | null): Promise<SeenQueue[]> {
+    return (await this.#workflows.queues(name)).filter(isUnpolled);
   }
 
   /** Why its workflow does not answer, in a sentence for each task queue that is to blame. */
-  async whyNoAnswer(name: string): Promise<string[]> {
-    const queues = await this.#queues(name);
-    const missing = queues.filter(isUnpolled);
-    return missing.length > 0 ? missing.map(missingWorker) : queues.filter(({ kind }) => kind === 'workflows').map(silentWorker);
-  }
-
-  async #queues(name: string): Promise<SeenQueue[]> {
-    const memo = memoOf(await this.#describe(name));
-    const queues = taskQueuesOf(this.environment, memo?.status.egress ?? this.egress, memo?.wanted.signer ?? null);
-    return lookAtQueues(this.client, queues, Date.now());
+  whyNoAnswer(name: string): Promise<string[]> {
+    return this.#workflows.whyNoAnswer(name);
   }
 
   async #requestOf(name: string, { credential, callbackUrls, permittedIps }: OnboardOptions): Promise<OnboardingRequest> {
@@ -244,111 +226,14 @@ export class Keeper {
 
   async #sealed(name: string, credential: OnboardOptions['credential']): Promise<WantedCredential> {
     if (credential.type !== 'api-key') return credential;
-    return { type: 'api-key', apiKey: await this.#sealingKeys().seal('api-key', this.#workflowId(name), credential.apiKey) };
-  }
-
-  async #start(name: string, input: ConnectionInput): Promise<void> {
-    const state = 'state' in input ? input.state : initialState(input.request, Date.now());
-    const workflowId = this.#workflowId(name);
-    const status = statusOf(state, { workflowId, runId: '', running: null }, Date.now());
-    const memo: ConnectionMemo = { status, asOf: new Date().toISOString(), wanted: wantedFacts(state) };
-    await this.client.workflow.start('providerConnection', {
-      workflowId,
-      taskQueue: workflowTaskQueue(this.environment),
-      args: [input],
-      memo: { ...memo },
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: `${name} at bunq (${this.environment})`,
-      staticDetails: staticDetails(state),
-    });
-  }
-
-  async #lastState(name: string): Promise<ConnectionState | null> {
-    return this.#ask(name, stateQuery);
-  }
-
-  async #describe(name: string): Promise<WorkflowExecutionDescription | null> {
-    try {
-      return await this.#handle(name).describe();
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return null;
-      throw unavailable(error);
-    }
-  }
-
-  /** Null without an answer within 2 s. */
-  async #ask<Result>(name: string, query: QueryDefinition<Result>): Promise<Result | null> {
-    try {
-      return await this.client.connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => this.#handle(name).query(query));
-    } catch {
-      return null;
-    }
-  }
-
-  async #query<Result>(name: string, query: QueryDefinition<Result>): Promise<Result> {
-    if (!(await this.#describe(name))) throw this.#unknown(name);
-    try {
-      return await this.client.connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => this.#handle(name).query(query));
-    } catch {
-      throw await this.#noAnswer(name, 'was not answered');
-    }
-  }
-
-  async #update<Argument extends [unknown]>(name: string, update: UpdateDefinition<unknown, Argument>, ...args: Argument): Promise<void> {
-    if (!(await this.#describe(name))) throw this.#unknown(name);
-    try {
-      await this.client.connection.withDeadline(Date.now() + UPDATE_WITHIN_MS, () => this.#handle(name).executeUpdate(update, { args }));
-    } catch (error) {
-      if (error instanceof WorkflowUpdateFailedError) throw new UsageError(error.cause?.message ?? error.message);
-      if (error instanceof WorkflowNotFoundError) throw new KeeperError(`${name} is no longer running: bunq-keeper status ${name}`);
-      throw await this.#noAnswer(name, 'was not recorded');
-    }
-  }
-
-  async #noAnswer(name: string, what: string): Promise<KeeperError> {
-    return new KeeperError([`The request ${what}.`, ...(await this.whyNoAnswer(name).catch(() => []))].join(' '));
-  }
-
-  #handle(name: string): WorkflowHandle {
-    return this.client.workflow.getHandle(this.#workflowId(name));
-  }
-
-  #workflowId(name: string): string {
-    if (!NAME_PATTERN.test(name)) {
-      throw new UsageError(
-        `${JSON.stringify(name)} is not a name: a-z, 0-9 and -, at most 63, starting with a letter or digit. It is shown in plain text: no e-mail address, no account number.`,
-      );
-    }
-    return providerWorkflowId(this.environment, name);
-  }
-
-  #unknown(name: string): KeeperError {
-    return new KeeperError(`There is no connection ${name} in ${this.environment}. Those that are there: bunq-keeper list`);
+    return { type: 'api-key', apiKey: await this.#sealingKeys().seal('api-key', this.#workflows.idOf(name), credential.apiKey) };
   }
 }
 
 /** Who sends an update: it stands in the history. */
 const sender = () => `${userInfo().username}@${hostname()}`;
 
-const memoOf = (description: WorkflowExecutionDescription | null) => (description?.memo as unknown as ConnectionMemo | undefined) ?? null;
-
 function closedAs({ status }: WorkflowExecutionDescription): KnownStatus['closed'] {
   const { name } = status;
   return name === 'TERMINATED' || name === 'FAILED' || name === 'TIMED_OUT' || name === 'CANCELLED' ? name : undefined;
-}
-
-const unavailable = (error: unknown) => new KeeperError(`Temporal did not answer: ${(error as Error).message.split('\n')[0]}`);
-
-function staticDetails({ name, environment, egress, wanted }: ConnectionState): string {
-  const { credential, callbackUrls, permittedIps } = wanted;
-  const who =
-    credential.type === 'qseal'
-      ? `certificate \`${credential.subject}\` (${credential.roles.join(', ')}), signer \`${credential.signer}\``
-      : credential.type;
-  return [
-    `Keeps the bunq session of **${name}** in ${environment}: ${who}.`,
-    `Callback URLs: ${callbackUrls.join(', ') || 'none'}. API key permitted for: ${permittedIps.join(', ') || 'the calling address'}. Egress: ${egress}.`,
-    `What to do when it waits: see Current Details, or \`bunq-keeper status ${name}\`.`,
-  ].join('\n\n');
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TemporalUnavailableError } from './connection-workflows.ts';
 import { EXIT, KeeperError } from './errors.ts';
 import type { Keeper, KnownStatus } from './keeper.ts';
 import { tell } from './output.ts';
@@ -22,37 +23,51 @@ export interface Waiting {
  */
 export async function waitFor(keeper: Keeper, name: string, { until, timeoutMs, onStatus }: Waiting): Promise<KnownStatus> {
   const startedAt = performance.now();
+  const sayOnce = once();
   let movedAt = startedAt;
   let last = '';
-  let said = '';
-  for (;;) {
-    const status = await keeper.status(name);
-    onStatus?.(status);
-    if (until(status)) return status;
-    const shown = JSON.stringify([status.state, status.steps]);
-    if (shown !== last) [last, movedAt] = [shown, performance.now()];
-    if (performance.now() - movedAt > LOOK_AFTER_MS || status.worker === false) {
-      const why = await whatIsMissing(keeper, status);
-      if (kindOf(why) !== said && why !== '') tell(why);
-      said = kindOf(why);
-    }
-    if (performance.now() - startedAt > timeoutMs) {
-      throw new KeeperError(
-        `${name} is ${status.state}; not done in time. It goes on by itself: bunq-keeper status ${name}`,
-        EXIT.notDoneInTime,
-      );
+  let state = 'not heard of';
+  while (performance.now() - startedAt <= timeoutMs) {
+    const status = await statusOrWhyNot(keeper, name);
+    if (typeof status === 'string') sayOnce(status);
+    else {
+      onStatus?.(status);
+      if (until(status)) return status;
+      state = status.state;
+      const shown = JSON.stringify([status.state, status.steps]);
+      if (shown !== last) [last, movedAt] = [shown, performance.now()];
+      const isStill = performance.now() - movedAt > LOOK_AFTER_MS || status.worker === false;
+      sayOnce(isStill ? await whatIsMissing(keeper, status) : '');
     }
     await sleep(ASK_EVERY_MS);
   }
+  throw new KeeperError(`${name} is ${state}; not done in time. It goes on by itself: bunq-keeper status ${name}`, EXIT.notDoneInTime);
+}
+
+/** A server that is away does not end the waiting. */
+async function statusOrWhyNot(keeper: Keeper, name: string): Promise<KnownStatus | string> {
+  try {
+    return await keeper.status(name);
+  } catch (error) {
+    if (error instanceof TemporalUnavailableError) return `${error.message}. Waiting for it.`;
+    throw error;
+  }
+}
+
+/** Says a thing once, however long it lasts. */
+function once(): (sentences: string) => void {
+  let said = '';
+  return (sentences) => {
+    const kind = sentences.replace(/\d+ s ago/g, '');
+    if (kind !== said && kind !== '') tell(sentences);
+    said = kind;
+  };
 }
 
 async function whatIsMissing(keeper: Keeper, { name, worker }: KnownStatus): Promise<string> {
   const ask = async () => (worker === false ? keeper.whyNoAnswer(name) : (await keeper.missingWorkers(name)).map(missingWorker));
   return (await ask().catch(() => [])).join('\n');
 }
-
-/** The same thing is said once, however long it lasts. */
-const kindOf = (sentences: string) => sentences.replace(/\d+ s ago/g, '');
 
 /** The exit code that a state at the end of waiting means. */
 export const exitCodeFor = (status: KnownStatus): number => (status.state === 'ACTION_REQUIRED' ? EXIT.waitsForPerson : EXIT.done);

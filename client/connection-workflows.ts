@@ -1,0 +1,157 @@
+import {
+  type Client,
+  isGrpcServiceError,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
+import type { ConnectionInput } from '../workflows/messages.ts';
+import { NAME_PATTERN, providerWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
+import { type ConnectionState, initialState } from '../workflows/state.ts';
+import { type ConnectionMemo, statusOf, wantedFacts } from '../workflows/status.ts';
+import { KeeperError, UsageError } from './errors.ts';
+import { isUnpolled, lookAtQueues, missingWorker, type SeenQueue, silentWorker, taskQueuesOf } from './pollers.ts';
+
+const ANSWER_WITHIN_MS = 2000;
+const UPDATE_WITHIN_MS = 5000;
+
+/** The server is not there, or not yet: whoever waits goes on waiting. */
+export class TemporalUnavailableError extends KeeperError {
+  override readonly name = 'TemporalUnavailableError';
+}
+
+/** Temporal's words for a person. */
+export const unavailable = (error: unknown): TemporalUnavailableError =>
+  new TemporalUnavailableError(
+    `Temporal did not answer: ${(isGrpcServiceError(error) ? error.details : String((error as Error).message)).split('\n')[0]}`,
+  );
+
+/** The workflows of one environment's connections, by the connections' names. */
+export class ConnectionWorkflows {
+  readonly client: Client;
+  readonly environment: string;
+  readonly egress: string;
+
+  constructor(client: Client, environment: string, egress: string) {
+    this.client = client;
+    this.environment = environment;
+    this.egress = egress;
+  }
+
+  /** @throws UsageError when it is no name */
+  idOf(name: string): string {
+    if (NAME_PATTERN.test(name)) return providerWorkflowId(this.environment, name);
+    throw new UsageError(
+      `${JSON.stringify(name)} is not a name: a-z, 0-9 and -, at most 63, starting with a letter or digit. It is shown in plain text: no e-mail address, no account number.`,
+    );
+  }
+
+  handle(name: string): WorkflowHandle {
+    return this.client.workflow.getHandle(this.idOf(name));
+  }
+
+  /** Null when there is none. */
+  async find(name: string): Promise<WorkflowExecutionDescription | null> {
+    try {
+      return await this.handle(name).describe();
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return null;
+      if (error instanceof KeeperError) throw error;
+      throw unavailable(error);
+    }
+  }
+
+  /** @throws KeeperError when there is none */
+  async describe(name: string): Promise<WorkflowExecutionDescription> {
+    const description = await this.find(name);
+    if (description) return description;
+    throw new KeeperError(`There is no connection ${name} in ${this.environment}. Those that are there: bunq-keeper list`);
+  }
+
+  /** Starts it unless it runs already. The memo answers for it until a worker takes it. */
+  async start(name: string, input: ConnectionInput): Promise<void> {
+    const state = 'state' in input ? input.state : initialState(input.request, Date.now());
+    const workflowId = this.idOf(name);
+    const status = statusOf(state, { workflowId, runId: '', running: null }, Date.now());
+    const memo: ConnectionMemo = { status, asOf: new Date().toISOString(), wanted: wantedFacts(state) };
+    await this.client.workflow.start('providerConnection', {
+      workflowId,
+      taskQueue: workflowTaskQueue(this.environment),
+      args: [input],
+      memo: { ...memo },
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: `${name} at bunq (${this.environment})`,
+      staticDetails: staticDetails(state),
+    });
+  }
+
+  /** Null without an answer within 2 s. */
+  async ask<Result>(name: string, query: QueryDefinition<Result>): Promise<Result | null> {
+    try {
+      return await this.client.connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => this.handle(name).query(query));
+    } catch {
+      return null;
+    }
+  }
+
+  /** @throws KeeperError when there is none, or no answer within 2 s */
+  async query<Result>(name: string, query: QueryDefinition<Result>): Promise<Result> {
+    await this.describe(name);
+    try {
+      return await this.client.connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => this.handle(name).query(query));
+    } catch {
+      throw await this.#noAnswer(name, 'was not answered');
+    }
+  }
+
+  /** @throws KeeperError when there is none or it is not recorded within 5 s, UsageError when it is refused */
+  async update<Argument extends [unknown]>(name: string, update: UpdateDefinition<unknown, Argument>, ...args: Argument): Promise<void> {
+    await this.describe(name);
+    try {
+      await this.client.connection.withDeadline(Date.now() + UPDATE_WITHIN_MS, () => this.handle(name).executeUpdate(update, { args }));
+    } catch (error) {
+      if (error instanceof WorkflowUpdateFailedError) throw new UsageError(error.cause?.message ?? error.message);
+      if (error instanceof WorkflowNotFoundError) throw new KeeperError(`${name} is no longer running: bunq-keeper status ${name}`);
+      throw await this.#noAnswer(name, 'was not recorded');
+    }
+  }
+
+  /** The task queues that it needs, and when each was last polled. */
+  async queues(name: string | null): Promise<SeenQueue[]> {
+    const memo = name === null ? null : memoOf(await this.find(name));
+    const queues = taskQueuesOf(this.environment, memo?.status.egress ?? this.egress, memo?.wanted.signer ?? null);
+    return lookAtQueues(this.client, queues, Date.now()).catch((error) => {
+      throw unavailable(error);
+    });
+  }
+
+  /** Why it does not answer, in a sentence for each task queue that is to blame. */
+  async whyNoAnswer(name: string): Promise<string[]> {
+    const queues = await this.queues(name);
+    const missing = queues.filter(isUnpolled);
+    return missing.length > 0 ? missing.map(missingWorker) : queues.filter(({ kind }) => kind === 'workflows').map(silentWorker);
+  }
+
+  async #noAnswer(name: string, what: string): Promise<KeeperError> {
+    return new KeeperError([`The request ${what}.`, ...(await this.whyNoAnswer(name).catch(() => []))].join(' '));
+  }
+}
+
+export const memoOf = (description: WorkflowExecutionDescription | null): ConnectionMemo | null =>
+  (description?.memo as unknown as ConnectionMemo | undefined) ?? null;
+
+function staticDetails({ name, environment, egress, wanted }: ConnectionState): string {
+  const { credential, callbackUrls, permittedIps } = wanted;
+  const who =
+    credential.type === 'qseal'
+      ? `certificate \`${credential.subject}\` (${credential.roles.join(', ')}), signer \`${credential.signer}\``
+      : credential.type;
+  return [
+    `Keeps the bunq session of **${name}** in ${environment}: ${who}.`,
+    `Callback URLs: ${callbackUrls.join(', ') || 'none'}. API key permitted for: ${permittedIps.join(', ') || 'the calling address'}. Egress: ${egress}.`,
+    `What to do when it waits: see Current Details, or \`bunq-keeper status ${name}\`.`,
+  ].join('\n\n');
+}
