@@ -221,7 +221,7 @@ export class Keeper {
 
   async #requestOf(name: string, { credential, callbackUrls, permittedIps }: OnboardOptions): Promise<OnboardingRequest> {
     const { environment, egress } = this;
-    return { version: 1, name, environment, egress, credential: await this.#sealed(name, credential), callbackUrls, permittedIps };
+    return { version: 1, name, environment, egress, callbackUrls, permittedIps, credential: await this.#sealed(name, credential) };
   }
 
   async #sealed(name: string, credential: OnboardOptions['credential']): Promise<WantedCredential> {

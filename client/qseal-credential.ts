@@ -24,14 +24,14 @@ export function qsealCredential({
     const { subject, authorizationNumber, roles, expiresAt, fingerprintSha256 } = facts;
     return {
       type: 'qseal',
-      certificatePem,
-      chainPem,
-      signer,
-      fingerprintSha256,
       subject,
       authorizationNumber,
       roles: [...roles],
       expiresAt,
+      signer,
+      fingerprintSha256,
+      certificatePem, // last: people read this object in the Temporal UI
+      chainPem,
     };
   } catch (error) {
     if (error instanceof CertificateError) throw new UsageError(error.message);

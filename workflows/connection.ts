@@ -18,17 +18,28 @@ export class Connection {
   turns = 0;
   renewals = 0;
   updates = 0;
+  /** Started from the state of a run that was closed, not continued as new by it. */
+  readonly #isRestart: boolean;
   #surroundings: Surroundings | null = null;
   #publisher: Publisher | null = null;
 
   constructor(input: ConnectionInput) {
     this.state = 'state' in input ? structuredCloneOf(input.state) : initialState(input.request, Date.now());
+    this.#isRestart = 'state' in input && workflowInfo().continuedFromExecutionRunId === undefined;
   }
 
   async lookAround(): Promise<void> {
     this.#surroundings = await readSurroundings();
+    if (this.#isRestart) this.#settleFormerRun(this.#surroundings);
     this.#publisher = new Publisher(this.#surroundings.searchAttributes);
     this.publish();
+  }
+
+  /** A former run was closed from outside, with who knows what under way: as after an unclear answer. */
+  #settleFormerRun({ settleMs }: Surroundings): void {
+    const nowMs = Date.now();
+    this.state.settleUntilMs = Math.max(this.state.settleUntilMs ?? 0, nowMs + settleMs);
+    this.state.sessionAskedAtMs = nowMs;
   }
 
   get surroundings(): Surroundings {

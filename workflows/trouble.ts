@@ -5,6 +5,7 @@ import { DAY_MS } from './duration.ts';
 import type { SeenFailure } from './failure.ts';
 import { backoffMs } from './renewal.ts';
 import { type ConnectionState, isServingValid, type SeenError, type StepName } from './state.ts';
+import { OAUTH_STEPS } from './steps.ts';
 
 /** Notes what did not succeed and holds the step until its back-off is over. */
 export function hold({ state }: Connection, step: StepName, failure: SeenFailure): void {
@@ -19,7 +20,7 @@ export function hold({ state }: Connection, step: StepName, failure: SeenFailure
     error: errorOf(failure),
     failures,
     firstAtMs: isSame ? before.firstAtMs : nowMs,
-    retryAtMs: Math.max(nowMs + delayMs, state.settleUntilMs ?? 0),
+    retryAtMs: Math.max(nowMs + delayMs, OAUTH_STEPS.includes(step) ? (state.settleUntilMs ?? 0) : 0),
     action: null,
   };
 }
