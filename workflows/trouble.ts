@@ -1,7 +1,7 @@
 import type { ActionCode } from './actions.ts';
 import { REFUSED_AGAIN_MS, TREATMENT } from './blame.ts';
 import type { Connection } from './connection.ts';
-import { DAY_MS } from './duration.ts';
+import { DAY_MS, MINUTE_MS } from './duration.ts';
 import type { SeenFailure } from './failure.ts';
 import { backoffMs } from './renewal.ts';
 import { type ConnectionState, isServingValid, type SeenError, type StepName } from './state.ts';
@@ -29,9 +29,19 @@ export function hold({ state }: Connection, step: StepName, failure: SeenFailure
 const isSameTrouble = (before: SeenError, now: SeenError) =>
   before.code === now.code || (TREATMENT[before.code] === 'retry' && TREATMENT[now.code] === 'retry');
 
-/** The step, already held, waits for a person; it tries again by itself once a day. */
+/** Not more often, however soon the session ends. */
+const SOONEST_BY_ITSELF_MS = 5 * MINUTE_MS;
+
+/**
+ * The step, already held, waits for a person. It tries again by itself once a day; a step that the next session needs does so
+ * sooner when the session served has less than four days left, as the refusal may have been a passing one.
+ */
 export function park({ state }: Connection, step: StepName, action: ActionCode): void {
-  Object.assign(state.troubles[step]!, { action, retryAtMs: Date.now() + DAY_MS });
+  const nowMs = Date.now();
+  const isHurried = isServingValid(state, nowMs) && !OAUTH_STEPS.includes(step);
+  const leftMs = isHurried ? state.serving!.session.expiresAtMs - nowMs : Number.POSITIVE_INFINITY;
+  const delayMs = Math.min(DAY_MS, Math.max(leftMs / 4, SOONEST_BY_ITSELF_MS));
+  Object.assign(state.troubles[step]!, { action, retryAtMs: Math.round(nowMs + delayMs) });
 }
 
 const errorOf = ({ code, endpoint, status, text, responseId, atMs }: SeenFailure): SeenError => ({

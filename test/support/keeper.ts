@@ -97,7 +97,12 @@ function routed(activitiesOf: ReadonlyMap<string, Activities>, time: VirtualTime
   return Object.fromEntries(ACTIVITY_NAMES.map((name) => [name, route(name)])) as unknown as Activities;
 }
 
-const bundle = () => ({ code: readFileSync(process.env.DEV_BUNDLE ?? currentBuild().workflowBundle, 'utf8') });
+let code: string | undefined;
+
+function bundle(): { code: string } {
+  code ??= readFileSync(currentBuild().workflowBundle, 'utf8');
+  return { code };
+}
 
 async function startWorkers(
   { nativeConnection: connection }: TestWorkflowEnvironment,
