@@ -3,7 +3,7 @@ import { CertificateError } from '../bunq/certificates.ts';
 import { BunqError } from '../bunq/errors.ts';
 import { QsealError } from '../bunq/qseal.ts';
 import { SealingError } from '../sealing/errors.ts';
-import type { FailureCode } from '../workflows/state.ts';
+import type { FailureCode } from '../workflows/codes.ts';
 import { SignerError } from './dependencies.ts';
 import { NotSentError } from './fence.ts';
 

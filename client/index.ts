@@ -17,7 +17,7 @@ export { SealingKeySet } from '../sealing/key-set.ts';
 export type { Sealed, SecretKind } from '../sealing/sealed.ts';
 export { Secret } from '../sealing/secret.ts';
 export { SettingsError } from '../settings/read.ts';
-export { ACTION_CODES, type ActionCode } from '../workflows/actions.ts';
+export { ACTION_CODES, type ActionCode, type FailureCode, STEP_NAMES, type StepName } from '../workflows/codes.ts';
 export {
   type CallbackUrlsInput,
   type ConnectionInput,
@@ -40,15 +40,7 @@ export {
 } from '../workflows/messages.ts';
 export { egressTaskQueue, NAME_PATTERN, providerWorkflowId, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
 export type { providerConnection } from '../workflows/provider-connection.ts';
-export {
-  type ConnectionState,
-  type FailureCode,
-  type LifecycleState,
-  type OnboardingRequest,
-  STEP_NAMES,
-  type StepName,
-  type WantedCredential,
-} from '../workflows/state.ts';
+export type { ConnectionState, LifecycleState, OnboardingRequest, WantedCredential } from '../workflows/state.ts';
 export { KeeperError, UsageError } from './errors.ts';
 export { Keeper, type KnownStatus, type OnboardOptions, type RevealedSession } from './keeper.ts';
 export { type QsealCredentialInput, qsealCredential } from './qseal-credential.ts';

@@ -1,6 +1,6 @@
 import { Listr, ListrLogger, ProcessOutput } from 'listr2';
-import type { StepName } from '../workflows/state.ts';
-import { STEP_NAMES } from '../workflows/state.ts';
+import type { StepName } from '../workflows/codes.ts';
+import { STEP_NAMES } from '../workflows/codes.ts';
 import { STEPS } from '../workflows/steps.ts';
 import { describeError, describeStatus, remarks } from './describe.ts';
 import type { Keeper, KnownStatus } from './keeper.ts';

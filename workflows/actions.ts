@@ -1,20 +1,5 @@
-import type { FailureCode, StepName, WantedCredential } from './state.ts';
-
-/** Why a connection waits for a person: a closed list. Each has one remedy, a command to copy, and a page in docs/errors.md. */
-export const ACTION_CODES = [
-  'API_KEY_REJECTED',
-  'BANK_REFUSED',
-  'CALLBACK_URL_REFUSED',
-  'CERTIFICATE_EXPIRED',
-  'CREDENTIAL_REFUSED',
-  'DIFFERENT_USER',
-  'OAUTH_CLIENT_REFUSED',
-  'REPAIR_LOOP',
-  'SEALED_VALUE_REJECTED',
-  'SIGNER_REFUSED',
-] as const;
-
-export type ActionCode = (typeof ACTION_CODES)[number];
+import type { ActionCode, FailureCode, StepName } from './codes.ts';
+import type { WantedCredential } from './state.ts';
 
 /** Which of them a parking failure is. */
 export function actionFor(step: StepName, code: FailureCode): ActionCode {

@@ -1,5 +1,5 @@
+import type { FailureCode } from './codes.ts';
 import { DAY_MS, HOUR_MS } from './duration.ts';
-import type { FailureCode } from './state.ts';
 
 /**
  * Whom a failure blames. Pure tables: an answer alone proves little, since an address that changed, a bank in trouble and a

@@ -2,10 +2,11 @@ import { condition, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Surroundings } from '../activities/surroundings.ts';
 import { type BankActivity, perform, readSurroundings } from './bank.ts';
+import { STEP_NAMES, type StepName } from './codes.ts';
 import type { ConnectionInput, ConnectionStatus } from './messages.ts';
 import { egressTaskQueue } from './names.ts';
 import { Publisher } from './publish.ts';
-import { type ConnectionState, initialState, lifecycleState, STEP_NAMES, type StepName } from './state.ts';
+import { type ConnectionState, initialState, lifecycleState } from './state.ts';
 import { statusOf } from './status.ts';
 import { isEverythingDone, nextStep, nextWake, STEPS } from './steps.ts';
 

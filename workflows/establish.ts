@@ -1,5 +1,6 @@
 import { actionFor } from './actions.ts';
 import { TREATMENT } from './blame.ts';
+import type { StepName } from './codes.ts';
 import { type Connection, StepGivenUp } from './connection.ts';
 import { type SeenFailure, seenFailure } from './failure.ts';
 import { bindDevice, createInstallation, generateKeyPair, obtainApiKey } from './ladder-steps.ts';
@@ -7,7 +8,6 @@ import { findOrCreateOAuthClient, readClientCredentials, setCallbackUrls } from 
 import { repair } from './repair.ts';
 import { grantResume } from './resume.ts';
 import { openAndProveSession } from './session-step.ts';
-import type { StepName } from './state.ts';
 import { nextStep } from './steps.ts';
 import { hold, park } from './trouble.ts';
 

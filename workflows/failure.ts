@@ -1,7 +1,8 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/common';
 import type { FailureFacts } from '../activities/failures.ts';
 import { TREATMENT } from './blame.ts';
-import type { FailureCode, SeenError } from './state.ts';
+import type { FailureCode } from './codes.ts';
+import type { SeenError } from './state.ts';
 
 /** A failure as the loop treats it. */
 export interface SeenFailure extends SeenError {

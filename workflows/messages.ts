@@ -1,8 +1,8 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { BunqUser } from '../bunq/user.ts';
 import type { Sealed } from '../sealing/sealed.ts';
-import type { ActionCode } from './actions.ts';
-import type { ConnectionState, FailureCode, LifecycleState, StepName } from './state.ts';
+import type { ActionCode, FailureCode, StepName } from './codes.ts';
+import type { ConnectionState, LifecycleState } from './state.ts';
 
 /** What can be asked of a connection, and what can be wished of it. All times are ISO 8601 UTC. */
 

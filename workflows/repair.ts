@@ -1,9 +1,10 @@
-import { type ActionCode, actionFor } from './actions.ts';
+import { actionFor } from './actions.ts';
 import { type Blamed, type BlamedCall, blames, isRefusedAgain, isRepairAllowed } from './blame.ts';
+import type { ActionCode, StepName } from './codes.ts';
 import type { Connection } from './connection.ts';
 import { DAY_MS } from './duration.ts';
 import { type SeenFailure, seenFailure } from './failure.ts';
-import { isServingValid, type StepName } from './state.ts';
+import { isServingValid } from './state.ts';
 import { park, tryAgain } from './trouble.ts';
 
 const CALL: Partial<Record<StepName, BlamedCall>> = { 'api-key': 'credential', device: 'device-server', session: 'session-server' };

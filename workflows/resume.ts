@@ -1,6 +1,7 @@
+import { STEP_NAMES } from './codes.ts';
 import type { Connection } from './connection.ts';
 import { dropCandidate } from './session-step.ts';
-import { type ConnectionState, STEP_NAMES } from './state.ts';
+import type { ConnectionState } from './state.ts';
 import { tryAgain } from './trouble.ts';
 
 /** Granted between two steps, as a step in hand goes on with what it began with. */

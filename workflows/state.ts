@@ -1,7 +1,6 @@
-import type { BunqErrorCode } from '../bunq/errors.ts';
 import type { BunqUser } from '../bunq/user.ts';
 import type { Sealed } from '../sealing/sealed.ts';
-import type { ActionCode } from './actions.ts';
+import type { ActionCode, FailureCode, StepName } from './codes.ts';
 
 /**
  * The state of a connection: what crosses continue-as-new, and what `resume` starts a closed run from. Plain JSON with a
@@ -186,34 +185,6 @@ export interface Wish {
   by: string;
   atMs: number;
 }
-
-/** Failures that activities raise beside the bank's own. */
-export type OwnFailureCode =
-  | 'ACTIVITY_TIMED_OUT'
-  | 'ACTIVITY_FAILED'
-  | 'NOT_SENT'
-  | 'SEALING_KEY_MISSING'
-  | 'SEALED_VALUE_REJECTED'
-  | 'SIGNER_UNAVAILABLE'
-  | 'SIGNER_REFUSED'
-  | 'WRONG_ENVIRONMENT'
-  | 'CERTIFICATE_EXPIRED'
-  | 'DIFFERENT_USER';
-
-export type FailureCode = BunqErrorCode | OwnFailureCode;
-
-export const STEP_NAMES = [
-  'key-pair',
-  'installation',
-  'api-key',
-  'device',
-  'session',
-  'oauth-client',
-  'callback-urls',
-  'client-credentials',
-] as const;
-
-export type StepName = (typeof STEP_NAMES)[number];
 
 export type LifecycleState =
   | 'ONBOARDING'

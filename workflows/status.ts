@@ -1,6 +1,7 @@
 import { remedyFor } from './actions.ts';
+import { STEP_NAMES, type StepName } from './codes.ts';
 import type { ConnectionStatus, OAuthClientView, SeenFacts, SessionView, StepStatus } from './messages.ts';
-import { type ConnectionState, isServingValid, lifecycleState, type SeenError, STEP_NAMES, type StepName, type Trouble } from './state.ts';
+import { type ConnectionState, isServingValid, lifecycleState, type SeenError, type Trouble } from './state.ts';
 import { STEPS, wantsOAuthClient } from './steps.ts';
 
 /** How a state is shown. Pure; nothing sealed is in a status. */

@@ -1,4 +1,5 @@
-import { type ConnectionState, isRenewalDue, isServingValid, STEP_NAMES, type StepName } from './state.ts';
+import { STEP_NAMES, type StepName } from './codes.ts';
+import { type ConnectionState, isRenewalDue, isServingValid } from './state.ts';
 
 /** The steps as data: what each is called, when it is missing, and which is to be done next. Pure. */
 

@@ -1,10 +1,10 @@
-import type { ActionCode } from './actions.ts';
 import { REFUSED_AGAIN_MS, TREATMENT } from './blame.ts';
+import type { ActionCode, StepName } from './codes.ts';
 import type { Connection } from './connection.ts';
 import { DAY_MS, MINUTE_MS } from './duration.ts';
 import type { SeenFailure } from './failure.ts';
 import { backoffMs } from './renewal.ts';
-import { type ConnectionState, isServingValid, type SeenError, type StepName } from './state.ts';
+import { type ConnectionState, isServingValid, type SeenError } from './state.ts';
 import { OAUTH_STEPS } from './steps.ts';
 
 /** Notes what did not succeed and holds the step until its back-off is over. */

@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { STEP_NAMES } from '../../workflows/codes.ts';
 import type { ConnectionStatus } from '../../workflows/messages.ts';
-import { STEP_NAMES } from '../../workflows/state.ts';
 import { temporaryFolder } from '../support/at-end.ts';
 import { ROOT } from '../support/build.ts';
 import { decodedPayloads } from '../support/payloads.ts';

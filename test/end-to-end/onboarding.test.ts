@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { STEP_NAMES } from '../../workflows/codes.ts';
 import type { ConnectionStatus } from '../../workflows/messages.ts';
-import { STEP_NAMES } from '../../workflows/state.ts';
 import type { ConnectionMemo } from '../../workflows/status.ts';
 import { decodedPayloads } from '../support/payloads.ts';
 import type { Ended, KeeperProcess } from '../support/process.ts';

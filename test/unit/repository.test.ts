@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ACTION_CODES } from '../../workflows/actions.ts';
 import { TREATMENT } from '../../workflows/blame.ts';
+import { ACTION_CODES } from '../../workflows/codes.ts';
 import { currentBuild, ROOT } from '../support/build.ts';
 
 const NOT_OURS = new Set(['.git', '.build', '.bunq-keeper', '.cache', 'coverage', 'dist', 'node_modules']);

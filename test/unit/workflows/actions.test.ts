@@ -1,6 +1,6 @@
-import { ACTION_CODES, actionFor, remedyFor } from '../../../workflows/actions.ts';
+import { actionFor, remedyFor } from '../../../workflows/actions.ts';
 import { TREATMENT } from '../../../workflows/blame.ts';
-import { type FailureCode, STEP_NAMES } from '../../../workflows/state.ts';
+import { ACTION_CODES, type FailureCode, STEP_NAMES } from '../../../workflows/codes.ts';
 
 const FACTS = { name: 'acme', credential: 'qseal', permittedIps: [] } as const;
 

@@ -8,8 +8,8 @@ import {
   REFUSED_AGAIN_MS,
   TREATMENT,
 } from '../../../workflows/blame.ts';
+import type { FailureCode } from '../../../workflows/codes.ts';
 import { DAY_MS, HOUR_MS } from '../../../workflows/duration.ts';
-import type { FailureCode } from '../../../workflows/state.ts';
 
 const once: Circumstances = { refusals: 1, sinceMs: 0, ownReadRefused: false, pastBinding: false, deviceUnproven: false };
 const again = { ...once, refusals: 2, sinceMs: REFUSED_AGAIN_MS };

@@ -1,7 +1,8 @@
 import { jest } from '@jest/globals';
+import type { FailureCode } from '../../../workflows/codes.ts';
 import type { Connection } from '../../../workflows/connection.ts';
 import type { SeenFailure } from '../../../workflows/failure.ts';
-import type { ConnectionState, FailureCode } from '../../../workflows/state.ts';
+import type { ConnectionState } from '../../../workflows/state.ts';
 import { hold, park, tryAgain } from '../../../workflows/trouble.ts';
 import { DAY, HOUR, MINUTE, onboarded, SECOND, SERVING, SESSION, T0 } from './states.ts';
 
