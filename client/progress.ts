@@ -2,10 +2,11 @@ import { Listr, ListrLogger, ProcessOutput } from 'listr2';
 import type { StepName } from '../workflows/codes.ts';
 import { STEP_NAMES } from '../workflows/codes.ts';
 import { STEPS } from '../workflows/steps.ts';
-import { describeError, describeStatus, remarks } from './describe.ts';
+import { describeError, remarks } from './describe.ts';
 import type { Keeper, KnownStatus } from './keeper.ts';
-import { print, printJson, tell } from './output.ts';
-import { exitCodeFor, waitFor } from './wait.ts';
+import { showOutcome } from './outcome.ts';
+import { tell } from './output.ts';
+import { waitFor } from './wait.ts';
 
 /** Onboarding as a person watches it: live on a terminal, plain lines elsewhere; all of it on stderr. */
 
@@ -18,11 +19,8 @@ export async function onboardWithProgress(
   { json, timeoutMs }: { json: boolean; timeoutMs: number },
 ): Promise<number> {
   const status = await watchSteps(keeper, name, timeoutMs);
-  if (json) printJson(status);
-  else print(describeStatus(status));
   for (const remark of remarks(status)) tell(remark);
-  if (status.action) tell(`${status.action.code}: ${status.action.remedy}`);
-  return exitCodeFor(status);
+  return showOutcome(status, json);
 }
 
 export function watchSteps(keeper: Keeper, name: string, timeoutMs: number): Promise<KnownStatus> {

@@ -68,6 +68,3 @@ async function whatIsMissing(keeper: Keeper, { name, worker }: KnownStatus): Pro
   const ask = async () => (worker === false ? keeper.whyNoAnswer(name) : (await keeper.missingWorkers(name)).map(missingWorker));
   return (await ask().catch(() => [])).join('\n');
 }
-
-/** The exit code that a state at the end of waiting means. */
-export const exitCodeFor = (status: KnownStatus): number => (status.state === 'ACTION_REQUIRED' ? EXIT.waitsForPerson : EXIT.done);

@@ -79,7 +79,7 @@ export class Connection {
     this.#publisher?.publish(this.status, state);
   }
 
-  /** Until a message comes, something is due, or `atMs`. */
+  /** Until a message comes or something is due. */
   async waitForNext(): Promise<void> {
     const nowMs = Date.now();
     if (this.woken || this.isDisconnecting || nextStep(this.state, nowMs)) return;

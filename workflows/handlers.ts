@@ -33,7 +33,7 @@ export function answerMessages(connection: Connection): void {
     connection.woken = true;
     return state.lifecycle.state;
   };
-  setHandler(renewUpdate, ({ by }: Sender) => record(() => renew(connection, by)), {
+  setHandler(renewUpdate, () => record(() => renew(connection)), {
     description: 'Open a new session now',
     validator: sentBySomebody,
   });
@@ -51,8 +51,7 @@ export function answerMessages(connection: Connection): void {
   });
 }
 
-function renew({ state }: Connection, by: string): void {
-  state.wishes.renew = { by, atMs: Date.now() };
+function renew({ state }: Connection): void {
   if (state.serving) state.serving.doubtful = true;
   if (state.troubles.session && !state.troubles.session.action) state.troubles.session.retryAtMs = Date.now();
 }

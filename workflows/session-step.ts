@@ -104,7 +104,6 @@ function serve(connection: Connection, session: Session): void {
     doubtful: false,
   };
   state.candidate = null;
-  state.wishes.renew = null;
   for (const step of OAUTH_STEPS) if (state.troubles[step]?.error.code === 'BUNQ_TOKEN_REJECTED') tryAgain(state, step);
 }
 

@@ -175,7 +175,6 @@ export interface Repair {
 }
 
 export interface Wishes {
-  renew: Wish | null;
   /** With a new credential, or null to try again with the present one. */
   resume: (Wish & { credential: WantedCredential | null }) | null;
   disconnect: Wish | null;
@@ -242,7 +241,7 @@ export function initialState(request: OnboardingRequest, nowMs: number): Connect
     repairs: [],
     sessionAskedAtMs: null,
     settleUntilMs: null,
-    wishes: { renew: null, resume: null, disconnect: null },
+    wishes: { resume: null, disconnect: null },
     lifecycle: { state: 'ONBOARDING', sinceMs: nowMs },
     counts: { renewals: 0, repairs: 0 },
   };

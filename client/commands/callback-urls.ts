@@ -3,8 +3,9 @@ import { checkCallbackUrl } from '../callback-url.ts';
 import { UsageError } from '../errors.ts';
 import type { Keeper, KnownStatus } from '../keeper.ts';
 import { jsonOption, nameArgument, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
+import { tellAction } from '../outcome.ts';
 import { print, printJson, tell } from '../output.ts';
-import { exitCodeFor, waitFor } from '../wait.ts';
+import { waitFor } from '../wait.ts';
 
 interface Options extends WaitOptions {
   prune?: boolean;
@@ -48,8 +49,7 @@ async function callbackUrls(
   });
   if (json) printJson(status);
   else for (const url of status.oauthClient?.callbackUrls ?? []) print(url);
-  if (status.action) tell(`${status.action.code}: ${status.action.remedy}`);
-  process.exitCode = exitCodeFor(status);
+  process.exitCode = tellAction(status);
 }
 
 /** A status that was only published is from before the change. */

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { describeStatus } from '../describe.ts';
 import { UsageError } from '../errors.ts';
 import type { Keeper, KnownStatus } from '../keeper.ts';
 import { jsonOption, nameArgument, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
-import { print, printJson, tell } from '../output.ts';
+import { showOutcome } from '../outcome.ts';
+import { tell } from '../output.ts';
 import { isSettled } from '../progress.ts';
-import { exitCodeFor, waitFor } from '../wait.ts';
+import { waitFor } from '../wait.ts';
 import { apiKeyFileOption, certificateOption, chainOption, readCredential, signerOption } from './onboard.ts';
 
 interface RenewOptions extends WaitOptions {
@@ -59,7 +59,7 @@ async function renewOne(keeper: Keeper, name: string, { wait, timeout, json }: W
   await keeper.renew(name);
   if (!wait) return tell('The wish is recorded.');
   const isNew = ({ session }: KnownStatus) => session !== null && session.openedAt !== before;
-  report(
+  process.exitCode = showOutcome(
     await waitFor(keeper, name, {
       until: (status) => (isNew(status) && status.state !== 'RENEWING') || status.state === 'ACTION_REQUIRED',
       timeoutMs: timeout,
@@ -73,13 +73,6 @@ async function resume(name: string, { wait, timeout, json, ...given }: ResumeOpt
   await withKeeper(async (keeper) => {
     await keeper.resume(name, credential ?? undefined);
     if (!wait) return tell('The wish is recorded.');
-    report(await waitFor(keeper, name, { until: isSettled, timeoutMs: timeout }), json);
+    process.exitCode = showOutcome(await waitFor(keeper, name, { until: isSettled, timeoutMs: timeout }), json);
   });
-}
-
-function report(status: KnownStatus, json = false): void {
-  if (json) printJson(status);
-  else print(describeStatus(status));
-  if (status.action) tell(`${status.action.code}: ${status.action.remedy}`);
-  process.exitCode = exitCodeFor(status);
 }

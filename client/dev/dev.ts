@@ -12,10 +12,10 @@ import { readOnboarding } from '../commands/onboard.ts';
 import { describeStatus } from '../describe.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { Keeper, type KnownStatus } from '../keeper.ts';
+import { tellAction } from '../outcome.ts';
 import { print, tell } from '../output.ts';
 import { watchSteps } from '../progress.ts';
 import { connectTemporalAt } from '../temporal.ts';
-import { exitCodeFor } from '../wait.ts';
 import { type DevFolder, openDevFolder } from './folder.ts';
 import { devBank, environmentOf, ignoredSettings } from './settings.ts';
 import { findTemporalBinary } from './temporal-binary.ts';
@@ -75,7 +75,7 @@ async function run(
   ends.push(() => keeper.close());
   await Promise.race([worker.ready, worker.failed]);
   const status = await Promise.race([onboard(keeper, folder), worker.failed]);
-  if (status.state !== 'ACTIVE') return exitCodeFor(status);
+  if (status.state !== 'ACTIVE') return tellAction(status);
   await showConnection(keeper, status, server.uiUrl, env);
   if (onlyOnce) {
     print('ACTIVE');
@@ -144,7 +144,6 @@ async function onboard(keeper: Keeper, folder: DevFolder): Promise<KnownStatus> 
   const { isNew } = await keeper.onboard(NAME, given);
   tell(isNew ? `Onboarding ${NAME} …` : `${NAME} is onboarded already; going on with it.`);
   const status = await watchSteps(keeper, NAME, ONBOARDED_WITHIN_MS);
-  if (status.action) tell(`${status.action.code}: ${status.action.remedy}`);
   return status;
 }
 

@@ -38,8 +38,9 @@ export function keepWorker(env: NodeJS.ProcessEnv, say: (line: string) => void):
     child = spawnTied(process.execPath, [main, 'worker'], { env, stdout: 'ignore', stderr: 'pipe' });
     say(`Worker: pid ${child.pid} (kill -9 it: it is started again, and the work goes on)`);
     createInterface({ input: child.stderr! }).on('line', (line) => {
-      if (messageOf(line).msg === WORKER_READY) isReady();
-      else passOn(line, say);
+      const { level, msg } = messageOf(line);
+      if (msg === WORKER_READY) isReady();
+      else if (level >= PINO_WARN) say(`worker: ${msg}`);
     });
     void exited(child).then(({ code, signal }) => {
       if (stopping) return;
@@ -65,16 +66,11 @@ export function keepWorker(env: NodeJS.ProcessEnv, say: (line: string) => void):
   };
 }
 
+/** The worker's log is JSON; what is below a warning is not for this terminal. */
 const PINO_WARN = 40;
 
 /** What a worker logs when it takes tasks (worker/run.ts). */
 const WORKER_READY = 'worker is ready';
-
-/** The worker's log is JSON; what is below a warning is not for this terminal. */
-function passOn(line: string, say: (line: string) => void): void {
-  const { level, msg } = messageOf(line);
-  if (level >= PINO_WARN) say(`worker: ${msg}`);
-}
 
 /** What is no line of its log is said by Node itself, and worth hearing. */
 function messageOf(line: string): { level: number; msg: string } {

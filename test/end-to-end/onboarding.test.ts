@@ -46,11 +46,13 @@ async function run(...args: string[]): Promise<Ended> {
   return ended;
 }
 
+const onboard = (callbackUrl: string, ...more: string[]): Promise<Ended> =>
+  run('onboard', 'acme', '--certificate', certificate.certificate, '--signer', certificate.signer, '--callback-url', callbackUrl, ...more);
+
 const json = <Shape>({ stdout }: Ended): Shape => JSON.parse(stdout) as Shape;
 
 test('a provider is onboarded by one command, which tells of each step on stderr and prints what it has on stdout', async () => {
-  const { signer } = certificate;
-  const onboarded = await run('onboard', 'acme', '--certificate', certificate.certificate, '--signer', signer, '--callback-url', CALLBACK);
+  const onboarded = await onboard(CALLBACK);
   expect(onboarded).toMatchObject({ code: 0 });
   for (const step of STEP_NAMES) expect(onboarded.stderr).toMatch(new RegExp(`^✔ ${step}: `, 'm'));
   expect(onboarded.stdout).toMatch(/^state +ACTIVE since /m);
@@ -60,32 +62,12 @@ test('a provider is onboarded by one command, which tells of each step on stderr
 
 test('onboarding again attaches to it and changes nothing', async () => {
   const before = await bank.state();
-  const { signer } = certificate;
-  const again = await run(
-    'onboard',
-    'acme',
-    '--certificate',
-    certificate.certificate,
-    '--signer',
-    signer,
-    '--callback-url',
-    CALLBACK,
-    '--json',
-  );
+  const again = await onboard(CALLBACK, '--json');
   expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('acme is there already.') });
   expect(json<ConnectionStatus>(again)).toMatchObject({ schema: 1, name: 'acme', state: 'ACTIVE' });
   const { now: _then, ...held } = before;
   expect(await bank.state()).toMatchObject(held);
-  const other = await run(
-    'onboard',
-    'acme',
-    '--certificate',
-    certificate.certificate,
-    '--signer',
-    signer,
-    '--callback-url',
-    SECOND_CALLBACK,
-  );
+  const other = await onboard(SECOND_CALLBACK);
   expect(other).toMatchObject({
     code: 2,
     stdout: '',
