@@ -26,8 +26,13 @@ export {
   disconnectUpdate,
   type OAuthClientView,
   oauthClientQuery,
+  type RefusalAnswer,
+  type RenewInput,
+  type ReportRefusedInput,
   type ResumeInput,
+  refusalUpdateId,
   renewUpdate,
+  reportRefusedUpdate,
   resumeUpdate,
   type SeenFacts,
   type Sender,
@@ -38,7 +43,14 @@ export {
   stateQuery,
   statusQuery,
 } from '../workflows/messages.ts';
-export { egressTaskQueue, NAME_PATTERN, providerWorkflowId, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
+export {
+  egressTaskQueue,
+  NAME_PATTERN,
+  providerWorkflowId,
+  sessionGateWorkflowId,
+  signerTaskQueue,
+  workflowTaskQueue,
+} from '../workflows/names.ts';
 export type { providerConnection } from '../workflows/provider-connection.ts';
 export type { ConnectionState, LifecycleState, OnboardingRequest, WantedCredential } from '../workflows/state.ts';
 export { KeeperError, UsageError } from './errors.ts';

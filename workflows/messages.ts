@@ -42,6 +42,8 @@ export interface SessionView {
   openedAt: string;
   expiresAt: string;
   renewAt: string;
+  /** The bank refused our own reading on it: a successor is being sought; until then there is nothing better. */
+  doubtful: boolean;
   sessionToken: Sealed<'session-token'>;
   privateKey: Sealed<'private-key'>;
   serverPublicKeyPem: string;
@@ -58,6 +60,26 @@ export interface OAuthClientView {
 export interface Sender {
   /** For example `ada@laptop`. */
   by: string;
+}
+
+export interface RenewInput extends Sender {
+  /** One of many, for which nobody waits: after everything else in the gate. */
+  bulk?: boolean;
+}
+
+export interface ReportRefusedInput extends Sender {
+  /** The session on which a call was refused with 401 or 403. */
+  sessionId: number;
+}
+
+export interface RefusalAnswer {
+  /**
+   * `replaced`: another session is served than the one reported; `good`: our own reading on it passed, so the refusal was about the
+   * call; `repairing`: no better one within a minute (or the bank could not be asked); report again, or wait.
+   */
+  outcome: 'replaced' | 'good' | 'repairing';
+  /** The session served now; null while there is no valid one. */
+  session: SessionView | null;
 }
 
 export interface ResumeInput extends Sender {
@@ -82,10 +104,18 @@ export const oauthClientQuery = defineQuery<OAuthClientView | null>('oauthClient
 export const stateQuery = defineQuery<ConnectionState>('state');
 
 /** Each records the wish and answers at once with the state it found; the outcome is read by query. */
-export const renewUpdate = defineUpdate<LifecycleState, [Sender]>('renew');
+export const renewUpdate = defineUpdate<LifecycleState, [RenewInput]>('renew');
+/**
+ * A call on the session was refused. The keeper proves the session itself before it believes it, so a false report costs no
+ * session; answers within a minute. Send it with `updateId: refusalUpdateId(…)`: all reporters of a minute share one update.
+ */
+export const reportRefusedUpdate = defineUpdate<RefusalAnswer, [ReportRefusedInput]>('reportRefused');
 export const resumeUpdate = defineUpdate<LifecycleState, [ResumeInput]>('resume');
 export const setCallbackUrlsUpdate = defineUpdate<LifecycleState, [CallbackUrlsInput]>('setCallbackUrls');
 export const disconnectUpdate = defineUpdate<LifecycleState, [Sender]>('disconnect');
+
+/** Temporal takes 10 updates in flight and 2,000 a run: whoever reports the same session within a minute shares one. */
+export const refusalUpdateId = (sessionId: number, nowMs: number) => `refused/${sessionId}/${Math.floor(nowMs / 60_000)}`;
 
 /** The workflow's argument: a new connection, or the state that a former run of it ended with. */
 export type ConnectionInput = { readonly request: ConnectionRequest } | { readonly state: ConnectionState };

@@ -8,6 +8,9 @@ export const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 export const providerWorkflowId = (environment: string, name: string) => `provider.${environment}.${name}`;
 
+/** The one that hands out the slots for new sessions from one egress's address. */
+export const sessionGateWorkflowId = (environment: string, egress: string) => `session-gate.${environment}.${egress}`;
+
 /** Workflows of one environment. */
 export const workflowTaskQueue = (environment: string) => `bunq-keeper.${environment}`;
 

@@ -88,7 +88,8 @@ export interface KeyPair {
 }
 
 export interface Installation {
-  installationId: number;
+  /** Null for an installation that was imported: whoever made it did not note its id. */
+  installationId: number | null;
   installationToken: Sealed<'installation-token'>;
   serverPublicKeyPem: string;
 }
@@ -104,6 +105,7 @@ export interface ApiKey {
 }
 
 export interface Session {
+  /** 0 for one that was imported, whose id nobody noted: the bank closes the session of the token, whatever id is asked. */
   sessionId: number;
   sessionToken: Sealed<'session-token'>;
   user: BunqUser;

@@ -46,6 +46,7 @@ export const sessionView = ({ serving }: ConnectionState): SessionView | null =>
     ...sessionTimes(serving),
     sessionId: serving.session.sessionId,
     user: serving.session.user,
+    doubtful: serving.doubtful,
     sessionToken: serving.session.sessionToken,
     privateKey: serving.keyPair.privateKey,
     serverPublicKeyPem: serving.installation.serverPublicKeyPem,
