@@ -26,11 +26,21 @@ export const errorAnswer = (status: number, description: string): Answer => ({
 });
 
 /** The texts that clients decide by, as bunq writes them. */
+const TEXTS = {
+  400: 'User credentials are incorrect. Incorrect API key or IP address.',
+  401: 'Insufficient authentication.',
+  403: 'Insufficient authorisation.',
+  466: 'For this operation a request signature is required. Check the urls for more information.',
+};
+
+/** What bunq says with that status, where clients decide by it. */
+export const textOf = (status: number): string | undefined => TEXTS[status as keyof typeof TEXTS];
+
 export const refusals = {
-  credentials: () => new BankRefusal(400, 'User credentials are incorrect. Incorrect API key or IP address.'),
-  signatureMissing: () => new BankRefusal(466, 'For this operation a request signature is required. Check the urls for more information.'),
+  credentials: () => new BankRefusal(400, TEXTS[400]),
+  signatureMissing: () => new BankRefusal(466, TEXTS[466]),
   signatureWrong: (status: number) => new BankRefusal(status, 'The request signature is invalid.'),
-  token: (status: number) => new BankRefusal(status, status === 403 ? 'Insufficient authorisation.' : 'Insufficient authentication.'),
+  token: (status: 401 | 403) => new BankRefusal(status, TEXTS[status]),
   notFound: (what: string) => new BankRefusal(404, `${what} not found.`),
 };
 

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type Answer, BankRefusal, errorAnswer } from './answers.ts';
+import { type Answer, BankRefusal, errorAnswer, textOf } from './answers.ts';
 import type { Bank } from './bank.ts';
 import type { LoggedRequest } from './entities.ts';
-import type { Fault, Faults } from './faults.ts';
-import { perform } from './perform.ts';
-import { type RateLimits, rateLimitText } from './rate-limits.ts';
+import type { Fault } from './fault-options.ts';
+import type { Faults } from './faults.ts';
+import { type Found, perform } from './perform.ts';
+import { limitOf, type RateLimits, rateLimitText } from './rate-limits.ts';
 import { firstLog, readBytes, readRequest } from './read-request.ts';
 import { endpointOf, type Request } from './route.ts';
 import { findRoute } from './router.ts';
@@ -48,7 +49,7 @@ class Exchange {
   async run(): Promise<void> {
     const bytes = await readBytes(this.#incoming);
     if (bytes === null) return this.#answer(errorAnswer(413, 'The request body is too large.'), null);
-    const request = readRequest(this.#incoming, bytes);
+    const request = readRequest(this.#incoming, bytes, this.#log);
     try {
       await this.#serve(request);
     } catch (error) {
@@ -67,14 +68,11 @@ class Exchange {
     this.#note({ admitted: true, fault: fault?.kind ?? null });
     this.#save();
     if (fault?.kind === 'reset') return cutAnswer(this.#outgoing);
-    if (fault?.kind === 'status') return this.#answer(errorAnswer(fault.status, fault.description), fault);
+    if (fault?.kind === 'status') return this.#answer(this.#faultyAnswer(fault, endpoint), fault);
+    if (fault?.kind === 'effect-later') return this.#postpone(request, found, fault);
     if (fault?.kind === 'hold' && !(await this.#isStillAsked(fault))) return;
-    const { answer, caller } = perform(this.#bank, request, found);
-    this.#note({
-      installationId: caller?.installation.id ?? null,
-      sessionId: caller?.session?.id ?? null,
-      userId: caller?.session?.userId ?? null,
-    });
+    this.#faults.settle();
+    const answer = this.#perform(request, found, this.#bank.clock.nowMs());
     if (fault?.kind === 'hold-answer') {
       this.#noteAnswer(answer);
       this.#save();
@@ -83,10 +81,35 @@ class Exchange {
     this.#answer(answer, fault);
   }
 
+  #perform(request: Request, found: Found, nowMs: number): Answer {
+    const { answer, caller } = perform(this.#bank, request, found, nowMs);
+    this.#note({
+      effectAtMs: nowMs,
+      installationId: caller?.installation.id ?? null,
+      sessionId: caller?.session?.id ?? null,
+      userId: caller?.session?.userId ?? null,
+    });
+    return answer;
+  }
+
+  /** The client hears nothing of it. */
+  #postpone(request: Request, found: Found, fault: Fault): void {
+    this.#faults.postpone(fault, this.#log.at, (atMs) => {
+      this.#noteAnswer(this.#perform(request, found, atMs));
+      this.#save();
+    });
+    if (!fault.keepOpen) cutAnswer(this.#outgoing);
+  }
+
+  /** With bunq's text for that status, where the fault has none of its own. */
+  #faultyAnswer({ status, description }: Fault, endpoint: string): Answer {
+    const limit = status === 429 || status === 409 ? limitOf(endpoint, this.#bank.settings) : undefined;
+    return errorAnswer(status, description ?? (limit && rateLimitText(limit)) ?? textOf(status) ?? 'Something went wrong at bunq.');
+  }
+
   #checkRateLimit(request: Request, endpoint: string): void {
     const { settings, clock } = this.#bank;
-    if (!settings.rateLimits) return;
-    const exceeded = this.#rateLimits.admit({ ...request, endpoint }, clock.nowMs());
+    const exceeded = this.#rateLimits.admit({ remoteAddress: request.remoteAddress, endpoint }, clock.nowMs(), settings);
     if (exceeded !== null) throw new BankRefusal(settings.rateLimitStatus, rateLimitText(exceeded));
   }
 

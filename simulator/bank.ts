@@ -17,12 +17,14 @@ export interface Bank {
 
 const META_ID = 0;
 
-/** The bank as its store remembers it; a new one gets a server key of its own. */
-export async function openBank(parts: Pick<Bank, 'store' | 'clock' | 'dice' | 'settings'>): Promise<Bank> {
+type Parts = Pick<Bank, 'store' | 'clock' | 'dice' | 'settings'> & { readonly serverPrivateKeyPem: string | undefined };
+
+/** The bank as its store remembers it; a new one gets a server key of its own, unless one is given. */
+export async function openBank({ serverPrivateKeyPem: givenKeyPem, ...parts }: Parts): Promise<Bank> {
   const { store, clock } = parts;
   let meta = store.get('meta', META_ID);
   if (meta === undefined) {
-    const serverPrivateKeyPem = await newServerKeyPem();
+    const serverPrivateKeyPem = givenKeyPem ?? (await newServerKeyPem());
     meta = store.put('meta', { id: META_ID, serverPrivateKeyPem, clockOffsetMs: 0, lastId: store.lastId, requestsShownAfterId: 0 });
   }
   clock.advance(meta.clockOffsetMs);
@@ -47,10 +49,11 @@ export function shownRequests({ store }: Bank) {
   return store.all('requests').filter(({ id }) => id > after);
 }
 
-export type SessionStatus = 'ACTIVE' | 'DELETED' | 'EXPIRED';
+export type SessionStatus = 'ACTIVE' | 'DELETED' | 'REVOKED' | 'EXPIRED';
 
 export function sessionStatus(session: Session, nowMs: number): SessionStatus {
   if (session.deletedAtMs !== null) return 'DELETED';
+  if (session.revokedAtMs != null) return 'REVOKED';
   return session.expiresAtMs <= nowMs ? 'EXPIRED' : 'ACTIVE';
 }
 

@@ -64,6 +64,7 @@ export interface Session extends Entity {
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
   readonly deletedAtMs: number | null;
+  readonly revokedAtMs: number | null;
   /** Requests answered on it. */
   readonly uses: number;
 }
@@ -91,6 +92,13 @@ export interface MonetaryAccount extends Entity {
   readonly createdAtMs: number;
 }
 
+/** What a keeper of sessions said that it serves. */
+export interface PublishedSession extends Entity {
+  readonly connection: string;
+  readonly sessionId: number | null;
+  readonly atMs: number;
+}
+
 /** A secret that a client sent and that the bank had not issued. */
 export interface ReceivedSecret extends Entity {
   readonly value: string;
@@ -112,6 +120,8 @@ export interface LoggedRequest extends Entity {
   readonly admitted: boolean;
   /** The status that the bank decided on; null while the request is held, and for those that the bank never performed. */
   readonly status: number | null;
+  /** When the bank performed it, or refused to, by the simulator's clock; null when it did neither: held, cut or answered by a fault, beyond a limit. */
+  readonly effectAtMs: number | null;
   /** `pending`: held or under way; `answered`: the answer was written; `unanswered`: the connection ended before that. */
   readonly outcome: 'pending' | 'answered' | 'unanswered';
   /** The error's text, where there is one. */
@@ -147,6 +157,7 @@ export interface Tables {
   oauthClients: OAuthClient;
   callbackUrls: CallbackUrl;
   monetaryAccounts: MonetaryAccount;
+  publications: PublishedSession;
   receivedSecrets: ReceivedSecret;
   requests: LoggedRequest;
 }

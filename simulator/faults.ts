@@ -1,80 +1,7 @@
-import { z } from 'zod';
+import type { SimulatorClock } from './clock.ts';
+import { ANY_ENDPOINT, type Fault, type FaultOptions, readFault } from './fault-options.ts';
+import { LaterEffects } from './later-effects.ts';
 import { Dice } from './random.ts';
-import { ENDPOINTS } from './router.ts';
-
-export const ANY_ENDPOINT = '*';
-
-const FAULT_KINDS = [
-  /** The request is in flight: held before its effect, until it is released or `holdMs` are over. */
-  'hold',
-  /** The effect happens, then the connection is cut. */
-  'lose-answer-after-effect',
-  /** The effect happens, the answer is held until it is released or `holdMs` are over. */
-  'hold-answer',
-  /** The connection is cut before any effect. */
-  'reset',
-  /** No effect; `status` is answered, as an error envelope or, with `html`, as a web page. */
-  'status',
-  /** The effect happens; of the answer only the headers and the first half of the body arrive. */
-  'truncated',
-  /** The effect happens; the answer is signed over other bytes. */
-  'wrong-signature',
-  /** The effect happens; the answer has no signature. */
-  'no-signature',
-  /** The effect happens; the answer is signed and not JSON. */
-  'garbage',
-] as const;
-
-export type FaultKind = (typeof FAULT_KINDS)[number];
-
-/** `/v1/…`, and other names of the path's parameters, mean the same endpoint. */
-function knownEndpoint(given: string): string | undefined {
-  const plain = (endpoint: string) => endpoint.replace(/^(\w+) \/v1\//, '$1 /').replace(/\{[^}]*\}/g, '{}');
-  return given === ANY_ENDPOINT ? given : ENDPOINTS.find((endpoint) => plain(endpoint) === plain(given));
-}
-
-export const faultSchema = z
-  .strictObject({
-    /** `POST /session-server`, `GET /user/{userID}/oauth-client`, or `*` for all. */
-    endpoint: z.string().transform((given, context) => {
-      const endpoint = knownEndpoint(given);
-      if (endpoint === undefined)
-        context.addIssue({ code: 'custom', message: `The bank has no endpoint "${given}". It has: *, ${ENDPOINTS.join(', ')}.` });
-      return endpoint ?? given;
-    }),
-    kind: z.enum(FAULT_KINDS),
-    /** How many requests it hits; null for all. Default 1, with `probability` null. */
-    times: z.number().int().min(1).nullish(),
-    /** How many requests pass before the first is hit. */
-    skip: z.number().int().min(0).default(0),
-    /** Above 0, up to 1: each request is hit with this probability, by dice that `seed` makes repeatable. */
-    probability: z.number().gt(0).max(1).default(1),
-    seed: z.union([z.string(), z.number()]).default('fault'),
-    /** Real milliseconds after which what is held goes on by itself; without it, it waits for its release. */
-    holdMs: z.number().int().min(0).nullish(),
-    /** The effect of a request that is held happens also when its client has gone. */
-    effectAfterDisconnect: z.boolean().default(false),
-    /** Of `status`. */
-    status: z.number().int().min(200).max(599).default(500),
-    /** Of `status`: the error's description. */
-    description: z.string().default('Something went wrong at bunq.'),
-    /** Of `status`: a web page instead of the error envelope. */
-    html: z.boolean().default(false),
-  })
-  .transform((fault) => ({ ...fault, times: fault.times === undefined ? (fault.probability < 1 ? null : 1) : fault.times }));
-
-/** What makes a fault: only `endpoint` and `kind` must be given. */
-export type FaultOptions = z.input<typeof faultSchema>;
-
-export type Fault = z.output<typeof faultSchema> & {
-  readonly id: number;
-  /** Requests to its endpoint since it was set. */
-  readonly seen: number;
-  /** Requests that it was applied to. */
-  readonly hits: number;
-  /** Requests or answers that it holds right now. */
-  readonly held: number;
-};
 
 type Held = 'released' | 'disconnected';
 
@@ -86,25 +13,34 @@ interface Entry {
 
 /** What goes wrong, in the order in which it was asked for. One request is hit by one fault at most. */
 export class Faults {
+  readonly #clock: SimulatorClock;
   readonly #entries = new Map<number, Entry>();
+  readonly #later: LaterEffects;
   #lastId = 0;
+
+  constructor(clock: SimulatorClock) {
+    this.#clock = clock;
+    this.#later = new LaterEffects(clock);
+  }
 
   /** @throws ZodError naming what is wrong */
   add(options: FaultOptions): Fault {
-    const fault = { ...faultSchema.parse(options), id: ++this.#lastId, seen: 0, hits: 0, held: 0 };
+    const fault = { ...readFault(options, this.#clock.nowMs()), id: ++this.#lastId, seen: 0, hits: 0, held: 0 };
     this.#entries.set(fault.id, { fault, dice: new Dice(fault.seed), holding: new Set() });
     return fault;
   }
 
   list(): Fault[] {
-    return Array.from(this.#entries.values(), ({ fault, holding }) => ({ ...fault, held: holding.size }));
+    this.settle();
+    return Array.from(this.#entries.values(), ({ fault, holding }) => ({ ...fault, held: holding.size + this.#later.count(fault.id) }));
   }
 
   /** The fault that hits this request. */
   take(endpoint: string): Fault | null {
+    const nowMs = this.#clock.nowMs();
     for (const entry of this.#entries.values()) {
       const { fault, dice } = entry;
-      if (fault.endpoint !== ANY_ENDPOINT && fault.endpoint !== endpoint) continue;
+      if (!isMeant(fault, endpoint) || !isInTime(fault, nowMs)) continue;
       const seen = fault.seen + 1;
       const isHit = seen > fault.skip && (fault.times === null || fault.hits < fault.times) && dice.roll() < fault.probability;
       entry.fault = { ...fault, seen, hits: fault.hits + (isHit ? 1 : 0) };
@@ -132,15 +68,26 @@ export class Faults {
     });
   }
 
+  /** Puts an effect off until `effectAfterMs` after the request's arrival. */
+  postpone({ id, effectAfterMs }: Fault, arrivedAtMs: number, perform: (atMs: number) => void): void {
+    this.#later.add({ faultId: id, dueAtMs: arrivedAtMs + effectAfterMs, perform });
+  }
+
+  /** Performs the later effects that are due by now. To be called before the bank acts and before it is looked into. */
+  settle(): number {
+    return this.#later.settle();
+  }
+
   /** Lets go what is held now, by one fault or by all; the faults stay. @returns how many were held */
   release(id?: number): number {
     const entries = id === undefined ? [...this.#entries.values()] : [this.#entries.get(id)].filter((entry) => entry !== undefined);
-    return letGo(entries, 'released');
+    return letGo(entries, 'released') + this.#later.release(id);
   }
 
   /** Ends all that is held without an effect or answer: the bank closes. */
   abandon(): void {
     letGo(this.#entries.values(), 'disconnected');
+    this.#later.abandon();
   }
 
   /** Removes one fault or all, and lets go what they hold. */
@@ -150,6 +97,11 @@ export class Faults {
     else this.#entries.delete(id);
   }
 }
+
+const isMeant = ({ endpoint: meant }: Fault, endpoint: string): boolean =>
+  [meant].flat().some((one) => one === ANY_ENDPOINT || one === endpoint);
+
+const isInTime = ({ fromMs, untilMs }: Fault, nowMs: number): boolean => (fromMs ?? nowMs) <= nowMs && (untilMs == null || nowMs < untilMs);
 
 function letGo(entries: Iterable<Entry>, how: Held): number {
   const held = Array.from(entries, ({ holding }) => [...holding]).flat();

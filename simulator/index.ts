@@ -20,11 +20,14 @@ import { createManageServer } from './manage-server.ts';
 import { Dice } from './random.ts';
 import { RateLimits } from './rate-limits.ts';
 import { type Settings, settingsSchema } from './settings.ts';
+import { isServerKey } from './signatures.ts';
 import { Store } from './store.ts';
 
 export type { LoggedRequest } from './entities.ts';
-export type { Fault, FaultKind, FaultOptions } from './faults.ts';
+export type { Fault, FaultKind, FaultOptions } from './fault-options.ts';
+export type { Lapse } from './lapses.ts';
 export type { Management } from './manage.ts';
+export type { LapsesQuery, Published } from './publications.ts';
 export { ENDPOINTS } from './router.ts';
 export type { Settings } from './settings.ts';
 export type { IssuedSecret, SimulatorState } from './view.ts';
@@ -39,6 +42,7 @@ const optionsSchema = z.strictObject({
   managePort: portSchema,
   stateFile: z.string().min(1).optional(),
   seed: z.union([z.string(), z.number()]).default('bunq'),
+  serverPrivateKeyPem: z.string().refine(isServerKey, 'is not an RSA private key in PEM').optional(),
   nowMs: z.custom<() => number>((value) => typeof value === 'function', 'expected a function').default(() => Date.now),
 });
 
@@ -56,6 +60,8 @@ export interface SimulatorOptions extends Partial<Settings> {
   stateFile?: string;
   /** Makes ids and names repeatable. Tokens, API keys and the server key are random always. */
   seed?: string | number;
+  /** The bank's own key, RSA in PEM: making one takes a tenth of a second. Default: a new one; a state file's goes first. */
+  serverPrivateKeyPem?: string;
   /** The clock, pulled at each request: milliseconds since 1970. Default: the machine's. */
   nowMs?: () => number;
 }
@@ -79,11 +85,12 @@ export interface Simulator extends Management {
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) throw new Error(`The simulator cannot start with these options:\n${z.prettifyError(parsed.error)}`);
-  const { host, port, manageHost, managePort, stateFile, seed, nowMs, ...settings } = parsed.data;
+  const { host, port, manageHost, managePort, stateFile, seed, nowMs, serverPrivateKeyPem, ...settings } = parsed.data;
   const dice = new Dice(seed);
   const store = new Store(dice, stateFile);
-  const bank = await openBank({ store, clock: new SimulatorClock(nowMs), dice, settings });
-  const faults = new Faults();
+  const clock = new SimulatorClock(nowMs);
+  const bank = await openBank({ store, clock, dice, settings, serverPrivateKeyPem });
+  const faults = new Faults(clock);
   const management = createManagement(bank, faults);
   const bankServer = createBankServer(bank, faults, rememberedLimits(store));
   const manageServer = createManageServer(management);
@@ -115,8 +122,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 /** A bank that is started again still knows which requests it has admitted. */
 function rememberedLimits(store: Store): RateLimits {
   const rateLimits = new RateLimits();
-  for (const { admitted, endpoint, method, remoteAddress, at } of store.all('requests'))
-    if (admitted && endpoint !== null) rateLimits.count({ method, endpoint, remoteAddress }, at);
+  for (const { admitted, endpoint, remoteAddress, at } of store.all('requests'))
+    if (admitted && endpoint !== null) rateLimits.count({ endpoint, remoteAddress }, at);
   return rateLimits;
 }
 

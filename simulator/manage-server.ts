@@ -3,8 +3,9 @@ import { createAdaptorServer } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { ZodError, z } from 'zod';
-import type { FaultOptions } from './faults.ts';
+import type { FaultOptions } from './fault-options.ts';
 import type { Management } from './manage.ts';
+import type { LapsesQuery, Published } from './publications.ts';
 import type { Settings } from './settings.ts';
 
 const clockSchema = z.union([z.strictObject({ advanceMs: z.number().int() }), z.strictObject({ setMs: z.number().int().min(0) })]);
@@ -31,6 +32,11 @@ function addReadings(app: Hono, management: Management): void {
   app.get('/requests', ({ json }) => json({ requests: management.requests() }));
   app.get('/clock', ({ json }) => json({ nowMs: management.nowMs() }));
   app.get('/settings', ({ json }) => json(management.settings()));
+  app.get('/lapses', ({ req, json }) => {
+    const { untilMs, ...rest } = req.query();
+    const query = { ...rest, ...(untilMs !== undefined && { untilMs: Number(untilMs) }) };
+    return json({ lapses: management.lapses(query as LapsesQuery) });
+  });
   app.get('/faults', ({ json }) => json({ faults: management.faults() }));
 }
 
@@ -50,13 +56,19 @@ function addActions(app: Hono, management: Management): void {
     return call.json(management.changeSettings(change as Partial<Settings>));
   });
   app.post('/faults', async (call) => call.json(management.fault((await bodyOf(call)) as FaultOptions)));
+  app.post('/faults/settle', ({ json }) => json({ performed: management.settle() }));
   app.post('/faults/release', async (call) => {
     const { id } = releaseSchema.parse(await bodyOf(call));
     return call.json({ released: management.releaseFaults(id) });
   });
   app.delete('/faults', (call) => cleared(call, management));
   app.delete('/faults/:id', (call) => cleared(call, management, idSchema.parse(call.req.param('id'))));
+  app.post('/published', async (call) => {
+    management.published((await bodyOf(call)) as Published);
+    return call.json({});
+  });
   addById(app, '/sessions/:id/expire', management.expireSession);
+  addById(app, '/sessions/:id/revoke', management.revokeSession);
   addById(app, '/credentials/:id/revoke', management.revokeCredential);
   addById(app, '/users/:id/revoke', management.revokeUser);
   addById(app, '/installations/:id/revoke', management.revokeInstallation);

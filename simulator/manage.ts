@@ -1,6 +1,9 @@
 import { type Bank, hideRequestsSoFar, moveClock, shownRequests } from './bank.ts';
-import type { LoggedRequest } from './entities.ts';
-import type { Fault, FaultOptions, Faults } from './faults.ts';
+import type { LoggedRequest, Tables } from './entities.ts';
+import type { Fault, FaultOptions } from './fault-options.ts';
+import type { Faults } from './faults.ts';
+import type { Lapse } from './lapses.ts';
+import { type LapsesQuery, lapsesAt, notePublished, type Published } from './publications.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 import { type IssuedSecret, type SimulatorState, viewSecrets, viewState } from './view.ts';
 
@@ -29,26 +32,39 @@ export interface Management {
   fault(options: FaultOptions): Fault;
   /** With how many requests each has hit, and how many are being held right now. */
   faults(): Fault[];
-  /** Lets go what is held, by the fault of that id or by all; the faults stay. @returns how many were held */
+  /** Performs the effects of `effect-later` that are due by the clock, as every request and every look into the bank does before. @returns how many */
+  settle(): number;
+  /** Lets go what is held, by the fault of that id or by all; later effects come now; the faults stay. @returns how many were held */
   releaseFaults(id?: number): number;
   /** Removes the fault of that id, or all, and lets go what they hold. */
   clearFaults(id?: number): void;
 
   /** Ends a session now, as if its time were over. @throws RangeError for an unknown id, as all below */
   expireSession(id: number): void;
+  /** Ends a session by the bank's will. */
+  revokeSession(id: number): void;
   /** Kills an API key; sessions that it opened live on. */
   revokeCredential(id: number): void;
   /** Kills all API keys of a user. */
   revokeUser(id: number): void;
   /** Makes the bank forget an installation: its token and those of its sessions are refused. */
   revokeInstallation(id: number): void;
+
+  /** Notes which session a keeper serves from which instant on. @throws RangeError for a session that the bank does not have */
+  published(published: Published): void;
+  /** When a keeper served none or one that was not valid, from its first publication on. @throws RangeError when it has published nothing */
+  lapses(query: LapsesQuery): Lapse[];
 }
 
 export function createManagement(bank: Bank, faults: Faults): Management {
+  const settled = <T>(act: (bank: Bank) => T): T => {
+    faults.settle();
+    return act(bank);
+  };
   return {
-    state: () => viewState(bank),
-    secrets: () => viewSecrets(bank),
-    requests: () => shownRequests(bank),
+    state: () => settled(viewState),
+    secrets: () => settled(viewSecrets),
+    requests: () => settled(shownRequests),
     resetRequests: () => hideRequestsSoFar(bank),
     nowMs: () => bank.clock.nowMs(),
     advanceClock: (advanceMs) => moveClock(bank, { advanceMs }),
@@ -60,23 +76,39 @@ export function createManagement(bank: Bank, faults: Faults): Management {
     },
     fault: (options) => faults.add(options),
     faults: () => faults.list(),
+    settle: () => faults.settle(),
     releaseFaults: (id) => faults.release(id),
     clearFaults: (id) => faults.clear(id),
-    expireSession: (id) => change(bank, 'sessions', id, { expiresAtMs: bank.clock.nowMs() }),
-    revokeCredential: (id) => change(bank, 'credentials', id, { revokedAtMs: bank.clock.nowMs() }),
-    revokeUser: (id) => revokeUser(bank, id),
-    revokeInstallation: (id) => change(bank, 'installations', id, { revokedAtMs: bank.clock.nowMs() }),
+    expireSession: (id) => settled(() => expireSession(bank, id)),
+    revokeSession: (id) => settled(() => revoke(bank, 'sessions', id)),
+    revokeCredential: (id) => settled(() => revoke(bank, 'credentials', id)),
+    revokeUser: (id) => settled(() => revokeUser(bank, id)),
+    revokeInstallation: (id) => settled(() => revoke(bank, 'installations', id)),
+    published: (published) => settled(() => notePublished(bank, published)),
+    lapses: (query) => settled(() => lapsesAt(bank, query)),
   };
 }
 
-function change(bank: Bank, table: 'sessions' | 'credentials' | 'installations', id: number, members: object): void {
+type Revocable = 'sessions' | 'credentials' | 'installations';
+
+/** What has ended keeps the instant at which it did. */
+function revoke(bank: Bank, table: Revocable, id: number): void {
+  const entity = known(bank, table, id);
+  bank.store.put(table, { ...entity, revokedAtMs: entity.revokedAtMs ?? bank.clock.nowMs() } as typeof entity);
+}
+
+function expireSession(bank: Bank, id: number): void {
+  const session = known(bank, 'sessions', id);
+  bank.store.put('sessions', { ...session, expiresAtMs: Math.min(session.expiresAtMs, bank.clock.nowMs()) });
+}
+
+function known<K extends Revocable>(bank: Bank, table: K, id: number): Tables[K] {
   const entity = bank.store.get(table, id);
   if (entity === undefined) throw new RangeError(`The bank has no ${id} among its ${table}.`);
-  bank.store.put(table, { ...entity, ...members } as typeof entity);
+  return entity;
 }
 
 function revokeUser(bank: Bank, id: number): void {
   if (bank.store.get('users', id) === undefined) throw new RangeError(`The bank has no user ${id}.`);
-  for (const credential of bank.store.all('credentials'))
-    if (credential.userId === id) change(bank, 'credentials', credential.id, { revokedAtMs: bank.clock.nowMs() });
+  for (const credential of bank.store.all('credentials')) if (credential.userId === id) revoke(bank, 'credentials', credential.id);
 }

@@ -9,25 +9,34 @@ import { isSignedBy } from './signatures.ts';
 const EXTENDED_WITHIN_MS = 30 * 60 * 1000;
 const EXTENDED_TO_MS = 5 * 60 * 1000;
 
+export type Found = ReturnType<typeof findRoute>;
+
 export interface Performed {
   readonly answer: Answer;
   /** Whose token was sent, also when the request was refused. */
   readonly caller: Caller | null;
 }
 
-/** Does what a request asks, all of it or nothing, and says what the bank answers. Synchronous: no other request comes between. */
-export function perform(bank: Bank, request: Request, found: ReturnType<typeof findRoute>): Performed {
+/**
+ * Does what a request asks, all of it or nothing, and says what the bank answers. Synchronous: no other request comes between.
+ * @param nowMs when it happens
+ */
+export function perform(bank: Bank, request: Request, found: Found, nowMs: number): Performed {
   const caller = (request.authentication !== null && bank.store.ownerOfToken(request.authentication)) || null;
   try {
-    return { answer: performChecked(bank, request, found, caller), caller };
+    return { answer: performChecked(bank, request, found, { caller, nowMs }), caller };
   } catch (error) {
     if (!(error instanceof BankRefusal)) throw error;
     return { answer: errorAnswer(error.status, error.message), caller };
   }
 }
 
-function performChecked(bank: Bank, request: Request, { route, id }: ReturnType<typeof findRoute>, caller: Caller | null): Answer {
-  const nowMs = bank.clock.nowMs();
+function performChecked(
+  bank: Bank,
+  request: Request,
+  { route, id }: Found,
+  { caller, nowMs }: { caller: Caller | null; nowMs: number },
+): Answer {
   const call = { bank, request, id, nowMs, user: undefined };
   if (route.token === 'none') return route.perform({ ...call, caller: null, body: readJson(request.bytes) });
   if (caller === null || !isAlive(caller, nowMs)) throw refusals.token(bank.settings.refusedTokenStatus);

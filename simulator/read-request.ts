@@ -26,16 +26,19 @@ function header(incoming: IncomingMessage, name: string): string | null {
 const pathOf = (incoming: IncomingMessage): string => (incoming.url ?? '/').split('?', 1)[0] ?? '/';
 
 /** IPv4 also when it comes as an IPv4-mapped address. */
-const addressOf = (incoming: IncomingMessage): string => (incoming.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
+function addressOf({ settings }: Bank, incoming: IncomingMessage): string {
+  return settings.callerAddress ?? (incoming.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
+}
 
-export function readRequest(incoming: IncomingMessage, bytes: Buffer): Request {
+/** @param remoteAddress as the log has it */
+export function readRequest(incoming: IncomingMessage, bytes: Buffer, { remoteAddress }: Pick<LoggedRequest, 'remoteAddress'>): Request {
   const path = pathOf(incoming);
   return {
     method: incoming.method ?? '',
     path,
     query: new URLSearchParams(incoming.url?.slice(path.length)),
     bytes,
-    remoteAddress: addressOf(incoming),
+    remoteAddress,
     authentication: header(incoming, 'x-bunq-client-authentication'),
     signature: header(incoming, 'x-bunq-client-signature'),
     requestId: header(incoming, 'x-bunq-client-request-id'),
@@ -43,7 +46,8 @@ export function readRequest(incoming: IncomingMessage, bytes: Buffer): Request {
 }
 
 /** The log's entry for a request that has just arrived. */
-export function firstLog({ store, clock }: Bank, incoming: IncomingMessage): LoggedRequest {
+export function firstLog(bank: Bank, incoming: IncomingMessage): LoggedRequest {
+  const { store, clock } = bank;
   return {
     id: store.nextId(),
     at: clock.nowMs(),
@@ -51,9 +55,10 @@ export function firstLog({ store, clock }: Bank, incoming: IncomingMessage): Log
     method: incoming.method ?? '',
     path: pathOf(incoming),
     endpoint: null,
-    remoteAddress: addressOf(incoming),
+    remoteAddress: addressOf(bank, incoming),
     admitted: false,
     status: null,
+    effectAtMs: null,
     outcome: 'pending',
     error: null,
     installationId: null,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const SECOND_MS = 1_000;
@@ -21,14 +22,28 @@ export const settingsSchema = z.strictObject({
   userSessionLifetimeMs: lifetimeMs(7 * DAY_MS),
   /** How long an API key made from a certificate waits for its first device: 1 hour. */
   credentialLifetimeMs: lifetimeMs(HOUR_MS),
-  /** bunq's limits per address and endpoint. */
+  /** bunq's limits per address and endpoint; false lifts all of them. */
   rateLimits: z.boolean().default(true),
+  /** Those of all calls but `POST /session-server`. */
+  callRateLimits: z.boolean().default(true),
+  /** One `POST /session-server` in any so many milliseconds: 30 seconds; 0 lifts that limit. */
+  sessionGapMs: z
+    .number()
+    .int()
+    .min(0)
+    .default(30 * SECOND_MS),
   /** The status of a refused request beyond the limit; bunq's sandbox is said to answer 409. */
   rateLimitStatus: z.union([z.literal(429), z.literal(409)]).default(429),
   /** The status for an unknown or expired token; both are seen. */
   refusedTokenStatus: z.union([z.literal(401), z.literal(403)]).default(401),
   /** The status for a wrong signature: 400 is seen, bunq's table of status codes says 401. */
   wrongSignatureStatus: z.union([z.literal(400), z.literal(401)]).default(400),
+  /** The address that all requests seem to come from, for limits, API keys and the log; null: the one that they do come from. */
+  callerAddress: z
+    .string()
+    .refine((address) => isIP(address) !== 0, 'is not an IP address')
+    .nullable()
+    .default(null),
   /** Lets a second `POST /user/{userID}/oauth-client` through, so that a client that sends two can be caught. */
   allowSecondOAuthClient: off,
   /** A second session on one installation is refused: "Authentication token already has a user session." */

@@ -16,6 +16,14 @@ export async function newServerKeyPem(): Promise<string> {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 }
 
+export function isServerKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === 'rsa';
+  } catch {
+    return false;
+  }
+}
+
 /** The bank's signing key and its public half as `ServerPublicKey` shows it. */
 export function serverKeyFrom(privateKeyPem: string): { privateKey: KeyObject; publicKeyPem: string } {
   const privateKey = createPrivateKey(privateKeyPem);

@@ -15,6 +15,7 @@ const TABLE_NAMES = [
   'oauthClients',
   'callbackUrls',
   'monetaryAccounts',
+  'publications',
   'receivedSecrets',
   'requests',
 ] as const satisfies readonly TableName[];

@@ -9,6 +9,7 @@ export interface SimulatorState {
     readonly publicKeyPem: string;
     readonly createdAt: string;
     readonly status: 'ACTIVE' | 'REVOKED';
+    readonly revokedAt: string | null;
     /** Accepted requests with its token or with a token of its sessions. */
     readonly uses: number;
     readonly deviceIds: readonly number[];
@@ -52,6 +53,8 @@ export interface SimulatorState {
     readonly status: SessionStatus;
     readonly createdAt: string;
     readonly expiresAt: string;
+    readonly deletedAt: string | null;
+    readonly revokedAt: string | null;
     readonly timeoutSeconds: number;
     /** Accepted requests with its token. */
     readonly uses: number;
@@ -80,6 +83,8 @@ export interface IssuedSecret {
 }
 
 const iso = (atMs: number): string => new Date(atMs).toISOString();
+
+const isoOrNull = (atMs: number | null): string | null => (atMs === null ? null : iso(atMs));
 
 export function viewState(bank: Bank): SimulatorState {
   const { store } = bank;
@@ -116,6 +121,7 @@ function viewInstallation(installation: Installation, devices: readonly Device[]
     publicKeyPem,
     createdAt: iso(createdAtMs),
     status: revokedAtMs === null ? 'ACTIVE' : 'REVOKED',
+    revokedAt: isoOrNull(revokedAtMs),
     uses,
     deviceIds: devices.filter(isOn).map((device) => device.id),
     sessionIds: sessions.filter(isOn).map((session) => session.id),
@@ -156,6 +162,8 @@ const viewSession = (session: Session, nowMs: number) => ({
   status: sessionStatus(session, nowMs),
   createdAt: iso(session.createdAtMs),
   expiresAt: iso(session.expiresAtMs),
+  deletedAt: isoOrNull(session.deletedAtMs),
+  revokedAt: isoOrNull(session.revokedAtMs),
   timeoutSeconds: session.timeoutSeconds,
   uses: session.uses,
 });

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Answer } from './answers.ts';
 import type { Bank } from './bank.ts';
-import type { Fault } from './faults.ts';
+import type { Fault } from './fault-options.ts';
 import { phpJson } from './json.ts';
 import { signBody } from './signatures.ts';
 

@@ -11,6 +11,7 @@ interface Options {
   seed?: string;
   sessionLifetime: number;
   firstSessionLifetime: number;
+  sessionGap: number;
   rateLimits: boolean;
   json?: boolean;
 }
@@ -28,6 +29,7 @@ export function registerSimulator(program: Command): void {
     .option('--seed <seed>', 'of its random ids')
     .option('--session-lifetime <duration>', "of a provider's later sessions (90d)", durationArgument, 90 * DAY_MS)
     .option('--first-session-lifetime <duration>', "of a provider's first session (1h)", durationArgument, 60 * 60 * 1000)
+    .option('--session-gap <duration>', 'between two sessions from one address (30s)', durationArgument, 30 * 1000)
     .option('--no-rate-limits', 'let every call through')
     .addOption(jsonOption())
     .action(simulate);
@@ -41,6 +43,7 @@ async function simulate({
   seed,
   sessionLifetime,
   firstSessionLifetime,
+  sessionGap,
   rateLimits,
   json,
 }: Options): Promise<void> {
@@ -53,6 +56,7 @@ async function simulate({
     ...(seed !== undefined && { seed }),
     sessionLifetimeMs: sessionLifetime,
     firstSessionLifetimeMs: firstSessionLifetime,
+    sessionGapMs: sessionGap,
     rateLimits,
   }).catch((error: Error) => {
     throw new KeeperError(error.message);

@@ -37,6 +37,7 @@ function create({ bank, body, caller: { installation }, request, nowMs }: Instal
     createdAtMs: nowMs,
     expiresAtMs: nowMs + timeoutSeconds * 1000,
     deletedAtMs: null,
+    revokedAtMs: null,
     uses: 0,
   });
   const time = bunqTime(nowMs);

@@ -1,6 +1,6 @@
 import type { FaultOptions } from '../../simulator/index.ts';
-import { bankForEachTest } from './bank.ts';
-import { errorOf, isSignedByBank, type LoggedIn, logInProvider } from './client.ts';
+import { bankForEachTest, HOUR_MS, MINUTE_MS } from './bank.ts';
+import { bind, errorOf, isSignedByBank, type LoggedIn, logInProvider, openSession } from './client.ts';
 
 const bank = bankForEachTest();
 const ENDPOINT = 'POST /user/{userID}/oauth-client';
@@ -76,6 +76,27 @@ describe('before the effect', () => {
     expect(isSignedByBank(answer, provider.installed.serverPublicKeyPem)).toBe(isSigned);
     expect('x-bunq-server-signature' in answer.headers).toBe(isSigned);
     expect(clients()).toBe(0);
+  });
+
+  test.each([
+    [400, 'User credentials are incorrect. Incorrect API key or IP address.'],
+    [401, 'Insufficient authentication.'],
+    [403, 'Insufficient authorisation.'],
+    [409, 'Too many requests. You can do a maximum of 5 calls per 3 second to this endpoint.'],
+    [429, 'Too many requests. You can do a maximum of 5 calls per 3 second to this endpoint.'],
+    [466, 'For this operation a request signature is required. Check the urls for more information.'],
+    [491, 'Something went wrong at bunq.'],
+  ])('status %i says by itself: %s', async (status, text) => {
+    const provider = await logInProvider(bank.apiUrl);
+    fault({ kind: 'status', status });
+    expect(errorOf(await create(provider))).toBe(text);
+  });
+
+  test('a 429 on session-server names the gap that is set', async () => {
+    bank.simulator.changeSettings({ sessionGapMs: 3000 });
+    const { installed, apiKey } = await logInProvider(bank.apiUrl);
+    bank.simulator.fault({ endpoint: 'POST /session-server', kind: 'status', status: 429 });
+    expect(errorOf(await openSession(installed, apiKey))).toMatch(/maximum of 1 calls per 3 second/);
   });
 
   test('a 502 may carry HTML', async () => {
@@ -182,6 +203,44 @@ describe('which requests are hit', () => {
     bank.simulator.fault({ endpoint: '*', kind: 'status', status: 503 });
     failing({});
     expect(await statuses(provider, 3)).toEqual([503, 500, 200]);
+  });
+
+  test('several endpoints by a list', async () => {
+    const { installed, apiKey, call } = await logInProvider(bank.apiUrl);
+    const endpoint = ['POST /device-server', 'POST /v1/session-server'];
+    bank.simulator.fault({ endpoint, kind: 'status', status: 400, times: null });
+    expect([(await bind(installed, apiKey)).status, (await openSession(installed, apiKey)).status]).toEqual([400, 400]);
+    expect((await call('GET', '/user')).status).toBe(200);
+    expect(() => bank.simulator.fault({ endpoint: ['*', 'GET /session-server'], kind: 'reset' })).toThrow(/has no endpoint/);
+  });
+
+  test('all for two hours of the clock, without being cleared', async () => {
+    bank.simulator.changeSettings({ firstSessionLifetimeMs: 24 * HOUR_MS });
+    const provider = await logInProvider(bank.apiUrl);
+    failing({ forMs: 2 * HOUR_MS });
+    expect(await statuses(provider, 2)).toEqual([500, 500]);
+    bank.simulator.advanceClock(2 * HOUR_MS - 1);
+    expect(await statuses(provider, 1)).toEqual([500]);
+    bank.simulator.advanceClock(1);
+    expect(await statuses(provider, 1)).toEqual([200]);
+    expect(bank.simulator.faults()).toMatchObject([{ seen: 3, hits: 3, times: null }]); // what comes after its time it does not see
+  });
+
+  test('from one instant until another, skipping and counting within', async () => {
+    const provider = await logInProvider(bank.apiUrl);
+    const nowMs = bank.simulator.nowMs();
+    failing({ fromMs: nowMs + MINUTE_MS, untilMs: nowMs + 2 * MINUTE_MS, skip: 1, times: 1 });
+    expect(await statuses(provider, 2)).toEqual([200, 200]);
+    bank.simulator.advanceClock(MINUTE_MS);
+    expect(await statuses(provider, 3)).toEqual([200, 500, 200]);
+    bank.simulator.advanceClock(MINUTE_MS);
+    expect(await statuses(provider, 1)).toEqual([200]);
+  });
+
+  test('forMs counts from fromMs, and does not go with untilMs', () => {
+    const nowMs = bank.simulator.nowMs();
+    expect(failing({ fromMs: nowMs + 5, forMs: 10 })).toMatchObject({ fromMs: nowMs + 5, untilMs: nowMs + 15, times: null });
+    expect(() => failing({ untilMs: nowMs + 5, forMs: 10 })).toThrow(/Only one of/);
   });
 
   test('an endpoint may be written with /v1 and with other names of its ids; one that the bank does not have is refused', () => {

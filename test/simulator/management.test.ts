@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { startSimulator } from '../../simulator/index.ts';
 import { bankForEachTest, HOUR_MS } from './bank.ts';
-import { logInProvider, logInUser, send } from './client.ts';
+import { install, logInProvider, logInUser, newKeyPair, openSession, send } from './client.ts';
 
 const bank = bankForEachTest();
 const manage = async (method: string, path: string, body?: object) => {
@@ -101,6 +101,51 @@ test('faults are set, listed, released and cleared', async () => {
     { endpoint: '*', kind: 'hold', time: 1 },
   ])
     expect((await manage('POST', '/faults', bad)).status).toBe(400);
+});
+
+test('a session is revoked; what ended stays ended at that instant', async () => {
+  const { call, installed, sessionId } = await logInUser(bank.apiUrl);
+  const revokedAt = new Date(bank.simulator.nowMs()).toISOString();
+  await manage('POST', `/sessions/${sessionId}/revoke`);
+  await manage('POST', `/installations/${installed.id}/revoke`);
+  bank.simulator.advanceClock(HOUR_MS);
+  expect((await call('GET', '/user')).status).toBe(401);
+  bank.simulator.revokeSession(sessionId);
+  bank.simulator.revokeInstallation(installed.id);
+  const { sessions, installations } = bank.simulator.state();
+  expect(sessions).toMatchObject([{ status: 'REVOKED', revokedAt, deletedAt: null }]);
+  expect(installations).toMatchObject([{ status: 'REVOKED', revokedAt }]);
+});
+
+test('a session that is over is not made to live until now by being expired', async () => {
+  const { sessionId } = await logInUser(bank.apiUrl);
+  const { expiresAt } = bank.simulator.state().sessions[0]!;
+  bank.simulator.advanceClock(30 * 24 * HOUR_MS);
+  bank.simulator.expireSession(sessionId);
+  expect(bank.simulator.state().sessions).toMatchObject([{ status: 'EXPIRED', expiresAt }]);
+});
+
+test('requests seem to come from another address for as long as that is set', async () => {
+  const { installed, apiKey, call } = await logInUser(bank.apiUrl);
+  const open = async () => (await openSession(installed, apiKey)).status;
+  bank.simulator.changeSettings({ callerAddress: '198.51.100.7' });
+  expect(await open()).toBe(400);
+  expect((await call('GET', '/user')).status).toBe(200); // sessions are tied to none
+  expect(bank.simulator.requests().at(-1)?.remoteAddress).toBe('198.51.100.7');
+  bank.simulator.changeSettings({ callerAddress: null });
+  expect(await open()).toBe(200);
+  expect(() => bank.simulator.changeSettings({ callerAddress: 'elsewhere' })).toThrow(/not an IP address/);
+});
+
+test('a bank may be given its key; what is no RSA key is refused and not shown', async () => {
+  const { privateKey, publicKeyPem } = newKeyPair();
+  const serverPrivateKeyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const simulator = await startSimulator({ serverPrivateKeyPem });
+  expect((await install(simulator.apiUrl)).serverPublicKeyPem).toBe(publicKeyPem);
+  await simulator.close();
+  const refused = startSimulator({ serverPrivateKeyPem: 'a secret' });
+  await expect(refused).rejects.toThrow(/serverPrivateKeyPem/);
+  await expect(refused).rejects.not.toThrow(/a secret/);
 });
 
 test('sessions are expired; API keys, users and installations are revoked', async () => {

@@ -57,6 +57,29 @@ test('POST /session-server: 1 in any 30 seconds, also a refused one counts', asy
   expect((await openSession(installed, apiKey)).status).toBe(200);
 });
 
+test('the gap between two sessions is a setting, and its text is in whole seconds', async () => {
+  bank.simulator.changeSettings({ sessionGapMs: 2500 });
+  const { installed, apiKey } = await logInUser(bank.apiUrl);
+  bank.simulator.advanceClock(2500 - 1);
+  expect(errorOf(await openSession(installed, apiKey))).toBe(
+    'Too many requests. You can do a maximum of 1 calls per 3 second to this endpoint.',
+  );
+  bank.simulator.advanceClock(1);
+  expect((await openSession(installed, apiKey)).status).toBe(200);
+  bank.simulator.changeSettings({ sessionGapMs: 0 });
+  expect(await repeat(3, () => openSession(installed, apiKey))).toEqual([200, 200, 200]);
+});
+
+test('the limits of calls can be lifted while sessions stay limited, and the other way round', async () => {
+  const { installed, apiKey, call } = await logInUser(bank.apiUrl);
+  bank.simulator.changeSettings({ callRateLimits: false });
+  expect(await repeat(5, () => call('GET', '/user'))).toEqual([200, 200, 200, 200, 200]);
+  expect((await openSession(installed, apiKey)).status).toBe(429);
+  bank.simulator.changeSettings({ callRateLimits: true, sessionGapMs: 0 });
+  expect((await openSession(installed, apiKey)).status).toBe(200);
+  expect(await repeat(4, () => call('GET', '/user'))).toEqual([200, 200, 200, 429]);
+});
+
 test('another address has limits of its own', async () => {
   const { installed, apiKey } = await logInUser(bank.apiUrl);
   expect((await openSession(installed, apiKey, { from: '127.0.0.2' })).status).toBe(400); // refused for its address, not for its number

@@ -110,6 +110,19 @@ test('the rate limits are remembered', async () => {
   expect(again.status).toBe(429);
 });
 
+test('what was published, and when sessions ended, is remembered', async () => {
+  const atMs = Date.now();
+  const nowMs = () => atMs;
+  const first = await startSimulator({ stateFile, rateLimits: false, nowMs });
+  const { sessionId } = await logInProvider(first.apiUrl);
+  first.published({ connection: 'acme', sessionId });
+  first.revokeSession(sessionId);
+  await first.close();
+  const second = await startSimulator({ stateFile, nowMs });
+  expect(second.lapses({ connection: 'acme', untilMs: atMs + 5 })).toEqual([{ fromMs: atMs, untilMs: atMs + 5, reason: 'revoked' }]);
+  await second.close();
+});
+
 test('ids are never given twice, also that of what was removed last', async () => {
   const ids: number[] = [];
   const provider = await withBank({}, (apiUrl) => logInProvider(apiUrl));
