@@ -7,7 +7,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
-import type { ConnectionInput } from '../workflows/messages.ts';
+import type { ConnectionInput, ConnectionStatus } from '../workflows/messages.ts';
 import { NAME_PATTERN, providerWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
 import { type ConnectionState, initialState } from '../workflows/state.ts';
 import { type ConnectionMemo, statusOf, wantedFacts } from '../workflows/status.ts';
@@ -75,7 +75,7 @@ export class ConnectionWorkflows {
     const state = 'state' in input ? input.state : initialState(input.request, Date.now());
     const workflowId = this.idOf(name);
     const status = statusOf(state, { workflowId, runId: '', running: null }, Date.now());
-    const memo: ConnectionMemo = { status, asOf: new Date().toISOString(), wanted: wantedFacts(state) };
+    const memo: ConnectionMemo = { ...status, asOf: new Date().toISOString(), wanted: wantedFacts(state) };
     await this.client.workflow.start('providerConnection', {
       workflowId,
       taskQueue: workflowTaskQueue(this.environment),
@@ -122,7 +122,7 @@ export class ConnectionWorkflows {
   /** The task queues that it needs, and when each was last polled. */
   async queues(name: string | null): Promise<SeenQueue[]> {
     const memo = name === null ? null : memoOf(await this.find(name));
-    const queues = taskQueuesOf(this.environment, memo?.status.egress ?? this.egress, memo?.wanted.signer ?? null);
+    const queues = taskQueuesOf(this.environment, memo?.egress ?? this.egress, memo?.wanted.signer ?? null);
     return lookAtQueues(this.client, queues, Date.now()).catch((error) => {
       throw unavailable(error);
     });
@@ -140,8 +140,24 @@ export class ConnectionWorkflows {
   }
 }
 
-export const memoOf = (description: WorkflowExecutionDescription | null): ConnectionMemo | null =>
-  (description?.memo as unknown as ConnectionMemo | undefined) ?? null;
+/** Null when nothing was published. */
+export function memoOf(execution: Pick<WorkflowExecutionDescription, 'memo'> | null): ConnectionMemo | null {
+  const memo = execution?.memo as unknown as ConnectionMemo | undefined;
+  if (memo?.steps === undefined) return null;
+  return {
+    ...memo,
+    certificate: memo.certificate ?? null,
+    session: memo.session ?? null,
+    oauthClient: memo.oauthClient ?? null,
+    action: memo.action ?? null,
+    lastError: memo.lastError ?? null,
+  };
+}
+
+/** The status in a memo, as `status --json` has it. */
+export function statusOfMemo({ wanted: _wanted, asOf: _asOf, ...status }: ConnectionMemo): ConnectionStatus {
+  return status;
+}
 
 function staticDetails({ name, environment, egress, wanted }: ConnectionState): string {
   const { credential, callbackUrls, permittedIps } = wanted;

@@ -16,8 +16,8 @@ import {
 } from '../workflows/messages.ts';
 import { providerWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
 import { initialState, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
-import { type ConnectionMemo, wantedFacts } from '../workflows/status.ts';
-import { ConnectionWorkflows, memoOf } from './connection-workflows.ts';
+import { wantedFacts } from '../workflows/status.ts';
+import { ConnectionWorkflows, memoOf, statusOfMemo } from './connection-workflows.ts';
 import { differences } from './differences.ts';
 import { KeeperError, UsageError } from './errors.ts';
 import { isUnpolled, missingWorker, type SeenQueue } from './pollers.ts';
@@ -104,7 +104,7 @@ export class Keeper {
     if (answer) return { ...answer, ...(closed && { closed }) };
     const memo = memoOf(description);
     if (!memo) throw new KeeperError(`${description.workflowId} has published no status yet, and no worker answers.`);
-    return { ...memo.status, runId: description.runId, ...(closed && { closed }), asOf: memo.asOf, worker: false };
+    return { ...statusOfMemo(memo), runId: description.runId, ...(closed && { closed }), asOf: memo.asOf, worker: false };
   }
 
   /** Every connection of this environment, by name. */
@@ -113,8 +113,8 @@ export class Keeper {
     const prefix = providerWorkflowId(this.environment, '');
     const query = `WorkflowType = 'providerConnection' AND WorkflowId STARTS_WITH '${prefix}' AND ExecutionStatus = 'Running'`;
     for await (const execution of this.client.workflow.list({ query })) {
-      const memo = execution.memo as unknown as ConnectionMemo | undefined;
-      if (memo?.status) found.push({ ...memo.status, runId: execution.runId, asOf: memo.asOf });
+      const memo = memoOf(execution);
+      if (memo) found.push({ ...statusOfMemo(memo), runId: execution.runId, asOf: memo.asOf });
     }
     return found.filter(({ state }) => !filter.state || state === filter.state).sort((a, b) => (a.name < b.name ? -1 : 1));
   }

@@ -7,6 +7,8 @@ import { type Activities, createActivities } from '../../activities/index.ts';
 import { createBank } from '../../bunq/bank.ts';
 import { systemClock } from '../../settings/clock.ts';
 import { type Settings, startSimulator } from '../../simulator/index.ts';
+import { eventLog } from '../../worker/event-log.ts';
+import { createGateClient } from '../../worker/gate-client.ts';
 import { confirmAttempt } from '../../worker/temporal.ts';
 import { egressTaskQueue, providerWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
 import { atEnd } from './at-end.ts';
@@ -41,7 +43,12 @@ export async function startKeeper(environment: string, options: Pick<WorkerOptio
   const time = new VirtualTime(temporal);
   const activitiesOf = new Map<string, Activities>();
   const open: TestConnection[] = [];
-  await startWorkers(temporal, environment, routed(activitiesOf, time), options);
+  await startWorkers(
+    temporal,
+    environment,
+    routed(activitiesOf, createActivities(dependencies(temporal, environment, NO_BANK)), time),
+    options,
+  );
   return {
     time,
     async connection(name, settings) {
@@ -67,6 +74,9 @@ export async function startKeeper(environment: string, options: Pick<WorkerOptio
   };
 }
 
+/** Gates call no bank. */
+const NO_BANK = {} as Dependencies['bank'];
+
 const IDENTITY = 'workers of the test';
 
 function dependencies({ nativeConnection }: TestWorkflowEnvironment, environment: string, bank: Dependencies['bank']): Dependencies {
@@ -76,6 +86,7 @@ function dependencies({ nativeConnection }: TestWorkflowEnvironment, environment
     sealingKeys,
     clock: systemClock,
     signers,
+    gate: createGateClient({ connection: nativeConnection, namespace: 'default' }, environment, systemClock.nowMs),
     confirmAttempt: confirmAttempt({ connection: nativeConnection, namespace: 'default' }, IDENTITY, systemClock),
     searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTES), // the test server takes them and cannot list them
     settings: { egressAddress: null, sessionGapMs: 30_000, settleMs: 60_000 },
@@ -85,13 +96,13 @@ function dependencies({ nativeConnection }: TestWorkflowEnvironment, environment
 const ACTIVITY_NAMES = Object.keys(createActivities({} as Dependencies));
 
 /** The activities of whichever connection calls, after the banks' clock was pulled: virtual time goes at the real rate meanwhile. */
-function routed(activitiesOf: ReadonlyMap<string, Activities>, time: VirtualTime): Activities {
+function routed(activitiesOf: ReadonlyMap<string, Activities>, ofGate: Activities, time: VirtualTime): Activities {
   const route =
     (name: string) =>
     async (...input: unknown[]) => {
       await time.pull();
       const { workflowId = '' } = activityInfo().workflowExecution ?? {};
-      const activities = activitiesOf.get(workflowId) as unknown as Record<string, (...input: unknown[]) => Promise<unknown>>;
+      const activities = (activitiesOf.get(workflowId) ?? ofGate) as unknown as Record<string, (...input: unknown[]) => Promise<unknown>>;
       return activities[name]!(...input);
     };
   return Object.fromEntries(ACTIVITY_NAMES.map((name) => [name, route(name)])) as unknown as Activities;
@@ -107,7 +118,7 @@ function bundle(): { code: string } {
 async function startWorkers(
   { nativeConnection: connection }: TestWorkflowEnvironment,
   environment: string,
-  { readSurroundings, ...calls }: Activities,
+  { readSurroundings, askForSlot, consultGate, ...calls }: Activities,
   options: Partial<WorkerOptions>,
 ): Promise<void> {
   const common = { connection, identity: IDENTITY, shutdownGraceTime: '1s' } satisfies Partial<WorkerOptions>;
@@ -117,7 +128,8 @@ async function startWorkers(
       ...options,
       taskQueue: workflowTaskQueue(environment),
       workflowBundle: bundle(),
-      activities: { readSurroundings },
+      activities: { readSurroundings, askForSlot, consultGate },
+      sinks: eventLog({ info: () => {}, warn: () => {}, error: () => {} }),
       enableNonLocalActivities: false,
     }),
     Worker.create({ ...common, taskQueue: egressTaskQueue(environment, EGRESS), activities: calls }),
