@@ -95,7 +95,8 @@ export class Connection {
     const { state } = this;
     const nowMs = Date.now();
     if (state.onboardedAtMs === null && isEverythingDone(state, nowMs)) state.onboardedAtMs = nowMs;
-    for (const step of STEP_NAMES) if (state.troubles[step] && !STEPS[step].isMissing(state, nowMs)) delete state.troubles[step];
+    for (const step of STEP_NAMES)
+      if (state.troubles[step]?.action === null && !STEPS[step].isMissing(state, nowMs)) delete state.troubles[step];
     const change = changeLifecycle(state, lifecycleState(state, nowMs), nowMs);
     const { status } = this;
     if (change) publishChange(status, change);

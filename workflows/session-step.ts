@@ -4,7 +4,15 @@ import { StepFailure, seenFailure } from './failure.ts';
 import { sealedInstallation } from './ladder-steps.ts';
 import { closeAgainMs, graceMs, renewAtMs, sessionLifetimeMs } from './renewal.ts';
 import { giveBack, takeSlot } from './slot-request.ts';
-import { type Candidate, type ConnectionState, isServingValid, type Retiring, type Serving, type Standing, standingOf } from './state.ts';
+import {
+  type Candidate,
+  type ConnectionState,
+  isServingValid,
+  type Retiring,
+  type Serving,
+  standingOf,
+  standingOfCandidate,
+} from './state.ts';
 import { OAUTH_STEPS, sessionStandsOn } from './steps.ts';
 import { tryAgain } from './trouble.ts';
 
@@ -52,9 +60,6 @@ async function prove({ state, call }: Connection, candidate: Candidate): Promise
     throw error;
   }
 }
-
-const standingOfCandidate = ({ ladder, serving }: ConnectionState, { isOnServing }: Candidate): Standing =>
-  isOnServing ? serving! : standingOf(ladder)!;
 
 /** Another user than before is never served: the candidate is closed and the next session stands where the present one does. */
 function compareUser(connection: Connection, candidate: Candidate): void {

@@ -356,5 +356,9 @@ export function standingOf({ keyPair, installation, apiKey, device }: Ladder): S
   return keyPair && installation && apiKey && device ? { keyPair, installation, apiKey, device } : null;
 }
 
+/** What the session that is not proven yet was opened on. */
+export const standingOfCandidate = ({ ladder, serving }: ConnectionState, { isOnServing }: Candidate): Standing =>
+  isOnServing ? serving! : standingOf(ladder)!;
+
 const isSameStanding = (one: Standing, other: Standing) =>
   one.apiKey.apiKey === other.apiKey.apiKey && one.installation.installationToken === other.installation.installationToken;

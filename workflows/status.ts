@@ -123,6 +123,7 @@ function stepStatus(state: ConnectionState, name: StepName, running: StepName | 
   if (running === name) return 'running';
   const trouble = state.troubles[name];
   if (trouble) return trouble.action ? 'waiting' : 'retrying';
+  if (name === 'session' && state.slot) return 'running'; // it waits for its turn
   if ((name === 'oauth-client' || name === 'callback-urls' || name === 'client-credentials') && !wantsOAuthClient(state)) return 'skipped';
   if (STEPS[name].isMissing(state, nowMs)) return 'pending';
   return state.doneAtMs[name] === undefined ? 'pending' : 'done';

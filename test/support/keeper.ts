@@ -67,7 +67,8 @@ export async function startKeeper(environment: string, options: Pick<WorkerOptio
       for (const connection of open.splice(0)) {
         await end(connection);
         faults.push(...(await restlessness(connection)));
-        for (const history of await connection.histories()) await Worker.runReplayHistory({ workflowBundle: bundle() }, history);
+        for (const history of await connection.histories())
+          await Worker.runReplayHistory({ workflowBundle: bundle(), sinks: SILENT }, history);
       }
       if (faults.length > 0) throw new Error(faults.join('\n'));
     },
@@ -76,6 +77,8 @@ export async function startKeeper(environment: string, options: Pick<WorkerOptio
 
 /** Gates call no bank. */
 const NO_BANK = {} as Dependencies['bank'];
+
+const SILENT = eventLog({ info: () => {}, warn: () => {}, error: () => {} });
 
 const IDENTITY = 'workers of the test';
 
@@ -129,7 +132,7 @@ async function startWorkers(
       taskQueue: workflowTaskQueue(environment),
       workflowBundle: bundle(),
       activities: { readSurroundings, askForSlot, consultGate },
-      sinks: eventLog({ info: () => {}, warn: () => {}, error: () => {} }),
+      sinks: SILENT,
       enableNonLocalActivities: false,
     }),
     Worker.create({ ...common, taskQueue: egressTaskQueue(environment, EGRESS), activities: calls }),
