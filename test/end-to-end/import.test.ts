@@ -19,7 +19,7 @@ let here: Scene;
 
 beforeAll(async () => {
   [temporal, bank] = await Promise.all([temporalServer(), startSimulator({ rateLimits: false })]);
-  here = scene(temporal, bank, { KEEPER_SESSION_GAP: '1s', KEEPER_CALL_LIMITS: 'off' });
+  here = scene(temporal, bank, { KEEPER_SESSION_GAP: '1s', KEEPER_SETTLE: '2s', KEEPER_CALL_LIMITS: 'off' });
   await here.startWorker();
 }, 60_000);
 afterAll(() => bank.close());
