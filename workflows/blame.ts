@@ -20,6 +20,7 @@ export const TREATMENT = {
   BUNQ_CONFLICT: 'retry',
   BUNQ_MAINTENANCE: 'retry',
   BUNQ_UNAVAILABLE: 'retry',
+  BUNQ_CALL_POSTPONED: 'retry',
   BUNQ_UNREACHABLE: 'retry',
   BUNQ_ANSWER_LOST: 'retry',
   BUNQ_RESPONSE_UNVERIFIED: 'retry',
