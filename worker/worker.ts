@@ -9,7 +9,7 @@ import { egressTaskQueue, signerTaskQueue, workflowTaskQueue } from '../workflow
 import { registeredSearchAttributes } from './search-attributes.ts';
 import type { WorkerSettings } from './settings.ts';
 import { createSigners } from './signers.ts';
-import { confirmAttempt, type TemporalServer } from './temporal.ts';
+import { confirmAttempt, readAttempt, type TemporalServer } from './temporal.ts';
 
 /** A task in hand is given this long when the worker is to stop: more than any bank call takes. */
 const GRACE = '10s';
@@ -71,6 +71,7 @@ function dependenciesOf(settings: WorkerSettings, server: TemporalServer, bank: 
     clock: systemClock,
     signers: createSigners(environment.name, settings.signers),
     confirmAttempt: confirmAttempt(server, identity, systemClock),
+    readAttempt: readAttempt(server, systemClock),
     searchAttributes: () => registeredSearchAttributes(server.connection, server.namespace),
     settings: { egressAddress, sessionGapMs, settleMs },
   };

@@ -7,7 +7,7 @@ import { type Activities, createActivities } from '../../activities/index.ts';
 import { createBank } from '../../bunq/bank.ts';
 import { systemClock } from '../../settings/clock.ts';
 import { type Settings, startSimulator } from '../../simulator/index.ts';
-import { confirmAttempt } from '../../worker/temporal.ts';
+import { confirmAttempt, readAttempt } from '../../worker/temporal.ts';
 import { egressTaskQueue, providerWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
 import { atEnd } from './at-end.ts';
 import { currentBuild } from './build.ts';
@@ -70,13 +70,15 @@ export async function startKeeper(environment: string, options: Pick<WorkerOptio
 const IDENTITY = 'workers of the test';
 
 function dependencies({ nativeConnection }: TestWorkflowEnvironment, environment: string, bank: Dependencies['bank']): Dependencies {
+  const server = { connection: nativeConnection, namespace: 'default' };
   return {
     environment,
     bank,
     sealingKeys,
     clock: systemClock,
     signers,
-    confirmAttempt: confirmAttempt({ connection: nativeConnection, namespace: 'default' }, IDENTITY, systemClock),
+    confirmAttempt: confirmAttempt(server, IDENTITY, systemClock),
+    readAttempt: readAttempt(server, systemClock),
     searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTES), // the test server takes them and cannot list them
     settings: { egressAddress: null, sessionGapMs: 30_000, settleMs: 60_000 },
   };
