@@ -11,7 +11,7 @@ import { createGateClient } from './gate-client.ts';
 import { registeredSearchAttributes } from './search-attributes.ts';
 import type { WorkerSettings } from './settings.ts';
 import { createSigners } from './signers.ts';
-import { confirmAttempt, type TemporalServer } from './temporal.ts';
+import { confirmAttempt, readAttempt, type TemporalServer } from './temporal.ts';
 
 /** A task in hand is given this long when the worker is to stop: more than any bank call takes. */
 const GRACE = '10s';
@@ -76,6 +76,7 @@ function dependenciesOf(settings: WorkerSettings, server: TemporalServer, bank: 
     gate: createGateClient(server, environment.name, systemClock.nowMs),
     signers: createSigners(environment.name, settings.signers),
     confirmAttempt: confirmAttempt(server, identity, systemClock),
+    readAttempt: readAttempt(server, systemClock),
     searchAttributes: () => registeredSearchAttributes(server.connection, server.namespace),
     settings: { egressAddress, sessionGapMs, settleMs },
   };

@@ -9,7 +9,7 @@ import { systemClock } from '../../settings/clock.ts';
 import { type Settings, startSimulator } from '../../simulator/index.ts';
 import { eventLog } from '../../worker/event-log.ts';
 import { createGateClient } from '../../worker/gate-client.ts';
-import { confirmAttempt } from '../../worker/temporal.ts';
+import { confirmAttempt, readAttempt } from '../../worker/temporal.ts';
 import { egressTaskQueue, providerWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
 import { atEnd } from './at-end.ts';
 import { currentBuild } from './build.ts';
@@ -83,14 +83,16 @@ const SILENT = eventLog({ info: () => {}, warn: () => {}, error: () => {} });
 const IDENTITY = 'workers of the test';
 
 function dependencies({ nativeConnection }: TestWorkflowEnvironment, environment: string, bank: Dependencies['bank']): Dependencies {
+  const server = { connection: nativeConnection, namespace: 'default' };
   return {
     environment,
     bank,
     sealingKeys,
     clock: systemClock,
     signers,
-    gate: createGateClient({ connection: nativeConnection, namespace: 'default' }, environment, systemClock.nowMs),
-    confirmAttempt: confirmAttempt({ connection: nativeConnection, namespace: 'default' }, IDENTITY, systemClock),
+    gate: createGateClient(server, environment, systemClock.nowMs),
+    confirmAttempt: confirmAttempt(server, IDENTITY, systemClock),
+    readAttempt: readAttempt(server, systemClock),
     searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTES), // the test server takes them and cannot list them
     settings: { egressAddress: null, sessionGapMs: 30_000, settleMs: 60_000 },
   };

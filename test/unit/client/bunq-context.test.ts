@@ -137,7 +137,7 @@ test('the state begins at the session: everything below it is there, sealed', as
     permittedIps: [],
   } as const;
   const state = await importedState({ ...request, callbackUrls: [], permittedIps: [] }, parse(python), keys, connection, NOW);
-  expect(nextStep(state, NOW)).toBe('session');
+  expect(nextStep(state, NOW, false)).toBe('session');
   expect(state).toMatchObject({ serving: null, candidate: { sessionId: 0, user: { id: 4711 }, openedAtMs: NOW, expiresAtMs: NOW + HOUR } });
   expect((await keys.open('session-token', connection, state.candidate!.sessionToken)).text()).toBe(SESSION_TOKEN);
   expect(JSON.stringify(state)).not.toMatch(new RegExp([API_KEY, TOKEN, SESSION_TOKEN, 'PRIVATE KEY'].join('|')));
