@@ -20,7 +20,6 @@ import type { LifecycleState, OnboardingRequest, WantedCredential } from '../../
 import { providerCertificate } from './credentials.ts';
 import { MINUTE, SECOND, type VirtualTime } from './virtual-time.ts';
 
-export const EGRESS = 'default';
 const BY = 'ada@test';
 
 type History = proto.temporal.api.history.v1.IHistory;
@@ -30,6 +29,7 @@ interface Parts {
   readonly client: Client;
   readonly environment: string;
   readonly name: string;
+  readonly egress: string;
   readonly simulator: Simulator;
   readonly time: VirtualTime;
 }
@@ -37,6 +37,8 @@ interface Parts {
 /** A connection's workflow under time skipping, and the bank that it alone speaks to. */
 export class TestConnection {
   readonly name: string;
+  /** Its own, unless it was made beside another. */
+  readonly egress: string;
   readonly workflowId: string;
   readonly simulator: Simulator;
   readonly client: Client;
@@ -46,6 +48,7 @@ export class TestConnection {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.name = parts.name;
+    this.egress = parts.egress;
     this.workflowId = providerWorkflowId(parts.environment, parts.name);
     this.simulator = parts.simulator;
     this.client = parts.client;
@@ -56,9 +59,9 @@ export class TestConnection {
   async onboard({
     credential,
     ...more
-  }: Partial<Pick<OnboardingRequest, 'credential' | 'callbackUrls' | 'permittedIps' | 'egress'>> = {}): Promise<void> {
-    const { environment, name } = this.#parts;
-    const request = { version: 1 as const, name, environment, egress: EGRESS, callbackUrls: [], permittedIps: [], ...more };
+  }: Partial<Pick<OnboardingRequest, 'credential' | 'callbackUrls' | 'permittedIps'>> = {}): Promise<void> {
+    const { environment, name, egress } = this.#parts;
+    const request = { version: 1 as const, name, environment, egress, callbackUrls: [], permittedIps: [], ...more };
     await this.start({ request: { ...request, credential: credential ?? (await providerCertificate()) } });
   }
 
