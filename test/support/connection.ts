@@ -142,6 +142,14 @@ export class TestConnection {
     return (await this.histories()).flatMap(({ events }) => events ?? []);
   }
 
+  /** Every state that search attributes told of, from the start on. */
+  async statesShown(): Promise<string[]> {
+    const shown = (await this.events()).map(
+      (event) => event.upsertWorkflowSearchAttributesEventAttributes?.searchAttributes?.indexedFields?.KeeperState,
+    );
+    return shown.flatMap((payload) => (payload ? this.decoded<string | string[]>({ payloads: [payload] }).flat() : []));
+  }
+
   /** What stands in an event: plain JSON. */
   decoded<T>(payloads: proto.temporal.api.common.v1.IPayloads | null | undefined): T[] {
     return (payloads?.payloads ?? []).map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()) as T);

@@ -12,14 +12,16 @@ import { dependencies, IDENTITY, isLocalActivity } from './dependencies.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** Everything is on this machine: what takes longer is lost. */
-const TIMEOUT_MS = 1000;
+const TIMEOUTS: Timeouts = { connectMs: 2000, headersMs: 2000, bodyMs: 2000, totalMs: 2000 };
+
+const IMPATIENT_MS = 20;
 
 export interface EgressOptions {
   readonly environment: string;
   readonly name: string;
   readonly settings: Partial<Settings>;
-  /** Of each bank call, in all. */
-  readonly timeoutMs?: number | undefined;
+  /** What the bank holds back is given up within milliseconds: time-outs cost next to nothing, and no healthy call is given up for it. */
+  readonly isImpatient: boolean;
 }
 
 /** One public address: a bank, and the worker through which every connection of this egress calls it. */
@@ -32,12 +34,12 @@ export interface TestEgress {
 export async function startEgress(
   temporal: TestWorkflowEnvironment,
   time: VirtualTime,
-  { environment, name, settings, timeoutMs = TIMEOUT_MS }: EgressOptions,
+  { environment, name, settings, isImpatient }: EgressOptions,
 ): Promise<TestEgress> {
   await time.pull();
   const simulator = await startSimulator({ serverPrivateKeyPem: await serverKey(), ...settings, nowMs: () => time.pulledMs });
-  const timeouts: Timeouts = { connectMs: timeoutMs, headersMs: timeoutMs, bodyMs: timeoutMs, totalMs: timeoutMs };
-  const bank = createBank({ apiUrl: simulator.apiUrl, clock: systemClock, timeouts });
+  const clock = isImpatient ? { ...systemClock, deadline: (ms: number) => deadline(ms, () => isHolding(simulator)) } : systemClock;
+  const bank = createBank({ apiUrl: simulator.apiUrl, clock, timeouts: TIMEOUTS });
   const worker = await Worker.create({
     connection: temporal.nativeConnection,
     identity: IDENTITY,
@@ -71,6 +73,19 @@ function bankCalls(given: Dependencies, time: VirtualTime): object {
   const all = Object.entries(createActivities(given)) as [string, (...input: unknown[]) => Promise<unknown>][];
   return Object.fromEntries(all.filter(([name]) => !isLocalActivity(name)).map(([name, activity]) => [name, pulled(activity)]));
 }
+
+function deadline(ms: number, isHeld: () => boolean): AbortSignal {
+  const controller = new AbortController();
+  const startedAtMs = performance.now();
+  const watch = setInterval(() => {
+    if (!isHeld() && performance.now() - startedAtMs < ms) return;
+    clearInterval(watch);
+    controller.abort(new DOMException('not in time', 'TimeoutError'));
+  }, IMPATIENT_MS).unref();
+  return controller.signal;
+}
+
+const isHolding = (simulator: Simulator) => simulator.faults().some(({ kind, held }) => held > 0 && kind.startsWith('hold'));
 
 let serverPrivateKeyPem: Promise<string> | undefined;
 

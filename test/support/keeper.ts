@@ -7,7 +7,7 @@ import { atEnd } from './at-end.ts';
 import { currentBuild } from './build.ts';
 import { TestConnection } from './connection.ts';
 import { IDENTITY, localActivities } from './dependencies.ts';
-import { startEgress, type TestEgress } from './egress.ts';
+import { type EgressOptions, startEgress, type TestEgress } from './egress.ts';
 import { restlessness } from './restlessness.ts';
 import { timeSkippingEnvironment } from './temporal.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -28,10 +28,7 @@ export interface TestKeeper {
   finish(): Promise<void>;
 }
 
-export interface ConnectionOptions {
-  /** Of each bank call, in all. */
-  readonly timeoutMs?: number;
-}
+export type ConnectionOptions = Partial<Pick<EgressOptions, 'isImpatient'>>;
 
 let server: Promise<TestWorkflowEnvironment> | undefined;
 
@@ -58,11 +55,15 @@ class Keeper implements TestKeeper {
     this.time = new VirtualTime(temporal);
   }
 
-  async connection(name: string, settings: Partial<Settings> = {}, { timeoutMs }: ConnectionOptions = {}): Promise<TestConnection> {
+  async connection(
+    name: string,
+    settings: Partial<Settings> = {},
+    { isImpatient = false }: ConnectionOptions = {},
+  ): Promise<TestConnection> {
     const egress = `${name}-${++this.#egresses}`; // a gate remembers, and the next test has a connection of the same name
     return this.#open(
       name,
-      await startEgress(this.#temporal, this.time, { environment: this.#environment, name: egress, settings, timeoutMs }),
+      await startEgress(this.#temporal, this.time, { environment: this.#environment, name: egress, settings, isImpatient }),
     );
   }
 
