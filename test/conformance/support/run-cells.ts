@@ -1,3 +1,4 @@
+import { spread } from '../../../workflows/renewal.ts';
 import type { TestConnection } from '../../support/connection.ts';
 import type { TestKeeper } from '../../support/keeper.ts';
 import { HOUR, MINUTE, SECOND } from '../../support/virtual-time.ts';
@@ -9,86 +10,101 @@ const EXTRA_URL = 'https://acme.example/extra';
 
 /** A renewal that is two hours late is still in time. */
 const SESSION_LIFETIME_MS = 8 * HOUR;
+const FIRST_RENEWAL_OVER_MS = 40 * MINUTE;
+const SECOND_RENEWAL_MS = FIRST_RENEWAL_OVER_MS + SESSION_LIFETIME_MS / 2;
+const PRUNING_MS = 5 * MINUTE;
+
+/** The longest back-offs are 36 minutes, of the closing of former sessions 64; then what was held back is done. */
+const ALL_IS_WELL_AFTER_MS = 80 * MINUTE;
+/** Three times are over with the quick attempts, or with two back-offs. */
+const SOON_MS = 15 * MINUTE;
 
 /** So many at once keep two cores busy. */
-const BATCH = 32;
+const BATCH = 48;
 
-/** Runs the cells in batches, in which all time passes for all. @returns a promise for each; one that nobody awaits rejects silently */
+/** Runs the cells in batches, in which time passes for all at once. @returns a promise for each; one that nobody awaits rejects silently */
 export function runCells(keeper: TestKeeper, cells: readonly Cell[]): Map<Cell, Promise<CellEnd>> {
-  const outcomes = new Map<Cell, PromiseWithResolvers<CellEnd>>(cells.map((cell) => [cell, withResolvers<CellEnd>()]));
+  const runs = cells.map((cell) => new Run(keeper, cell));
   void (async () => {
-    for (const batch of batchesOf(cells)) await new Batch(keeper, batch, outcomes).run();
+    for (let first = 0; first < runs.length; first += BATCH) await runBatch(keeper, runs.slice(first, first + BATCH));
   })();
-  return new Map([...outcomes].map(([cell, { promise }]) => [cell, promise]));
+  return new Map(runs.map(({ cell, end }) => [cell, end.promise]));
 }
 
-/** Of cells that take the same time. */
-function batchesOf(cells: readonly Cell[]): Cell[][] {
-  const batches: Cell[][] = [];
-  for (const cell of cells) {
-    const last = batches.at(-1);
-    const isLike = last && last.length < BATCH && last[0]!.howOften === cell.howOften && last[0]!.call.when === cell.call.when;
-    if (isLike) last.push(cell);
-    else batches.push([cell]);
+/** No time passes but in `pass`: what is to be done at an instant is done by all before anything goes on. */
+async function runBatch({ time }: TestKeeper, runs: readonly Run[]): Promise<void> {
+  let nowMs = 0;
+  for (const atMs of [...new Set(runs.flatMap(({ acts }) => [...acts.keys()]))].sort((a, b) => a - b)) {
+    if (atMs > nowMs) await time.pass(atMs - nowMs);
+    nowMs = atMs;
+    await Promise.all(runs.map((run) => run.actAt(atMs)));
   }
-  return batches;
 }
 
-let cellsRun = 0;
+/** Names by which back-offs are spread alike: attempts of many cells come together, which uses the cores. */
+function* namesSpreadAlike(): Generator<string> {
+  for (let number = 1; ; number++) if (Math.abs(spread(`cell-${number}`) - 0.5) < 0.0005) yield `cell-${number}`;
+}
 
-class Batch {
+const names = namesSpreadAlike();
+
+class Run {
+  readonly cell: Cell;
+  readonly end = withResolvers<CellEnd>();
+  /** What is done when, in milliseconds from the start. */
+  readonly acts = new Map<number, () => Promise<void>>();
   readonly #keeper: TestKeeper;
-  readonly #cells: readonly Cell[];
-  readonly #outcomes: ReadonlyMap<Cell, PromiseWithResolvers<CellEnd>>;
-  readonly #connections = new Map<Cell, TestConnection>();
+  #connection: TestConnection | null = null;
+  #hasFailed = false;
 
-  constructor(keeper: TestKeeper, cells: readonly Cell[], outcomes: ReadonlyMap<Cell, PromiseWithResolvers<CellEnd>>) {
+  constructor(keeper: TestKeeper, cell: Cell) {
+    const { call, howOften } = cell;
     this.#keeper = keeper;
-    this.#cells = cells;
-    this.#outcomes = outcomes;
+    this.cell = cell;
+    const laterAtMs = { onboarding: null, pruning: PRUNING_MS, renewal: FIRST_RENEWAL_OVER_MS }[call.when];
+    const faultAtMs = { onboarding: 0, pruning: PRUNING_MS, renewal: SECOND_RENEWAL_MS }[call.when];
+    this.acts.set(0, () => this.#start());
+    if (laterAtMs !== null) this.acts.set(laterAtMs, () => this.#disturb());
+    this.acts.set(faultAtMs + (howOften === 'for two hours' ? OUTAGE_MS + ALL_IS_WELL_AFTER_MS : SOON_MS), () => this.#finish());
   }
 
-  /** No time passes but in `pass`: what is set up stands before anything goes on. */
-  async run(): Promise<void> {
-    const { call, howOften } = this.#cells[0]!;
-    const { time } = this.#keeper;
-    await this.#each((cell) => this.#start(cell));
-    if (call.when !== 'onboarding') {
-      await time.pass(call.when === 'renewal' ? 40 * MINUTE : 5 * MINUTE); // the first renewal is after half an hour
-      await this.#each((cell, connection) => this.#disturbLater(cell, connection));
-    }
-    if (call.when === 'renewal') await time.pass(SESSION_LIFETIME_MS / 2);
-    await time.pass(howOften === 'for two hours' ? OUTAGE_MS + 80 * MINUTE : 15 * MINUTE);
-    await this.#each(async (cell, connection) => this.#outcomes.get(cell)!.resolve(await endOfCell(connection)));
-    await Promise.all([...this.#connections.values()].map((connection) => this.#keeper.end(connection)));
+  /** A cell that has failed takes no further part. */
+  async actAt(atMs: number): Promise<void> {
+    const act = this.acts.get(atMs);
+    if (!act || this.#hasFailed) return;
+    await act().catch(async (error) => {
+      this.#hasFailed = true;
+      this.end.reject(error);
+      if (this.#connection) await this.#keeper.end(this.#connection);
+    });
   }
 
-  async #start(cell: Cell): Promise<void> {
-    const { call, kind, howOften } = cell;
+  async #start(): Promise<void> {
+    const { call } = this.cell;
     const settings = { allowSecondOAuthClient: true, ...(call.when === 'renewal' && { sessionLifetimeMs: SESSION_LIFETIME_MS }) };
-    const connection = await this.#keeper.connection(`cell-${++cellsRun}`, settings, { isImpatient: true });
-    this.#connections.set(cell, connection);
-    const { simulator } = connection;
-    if (call.when === 'onboarding')
-      simulator.fault({ endpoint: call.endpoint, ...kind.fault, ...FAULT_TIMES[howOften](simulator.nowMs()) });
-    await connection.onboard({
+    this.#connection = await this.#keeper.connection(names.next().value as string, settings, { isImpatient: true });
+    if (call.when === 'onboarding') this.#setFault(this.#connection.simulator.nowMs());
+    await this.#connection.onboard({
       callbackUrls: call.when === 'pruning' ? [...CALLBACK_URLS, EXTRA_URL] : CALLBACK_URLS,
       ...(call.who === 'sandbox user' && { credential: { type: 'sandbox-user' } }),
     });
   }
 
-  async #disturbLater({ call, kind, howOften }: Cell, connection: TestConnection): Promise<void> {
-    const { simulator } = connection;
-    const { session } = await connection.becomes('ACTIVE');
-    const fromMs = call.when === 'renewal' ? Date.parse(session!.renewAt) - SECOND : simulator.nowMs();
-    simulator.fault({ endpoint: call.endpoint, ...kind.fault, ...FAULT_TIMES[howOften](fromMs) });
-    if (call.when === 'pruning') await connection.setCallbackUrls(CALLBACK_URLS, { prune: true });
+  async #disturb(): Promise<void> {
+    const { session } = await this.#connection!.becomes('ACTIVE');
+    const { when } = this.cell.call;
+    this.#setFault(when === 'renewal' ? Date.parse(session!.renewAt) - SECOND : this.#connection!.simulator.nowMs());
+    if (when === 'pruning') await this.#connection!.setCallbackUrls(CALLBACK_URLS, { prune: true });
   }
 
-  /** A cell that has failed takes no further part. */
-  async #each(act: (cell: Cell, connection: TestConnection) => Promise<void>): Promise<void> {
-    const acted = this.#cells.map(async (cell) => act(cell, this.#connections.get(cell)!).catch(this.#outcomes.get(cell)!.reject));
-    await Promise.all(acted);
+  #setFault(fromMs: number): void {
+    const { call, kind, howOften } = this.cell;
+    this.#connection!.simulator.fault({ endpoint: call.endpoint, ...kind.fault, ...FAULT_TIMES[howOften](fromMs) });
+  }
+
+  async #finish(): Promise<void> {
+    this.end.resolve(await endOfCell(this.#connection!));
+    await this.#keeper.end(this.#connection!);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { FaultOptions } from '../../../simulator/index.ts';
 import type { Dice } from '../../../simulator/random.ts';
 import type { ActionCode } from '../../../workflows/codes.ts';
 import type { TestConnection } from '../../support/connection.ts';
