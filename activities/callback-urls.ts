@@ -1,5 +1,5 @@
 import { createCallbackUrl, deleteCallbackUrl, listCallbackUrls } from '../bunq/callback-url.ts';
-import { activity, type SealedSession } from './context.ts';
+import { activity, type Looked, type SealedSession } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 
 export interface CallbackUrlsInput {
@@ -20,8 +20,12 @@ export const callbackUrlActivities = (dependencies: Dependencies) => ({
   /** Twice: the same URL twice; so it has one attempt, and the workflow lists again before it tries again. */
   createCallbackUrl: activity(
     dependencies,
-    async ({ bank, fenced, openSession }, { session, userId, oauthClientId, url }: CallbackUrlsInput & { url: string }): Promise<void> => {
-      await createCallbackUrl(bank, await openSession(session), { userId, oauthClientId, url }, fenced);
+    async (
+      { bank, fenced, closeAfterLook, openSession },
+      { session, userId, oauthClientId, url, lookedAtMs }: CallbackUrlsInput & Looked & { url: string },
+    ): Promise<void> => {
+      const options = closeAfterLook(fenced, lookedAtMs);
+      await createCallbackUrl(bank, await openSession(session), { userId, oauthClientId, url }, options);
     },
   ),
 

@@ -5,9 +5,9 @@ import type { Sealed, SecretKind } from '../sealing/sealed.ts';
 import type { Secret } from '../sealing/secret.ts';
 import { parseWorkflowId } from '../workflows/names.ts';
 import type { Installation, KeyPair } from '../workflows/state.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { AttemptRecord, Dependencies } from './dependencies.ts';
 import { toFailure, WrongEnvironmentError } from './failures.ts';
-import { fence } from './fence.ts';
+import { demandFreshLook, fence, NotSentError } from './fence.ts';
 
 /** An installation as it stands in the workflow's state: its secrets sealed. */
 export interface SealedInstallation {
@@ -23,14 +23,24 @@ export interface SealedSession {
   privateKey?: KeyPair['privateKey'];
 }
 
+/** What the creation of something that may not be there twice has to know. */
+export interface Looked {
+  /** When the look that did not find it was begun, on the workflow's clock, which is Temporal's: never a worker's. */
+  lookedAtMs: number;
+}
+
 /** One activity attempt, on behalf of one connection. */
 export interface Attempt extends Dependencies {
   /** The calling connection's name and workflow id, from Temporal and not from an argument. */
   readonly connection: { readonly name: string; readonly workflowId: string };
+  /** 1 is the first. */
+  readonly number: number;
   /** For every POST: fenced, as late as can be. */
   readonly fenced: CallOptions;
   /** For POSTs that are expensive to lose: a connection of their own besides. */
   readonly fencedAlone: CallOptions;
+  /** For POSTs of what may not be there twice: sent only close after a look, which was at that time of Temporal's. */
+  closeAfterLook(options: CallOptions, lookedAtMs: number): CallOptions;
   seal<Kind extends SecretKind>(kind: Kind, secret: Secret): Promise<Sealed<Kind>>;
   open<Kind extends SecretKind>(kind: Kind, sealed: Sealed<Kind>): Promise<Secret>;
   openInstallation(installation: SealedInstallation): Promise<InstallationCaller>;
@@ -60,16 +70,25 @@ export function activity<Input extends unknown[], Result>(
 }
 
 function attemptNow(dependencies: Dependencies): Attempt {
-  const { sealingKeys, confirmAttempt, clock } = dependencies;
-  const { taskToken, workflowExecution } = activityInfo();
+  const { sealingKeys, confirmAttempt, clock, settings } = dependencies;
+  const { taskToken, workflowExecution, attempt: number } = activityInfo();
   const connection = connectionOf(workflowExecution?.workflowId ?? '', dependencies.environment);
   const beforeSend = () => fence(() => confirmAttempt(taskToken), clock);
+  const closeAfterLook: Attempt['closeAfterLook'] = (options, lookedAtMs) => ({
+    ...options,
+    beforeSend: async () => {
+      demandFreshLook(await readThisAttempt(dependencies), lookedAtMs, settings.settleMs);
+      await options.beforeSend?.();
+    },
+  });
   const open: Attempt['open'] = (kind, sealed) => sealingKeys.open(kind, connection.workflowId, sealed);
   return {
     ...dependencies,
     connection,
+    number,
     fenced: { beforeSend },
     fencedAlone: { beforeSend, freshConnection: true },
+    closeAfterLook,
     seal: (kind, secret) => sealingKeys.seal(kind, connection.workflowId, secret),
     open,
     openInstallation: async ({ installationToken, privateKey, serverPublicKeyPem }) => ({
@@ -83,6 +102,15 @@ function attemptNow(dependencies: Dependencies): Attempt {
       serverPublicKeyPem,
     }),
   };
+}
+
+async function readThisAttempt({ readAttempt }: Dependencies): Promise<AttemptRecord> {
+  const { workflowExecution, activityId, attempt, currentAttemptScheduledTimestampMs: scheduledAtMs } = activityInfo();
+  try {
+    return await readAttempt({ ...workflowExecution!, activityId, attempt, scheduledAtMs });
+  } catch {
+    throw new NotSentError('Not sent: Temporal did not say what it knows of this attempt.');
+  }
 }
 
 function connectionOf(workflowId: string, environment: string) {

@@ -35,6 +35,7 @@ const RETRY = {
   BUNQ_CONFLICT: { nonRetryable: false, nextRetryDelay: '3 seconds' }, // the sandbox's word for 429
   BUNQ_MAINTENANCE: AGAIN,
   BUNQ_UNAVAILABLE: AGAIN,
+  BUNQ_CALL_POSTPONED: AGAIN, // as soon as the limit allows: see toFailure
   BUNQ_UNREACHABLE: AGAIN,
   BUNQ_ANSWER_LOST: AGAIN,
   BUNQ_RESPONSE_UNVERIFIED: AGAIN,
@@ -54,6 +55,7 @@ const RETRY = {
   WRONG_ENVIRONMENT: DECIDE,
   CERTIFICATE_EXPIRED: DECIDE,
   DIFFERENT_USER: DECIDE,
+  ADDRESS_SUSPECT: DECIDE,
   ACTIVITY_FAILED: AGAIN,
   ACTIVITY_TIMED_OUT: AGAIN,
 } as const satisfies Record<FailureCode, Retry>;
@@ -69,6 +71,7 @@ export function toFailure(error: unknown, attempt: number): ApplicationFailure {
     message,
     details: [{ ...facts, attempt } satisfies FailureFacts],
     ...RETRY[facts.code],
+    ...(error instanceof BunqError && error.retryInMs !== null && { nextRetryDelay: error.retryInMs }),
   });
   failure.stack = '';
   return failure;

@@ -1,4 +1,5 @@
 import type { Clock } from '../bunq/bank.ts';
+import type { AttemptRecord } from './dependencies.ts';
 
 /** A request leaves at most this long after Temporal was asked. */
 const SEND_WITHIN_MS = 1000;
@@ -27,4 +28,22 @@ export async function fence(confirmAttempt: () => Promise<void>, clock: Clock): 
     if (clock.monotonicMs() - monotonicMs < SEND_WITHIN_MS && Math.abs(clock.nowMs() - nowMs) < SEND_WITHIN_MS) return;
   }
   throw new NotSentError('Not sent: this process is held up between asking Temporal and sending.');
+}
+
+/** A look is good for so long: it is to see what others made, and nobody makes anything between it and the creation. */
+const LOOK_HOLDS_MS = 15_000;
+
+/**
+ * What may not be there twice is created only close after a look that did not find it. The workflow looks first, but a
+ * person can put time, another run or another attempt between the two: by resetting the workflow to the moment after its
+ * look, by pausing the activity (then its one attempt has a second), or by leaving it without workers. All times are
+ * Temporal's own.
+ * @param lookedAtMs a look whose time is missing is none
+ * @param settleMs how long a request may have its effect after we gave it up
+ */
+export function demandFreshLook({ startedAtMs, isRepeated, resetAtMs }: AttemptRecord, lookedAtMs: number, settleMs: number): void {
+  if (isRepeated) throw new NotSentError('Not sent: an earlier attempt may have had its effect. Look again.');
+  if (resetAtMs !== null && lookedAtMs < resetAtMs + settleMs)
+    throw new NotSentError('Not sent: the workflow was reset, and what its former run began may still have its effect. Look again.');
+  if (!(startedAtMs - lookedAtMs <= LOOK_HOLDS_MS)) throw new NotSentError('Not sent: it was looked for too long ago. Look again.');
 }

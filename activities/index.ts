@@ -2,6 +2,7 @@ import { apiKeyActivities } from './api-key.ts';
 import { callbackUrlActivities } from './callback-urls.ts';
 import type { Dependencies } from './dependencies.ts';
 import { deviceActivities } from './device.ts';
+import { gateActivities } from './gate.ts';
 import { installationActivities } from './installation.ts';
 import { keyPairActivities } from './key-pair.ts';
 import { oauthClientActivities } from './oauth-client.ts';
@@ -11,6 +12,7 @@ import { surroundingsActivities } from './surroundings.ts';
 /** Everything that acts: one file a step, and each may run twice. */
 export const createActivities = (dependencies: Dependencies) => ({
   ...surroundingsActivities(dependencies),
+  ...gateActivities(dependencies),
   ...keyPairActivities(dependencies),
   ...installationActivities(dependencies),
   ...apiKeyActivities(dependencies),

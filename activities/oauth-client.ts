@@ -1,6 +1,6 @@
 import { createOAuthClient, listOAuthClients, readOAuthClient } from '../bunq/oauth-client.ts';
 import type { Sealed } from '../sealing/sealed.ts';
-import { activity, type SealedSession } from './context.ts';
+import { activity, type Looked, type SealedSession } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 
 export interface OAuthClientInput {
@@ -27,8 +27,12 @@ export const oauthClientActivities = (dependencies: Dependencies) => ({
   /** Twice: a second OAuth client, which may never be; so it has one attempt, and only the workflow may try again. */
   createOAuthClient: activity(
     dependencies,
-    async ({ bank, fencedAlone, openSession }, { session, userId }: OAuthClientInput): Promise<{ oauthClientId: number }> => {
-      const { oauthClientId } = await createOAuthClient(bank, await openSession(session), { userId }, fencedAlone);
+    async (
+      { bank, fencedAlone, closeAfterLook, openSession },
+      { session, userId, lookedAtMs }: OAuthClientInput & Looked,
+    ): Promise<{ oauthClientId: number }> => {
+      const options = closeAfterLook(fencedAlone, lookedAtMs);
+      const { oauthClientId } = await createOAuthClient(bank, await openSession(session), { userId }, options);
       return { oauthClientId };
     },
   ),

@@ -2,9 +2,12 @@ import { deleteSession } from '../bunq/session.ts';
 import { createSessionServer } from '../bunq/session-server.ts';
 import { type BunqUser, readUser } from '../bunq/user.ts';
 import type { Sealed } from '../sealing/sealed.ts';
+import type { GivenBack } from '../workflows/slots.ts';
 import type { ApiKey } from '../workflows/state.ts';
-import { activity, type SealedInstallation, type SealedSession } from './context.ts';
+import { type Attempt, activity, type SealedInstallation, type SealedSession } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
+import { NotSentError } from './fence.ts';
+import { slotOutcomeOf } from './gate.ts';
 
 export interface OpenedSession {
   sessionId: number;
@@ -12,20 +15,36 @@ export interface OpenedSession {
   user: BunqUser;
   /** By the bank's own clock. */
   lifetimeMs: number;
+  /** False: the gate is still to be told that its slot is free. */
+  gaveBack: boolean;
+}
+
+/** The slot that a session is opened in. */
+export interface Slot {
+  egress: string;
+  requestId: string;
 }
 
 export const sessionActivities = (dependencies: Dependencies) => ({
-  /** Twice: one unused session more, and one of the address's slots; so it has one attempt. */
+  /**
+   * Twice: one unused session more, and one of the address's slots; so it has one attempt. The gate hears of the outcome as soon as
+   * the bank has answered: the gap to the next session counts from then.
+   */
   openSession: activity(
     dependencies,
-    async (
-      { bank, fencedAlone, open, seal, openInstallation },
-      input: { installation: SealedInstallation; apiKey: ApiKey['apiKey'] },
-    ): Promise<OpenedSession> => {
+    async (attempt, input: { installation: SealedInstallation; apiKey: ApiKey['apiKey']; slot: Slot }): Promise<OpenedSession> => {
+      const { bank, fencedAlone, open, seal, openInstallation, number } = attempt;
+      if (number > 1) throw new NotSentError('Not sent: the slot was for the first attempt; an operator let this one have another.');
       const apiKey = await open('api-key', input.apiKey);
-      const session = await createSessionServer(bank, await openInstallation(input.installation), { apiKey }, fencedAlone);
+      const caller = await openInstallation(input.installation);
+      const session = await createSessionServer(bank, caller, { apiKey }, fencedAlone).catch(async (error: unknown) => {
+        const outcome = slotOutcomeOf(error);
+        if (outcome) await giveBack(attempt, input.slot, outcome);
+        throw error;
+      });
       const { sessionId, sessionToken, user, lifetimeMs } = session;
-      return { sessionId, sessionToken: await seal('session-token', sessionToken), user, lifetimeMs };
+      const gaveBack = await giveBack(attempt, input.slot, { outcome: 'opened' });
+      return { sessionId, sessionToken: await seal('session-token', sessionToken), user, lifetimeMs, gaveBack };
     },
   ),
 
@@ -42,3 +61,6 @@ export const sessionActivities = (dependencies: Dependencies) => ({
     },
   ),
 });
+
+const giveBack = ({ gate, connection }: Attempt, { egress, requestId }: Slot, outcome: Pick<GivenBack, 'outcome' | 'gapMs'>) =>
+  gate.giveBack(egress, { workflowId: connection.workflowId, requestId, sent: true, ...outcome });

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { Secret } from '../sealing/secret.ts';
+import { CallLimits } from './call-limits.ts';
 import { BunqConfigError } from './errors.ts';
 
 /** Time, given from outside: nothing in this folder reads a clock or sets a timer of its own. */
@@ -10,6 +11,16 @@ export interface Clock {
   monotonicMs(): number;
   /** A signal that aborts after so many milliseconds. */
   deadline(ms: number): AbortSignal;
+  /** Resolves after so many milliseconds; rejects as soon as the signal aborts. */
+  wait(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** How a process keeps the bank's limits for its address. */
+export interface Pacing {
+  /** How many processes share the address's limits, this one included. */
+  readonly processes: number;
+  /** A call that would wait longer is not made: `BUNQ_CALL_POSTPONED`. Infinity: it waits as long as it takes. */
+  readonly longestWaitMs: number;
 }
 
 /** All in milliseconds. `totalMs` covers everything from connecting to the last byte of the answer. */
@@ -33,6 +44,8 @@ export interface Bank {
   readonly timeouts: Timeouts;
   readonly clock: Clock;
   readonly maxAnswerBytes: number;
+  /** Null: every call leaves at once. */
+  readonly pacing: { readonly limits: CallLimits; readonly longestWaitMs: number } | null;
   /** Keeps connections open between calls. */
   readonly dispatcher: Dispatcher;
   /** For a connection that nothing else uses; whoever asked for it destroys it. */
@@ -76,6 +89,8 @@ export interface BankOptions {
   readonly userAgent?: string;
   readonly timeouts?: Partial<Timeouts>;
   readonly maxAnswerBytes?: number;
+  /** Null or absent: every call leaves at once, and the bank refuses what is too much. */
+  readonly pacing?: Pacing | null;
   /** As in HTTP_PROXY, HTTPS_PROXY and NO_PROXY. The environment is not read; loopback is never proxied. */
   readonly proxy?: {
     readonly httpProxy?: string | undefined;
@@ -90,12 +105,14 @@ export function createBank(options: BankOptions): Bank {
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const newDispatcher = dispatchersTo(url, timeouts, options.proxy ?? {});
   const dispatcher = newDispatcher();
+  const { pacing } = options;
   return {
     apiUrl: url.href,
     userAgent: options.userAgent ?? 'bunq-keeper',
     timeouts,
     clock: options.clock,
     maxAnswerBytes: options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES,
+    pacing: pacing ? { limits: new CallLimits(pacing), longestWaitMs: pacing.longestWaitMs } : null,
     dispatcher,
     newDispatcher,
     close: () => dispatcher.destroy(),

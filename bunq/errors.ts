@@ -22,6 +22,8 @@ export type BunqErrorCode =
   | 'BUNQ_MAINTENANCE'
   /** 5xx. */
   | 'BUNQ_UNAVAILABLE'
+  /** Held back by our own keeping of the bank's limits, longer than this call may wait: nothing was sent. */
+  | 'BUNQ_CALL_POSTPONED'
   /** No connection, or it was given up before the first byte: nothing was sent. */
   | 'BUNQ_UNREACHABLE'
   /** Sent, but no whole answer came: time-out, reset, truncated, not HTTP. It may have had its effect. */
@@ -43,6 +45,8 @@ export interface BunqErrorFacts {
   readonly bunqText?: string | null;
   readonly responseId?: string | null;
   readonly sent: Sent;
+  /** Of `BUNQ_CALL_POSTPONED`: when it may be made. */
+  readonly retryInMs?: number;
 }
 
 /**
@@ -61,8 +65,10 @@ export class BunqError extends Error {
   /** `X-Bunq-Client-Response-Id`: what bunq's support asks for. */
   readonly responseId: string | null;
   readonly sent: Sent;
+  /** Of `BUNQ_CALL_POSTPONED`: when it may be made. */
+  readonly retryInMs: number | null;
 
-  constructor({ code, endpoint, detail, status = null, bunqText = null, responseId = null, sent }: BunqErrorFacts) {
+  constructor({ code, endpoint, detail, status = null, bunqText = null, responseId = null, sent, retryInMs }: BunqErrorFacts) {
     const shownText = bunqText === null ? null : redact(bunqText);
     const text = [shownText, detail === undefined ? null : redact(detail)].filter(Boolean).join('; ');
     super(`${endpoint}: ${text || 'no explanation'} (${code}, HTTP ${status ?? 'none'}, response ${responseId ?? 'none'})`);
@@ -72,6 +78,7 @@ export class BunqError extends Error {
     this.bunqText = shownText;
     this.responseId = responseId;
     this.sent = sent;
+    this.retryInMs = retryInMs ?? null;
   }
 }
 

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Secret } from '../sealing/secret.ts';
 
@@ -30,6 +30,18 @@ export function rsaPublicKey(pem: string): KeyObject | null {
   try {
     const key = createPublicKey(pem);
     return key.asymmetricKeyType === 'rsa' ? key : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A key pair that somebody else made, from its private key in PEM (PKCS#1 or PKCS#8, not encrypted); null for anything else. */
+export function installationKeyPairFromPem(privateKeyPem: string): InstallationKeyPair | null {
+  try {
+    const privateKey = createPrivateKey(privateKeyPem);
+    if (privateKey.asymmetricKeyType !== 'rsa' || privateKey.asymmetricKeyDetails?.modulusLength !== INSTALLATION_KEY_BITS) return null;
+    const publicKeyPem = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
+    return { privateKey: new Secret(privateKey.export({ type: 'pkcs8', format: 'der' })), publicKeyPem };
   } catch {
     return null;
   }

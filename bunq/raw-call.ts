@@ -1,4 +1,6 @@
 import type { Bank, CallOptions, SessionCaller } from './bank.ts';
+import { errorText } from './envelope.ts';
+import { codeOfRefusal } from './errors.ts';
 import { exchangeVerified } from './request.ts';
 import type { Method } from './send.ts';
 
@@ -6,8 +8,10 @@ export interface RawCall {
   readonly method: string;
   /** `/user/12/monetary-account?count=10`, with or without `/v1` in front. */
   readonly path: string;
-  /** JSON; these very bytes are signed and sent. */
+  /** JSON, unless a `Content-Type` says otherwise; these very bytes are signed and sent. */
   readonly body?: string | Uint8Array;
+  /** Only what bunq lets a caller choose: see `CALLERS_HEADERS`. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface RawResult {
@@ -17,7 +21,7 @@ export interface RawResult {
   readonly bytes: Uint8Array;
 }
 
-/** The method or path cannot be called; nothing was sent. */
+/** The method, path, headers or body cannot be called; nothing was sent. */
 export class RawCallError extends Error {
   override readonly name = 'RawCallError';
 }
@@ -29,11 +33,33 @@ export class RawCallError extends Error {
  */
 export async function rawCall(bank: Bank, caller: SessionCaller, call: RawCall, options?: CallOptions): Promise<RawResult> {
   const { sessionToken: token, privateKey, serverPublicKeyPem } = caller;
-  const body = typeof call.body === 'string' ? new TextEncoder().encode(call.body) : call.body;
-  const path = pathBelow(bank.apiUrl, call.path);
-  const bankCall = { method: methodOf(call.method), path, token, privateKey, serverPublicKeyPem, ...(body && { body }) };
-  const { status, headers, bytes } = await exchangeVerified(bank, bankCall, options);
-  return { status, headers, bytes };
+  const { method, path, body, headers } = checkRawCall(call, bank.apiUrl);
+  const bankCall = { method, path, token, privateKey, serverPublicKeyPem, headers, ...(body && { body }) };
+  const { status, headers: received, bytes } = await exchangeVerified(bank, bankCall, options);
+  return { status, headers: received, bytes };
+}
+
+/** The bank did not take the session's token: the call had no effect. */
+export const isTokenRejected = ({ status, bytes }: RawResult): boolean =>
+  (status === 401 || status === 403) && codeOfRefusal(status, errorText(bytes) ?? '') === 'BUNQ_TOKEN_REJECTED';
+
+const ANY_API = 'https://bank.invalid/v1/';
+
+/**
+ * What will be sent, before anything is.
+ * @param apiUrl the bank's; it may be left out to see whether a call can be one at all
+ * @throws RawCallError
+ */
+export function checkRawCall({ method, path, body, headers }: RawCall, apiUrl = ANY_API) {
+  const checked = {
+    method: methodOf(method),
+    path: pathBelow(apiUrl, path),
+    headers: headersOf(headers ?? {}),
+    body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
+  };
+  if (checked.body && (checked.method === 'GET' || checked.method === 'DELETE'))
+    throw new RawCallError(`${checked.method} has no body. Put what is asked for into the path's query, as /payment?count=10.`);
+  return checked;
 }
 
 function methodOf(method: string): Method {
@@ -51,4 +77,27 @@ function pathBelow(apiUrl: string, path: string): string {
     throw new RawCallError("The path must be one of the bank's API in URL-encoded form, as /user or /user/12/monetary-account?count=10.");
   }
   return below;
+}
+
+/** All others are the request's own: its token, its signature, its id, its length. */
+const CALLERS_HEADERS: Record<string, string> = {
+  accept: 'Accept',
+  'content-type': 'Content-Type',
+  'x-bunq-attachment-description': 'X-Bunq-Attachment-Description',
+  'x-bunq-geolocation': 'X-Bunq-Geolocation',
+  'x-bunq-language': 'X-Bunq-Language',
+  'x-bunq-region': 'X-Bunq-Region',
+};
+
+/** Under the names that the request has them by. */
+function headersOf(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => {
+      const known = CALLERS_HEADERS[name.toLowerCase()];
+      if (known !== undefined && /^[ -~]*$/.test(value)) return [known, value];
+      throw new RawCallError(
+        `The header ${JSON.stringify(name.slice(0, 40))} cannot be given with this value, or at all. Those that can: ${Object.values(CALLERS_HEADERS).join(', ')}.`,
+      );
+    }),
+  );
 }

@@ -3,7 +3,8 @@ import type { Secret } from '../sealing/secret.ts';
 import type { Bank, CallOptions } from './bank.ts';
 import { errorText, type Item, responseItems, ShapeError } from './envelope.ts';
 import { BunqError, type BunqErrorCode, codeOfRefusal } from './errors.ts';
-import { endpointOf, type Method, type Outgoing, send } from './send.ts';
+import { type Turn, turnOf } from './pacing.ts';
+import { endpointOf, type Method, type Outgoing, type RawAnswer, send } from './send.ts';
 import { signBody, verifyBody } from './signature.ts';
 
 export interface BankCall {
@@ -12,6 +13,8 @@ export interface BankCall {
   readonly path: string;
   /** Sent as JSON; bytes are sent as they are. */
   readonly body?: object | Uint8Array;
+  /** Beside, or instead of, those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** For `X-Bunq-Client-Authentication`. */
   readonly token?: Secret;
   /** Signs the body. Absent only where the bank does not know our key yet, or there is no body. */
@@ -37,7 +40,7 @@ export interface Answer {
 }
 
 /**
- * The one path to the bank: a fresh request id, the exact bytes signed and sent, the exact bytes of the answer verified,
+ * The one path to the bank: its turn within the bank's limits, a fresh request id, the exact bytes signed and sent, the exact bytes of the answer verified,
  * and only then parsed. No option switches verification off.
  * @param parse makes the result from the items of `Response`; a ShapeError that it throws becomes `BUNQ_RESPONSE_INVALID`
  * @throws BunqError
@@ -58,11 +61,12 @@ export async function request<Result>(
 
 /**
  * Sends the call and verifies the answer, whatever its status.
- * @throws BunqError `BUNQ_UNREACHABLE`, `BUNQ_ANSWER_LOST`, `BUNQ_RESPONSE_UNVERIFIED`; for its size `BUNQ_RESPONSE_INVALID` or `BUNQ_UNAVAILABLE`
+ * @throws BunqError `BUNQ_CALL_POSTPONED`, `BUNQ_UNREACHABLE`, `BUNQ_ANSWER_LOST`, `BUNQ_RESPONSE_UNVERIFIED`; for its size `BUNQ_RESPONSE_INVALID` or `BUNQ_UNAVAILABLE`
  */
 export async function exchangeVerified(bank: Bank, call: BankCall, options: CallOptions = {}): Promise<Answer> {
+  const turn = await turnOf(bank, call.method, call.path, options);
   const outgoing = outgoingOf(bank, call);
-  const { status, headers, bytes, durationMs } = await send(bank, outgoing, options);
+  const { status, headers, bytes, durationMs } = await sendInTurn(bank, outgoing, options, turn);
   const answer = {
     endpoint: endpointOf(outgoing.method, outgoing.url),
     status,
@@ -81,7 +85,20 @@ export async function exchangeVerified(bank: Bank, call: BankCall, options: Call
   return answer;
 }
 
-function outgoingOf(bank: Bank, { method, path, body, token, privateKey }: BankCall): Outgoing {
+/** What did not leave is no call to the bank. */
+async function sendInTurn(bank: Bank, outgoing: Outgoing, options: CallOptions, turn: Turn): Promise<RawAnswer> {
+  try {
+    const answer = await send(bank, outgoing, options);
+    turn.left(answer.durationMs);
+    return answer;
+  } catch (error) {
+    if (error instanceof BunqError && error.sent !== false) turn.left(0);
+    else turn.notUsed(); // `beforeSend` may throw what it likes
+    throw error;
+  }
+}
+
+function outgoingOf(bank: Bank, { method, path, body, token, privateKey, headers: more }: BankCall): Outgoing {
   const bytes = body === undefined ? null : body instanceof Uint8Array ? body : new TextEncoder().encode(JSON.stringify(body));
   const headers: Record<string, string> = {
     'Cache-Control': 'no-cache',
@@ -97,6 +114,7 @@ function outgoingOf(bank: Bank, { method, path, body, token, privateKey }: BankC
     headers['Content-Length'] = String(bytes.length);
     if (privateKey) headers['X-Bunq-Client-Signature'] = signBody(bytes, privateKey);
   }
+  Object.assign(headers, more);
   return { method, url: new URL(path, bank.apiUrl), headers, body: bytes };
 }
 

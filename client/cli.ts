@@ -2,11 +2,13 @@ import { isGrpcServiceError } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
 import { SealingError } from '../sealing/errors.ts';
 import { SettingsError } from '../settings/read.ts';
+import { registerCall } from './commands/call.ts';
 import { registerCallbackUrls } from './commands/callback-urls.ts';
 import { registerCertificate } from './commands/certificate.ts';
 import { registerDev } from './commands/dev.ts';
 import { registerDisconnect } from './commands/disconnect.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerImport } from './commands/import.ts';
 import { registerOAuthClient } from './commands/oauth-client.ts';
 import { registerOnboard } from './commands/onboard.ts';
 import { registerRenewAndResume } from './commands/renew-resume.ts';
@@ -32,10 +34,12 @@ function program(): Command {
     registerOnboard,
     registerStatus,
     registerSession,
+    registerCall,
     registerOAuthClient,
     registerCallbackUrls,
     registerRenewAndResume,
     registerDisconnect,
+    registerImport,
     registerSealingKeys,
     registerCertificate,
     registerSimulator,

@@ -1,13 +1,22 @@
+import { hostname, userInfo } from 'node:os';
 import {
   type Client,
   isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
   type WorkflowExecutionDescription,
   type WorkflowHandle,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
-import type { ConnectionInput } from '../workflows/messages.ts';
+import {
+  type ConnectionInput,
+  type ConnectionStatus,
+  type RefusalAnswer,
+  type ReportRefusedInput,
+  refusalUpdateId,
+  reportRefusedUpdate,
+} from '../workflows/messages.ts';
 import { NAME_PATTERN, providerWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
 import { type ConnectionState, initialState } from '../workflows/state.ts';
 import { type ConnectionMemo, statusOf, wantedFacts } from '../workflows/status.ts';
@@ -16,6 +25,8 @@ import { isUnpolled, lookAtQueues, missingWorker, type SeenQueue, silentWorker, 
 
 const ANSWER_WITHIN_MS = 2000;
 const UPDATE_WITHIN_MS = 5000;
+/** The keeper answers a report within a minute. */
+const REPORT_WITHIN_MS = 70_000;
 
 /** The server is not there, or not yet: whoever waits goes on waiting. */
 export class TemporalUnavailableError extends KeeperError {
@@ -67,21 +78,37 @@ export class ConnectionWorkflows {
   async describe(name: string): Promise<WorkflowExecutionDescription> {
     const description = await this.find(name);
     if (description) return description;
-    throw new KeeperError(`There is no connection ${name} in ${this.environment}. Those that are there: bunq-keeper list`);
+    throw this.#unknown(name);
   }
 
-  /** Starts it unless it runs already. The memo answers for it until a worker takes it. */
+  /** Starts it unless it runs already. */
   async start(name: string, input: ConnectionInput): Promise<void> {
+    await this.#start(name, input, 'USE_EXISTING');
+  }
+
+  /** Starts it from this state; false when it runs already. */
+  async startNew(name: string, state: ConnectionState): Promise<boolean> {
+    try {
+      await this.#start(name, { state }, 'FAIL');
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+      throw error;
+    }
+  }
+
+  /** The memo answers for it until a worker takes it. */
+  async #start(name: string, input: ConnectionInput, workflowIdConflictPolicy: 'USE_EXISTING' | 'FAIL'): Promise<void> {
     const state = 'state' in input ? input.state : initialState(input.request, Date.now());
     const workflowId = this.idOf(name);
     const status = statusOf(state, { workflowId, runId: '', running: null }, Date.now());
-    const memo: ConnectionMemo = { status, asOf: new Date().toISOString(), wanted: wantedFacts(state) };
+    const memo: ConnectionMemo = { ...status, asOf: new Date().toISOString(), wanted: wantedFacts(state) };
     await this.client.workflow.start('providerConnection', {
       workflowId,
       taskQueue: workflowTaskQueue(this.environment),
       args: [input],
       memo: { ...memo },
-      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdConflictPolicy,
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: `${name} at bunq (${this.environment})`,
       staticDetails: staticDetails(state),
@@ -97,13 +124,39 @@ export class ConnectionWorkflows {
     }
   }
 
+  /** In a single request. Null without an answer within 2 s. @throws KeeperError when there is no such connection */
+  async askOnce<Result>(name: string, query: QueryDefinition<Result>): Promise<{ answer: Result } | null> {
+    const handle = this.handle(name);
+    try {
+      return { answer: await this.client.connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => handle.query(query)) };
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) throw this.#unknown(name);
+      return null;
+    }
+  }
+
+  /** The bank refused a call on this session. Null when the keeper did not answer, for whatever reason. */
+  async reportRefused(name: string, sessionId: number): Promise<RefusalAnswer | null> {
+    const nowMs = Date.now();
+    const args: [ReportRefusedInput] = [{ by: sender(), sessionId }];
+    const updateId = refusalUpdateId(sessionId, nowMs);
+    try {
+      const handle = this.handle(name);
+      return await this.client.connection.withDeadline(nowMs + REPORT_WITHIN_MS, () =>
+        handle.executeUpdate(reportRefusedUpdate, { args, updateId }),
+      );
+    } catch {
+      return null;
+    }
+  }
+
   /** @throws KeeperError when there is none, or no answer within 2 s */
   async query<Result>(name: string, query: QueryDefinition<Result>): Promise<Result> {
     await this.describe(name);
     try {
       return await this.client.connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => this.handle(name).query(query));
     } catch {
-      throw await this.#noAnswer(name, 'was not answered');
+      throw await this.noAnswer(name);
     }
   }
 
@@ -122,7 +175,7 @@ export class ConnectionWorkflows {
   /** The task queues that it needs, and when each was last polled. */
   async queues(name: string | null): Promise<SeenQueue[]> {
     const memo = name === null ? null : memoOf(await this.find(name));
-    const queues = taskQueuesOf(this.environment, memo?.status.egress ?? this.egress, memo?.wanted.signer ?? null);
+    const queues = taskQueuesOf(this.environment, memo?.egress ?? this.egress, memo?.wanted.signer ?? null);
     return lookAtQueues(this.client, queues, Date.now()).catch((error) => {
       throw unavailable(error);
     });
@@ -135,13 +188,41 @@ export class ConnectionWorkflows {
     return missing.length > 0 ? missing.map(missingWorker) : queues.filter(({ kind }) => kind === 'workflows').map(silentWorker);
   }
 
+  /** For who asked and got no answer: why. */
+  noAnswer(name: string): Promise<KeeperError> {
+    return this.#noAnswer(name, 'was not answered');
+  }
+
+  #unknown(name: string): KeeperError {
+    return new KeeperError(`There is no connection ${name} in ${this.environment}. Those that are there: bunq-keeper list`);
+  }
+
   async #noAnswer(name: string, what: string): Promise<KeeperError> {
     return new KeeperError([`The request ${what}.`, ...(await this.whyNoAnswer(name).catch(() => []))].join(' '));
   }
 }
 
-export const memoOf = (description: WorkflowExecutionDescription | null): ConnectionMemo | null =>
-  (description?.memo as unknown as ConnectionMemo | undefined) ?? null;
+/** Null when nothing was published. */
+export function memoOf(execution: Pick<WorkflowExecutionDescription, 'memo'> | null): ConnectionMemo | null {
+  const memo = execution?.memo as unknown as ConnectionMemo | undefined;
+  if (memo?.steps === undefined) return null;
+  return {
+    ...memo,
+    certificate: memo.certificate ?? null,
+    session: memo.session ?? null,
+    oauthClient: memo.oauthClient ?? null,
+    action: memo.action ?? null,
+    lastError: memo.lastError ?? null,
+  };
+}
+
+/** The status in a memo, as `status --json` has it. */
+export function statusOfMemo({ wanted: _wanted, asOf: _asOf, ...status }: ConnectionMemo): ConnectionStatus {
+  return status;
+}
+
+/** Who sends an update: it stands in the history. */
+export const sender = () => `${userInfo().username}@${hostname()}`;
 
 function staticDetails({ name, environment, egress, wanted }: ConnectionState): string {
   const { credential, callbackUrls, permittedIps } = wanted;

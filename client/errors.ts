@@ -12,6 +12,15 @@ export class KeeperError extends Error {
   }
 }
 
+/** The connection has no valid session, or none yet. */
+export class NoSessionError extends KeeperError {
+  override readonly name = 'NoSessionError';
+
+  constructor(connection: string) {
+    super(`${connection} has no valid session at this moment: bunq-keeper status ${connection}`);
+  }
+}
+
 /** What was given cannot be used: nothing was done. */
 export class UsageError extends KeeperError {
   override readonly name = 'UsageError';

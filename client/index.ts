@@ -5,6 +5,7 @@
  *     const keeper = await Keeper.connect();
  *     await keeper.onboard('acme', { credential: { type: 'sandbox-user' }, callbackUrls: [], permittedIps: [] });
  *     const { state, action } = await keeper.status('acme');
+ *     const accounts = await keeper.fetch('acme', '/user/{userId}/monetary-account');
  *     await keeper.close();
  *
  * Without `Keeper`, with a Temporal client alone: start the workflow `providerConnection` with a `ConnectionInput`, under the
@@ -53,7 +54,10 @@ export {
 } from '../workflows/names.ts';
 export type { providerConnection } from '../workflows/provider-connection.ts';
 export type { ConnectionState, LifecycleState, OnboardingRequest, WantedCredential } from '../workflows/state.ts';
-export { KeeperError, UsageError } from './errors.ts';
+export { BankCallError, type BankCallInit } from './bank-calls.ts';
+export { type BunqContext, type ImportedSession, parseBunqContext } from './bunq-context.ts';
+export { KeeperError, NoSessionError, UsageError } from './errors.ts';
+export type { ImportOptions } from './import-options.ts';
 export { Keeper, type KnownStatus, type OnboardOptions, type RevealedSession } from './keeper.ts';
 export { type QsealCredentialInput, qsealCredential } from './qseal-credential.ts';
 export type { ClientSettings } from './settings.ts';

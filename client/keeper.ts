@@ -1,7 +1,7 @@
-import { hostname, userInfo } from 'node:os';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import type { Secret } from '../sealing/secret.ts';
+import { systemClock } from '../settings/clock.ts';
 import {
   type ConnectionStatus,
   disconnectUpdate,
@@ -16,10 +16,13 @@ import {
 } from '../workflows/messages.ts';
 import { providerWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
 import { initialState, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
-import { type ConnectionMemo, wantedFacts } from '../workflows/status.ts';
-import { ConnectionWorkflows, memoOf } from './connection-workflows.ts';
+import { wantedFacts } from '../workflows/status.ts';
+import { type BankCallInit, BankCalls } from './bank-calls.ts';
+import { ConnectionWorkflows, memoOf, sender, statusOfMemo } from './connection-workflows.ts';
 import { differences } from './differences.ts';
-import { KeeperError, UsageError } from './errors.ts';
+import { KeeperError, NoSessionError, UsageError } from './errors.ts';
+import { checkImport, type ImportOptions } from './import-options.ts';
+import { importedState } from './imported-state.ts';
 import { isUnpolled, missingWorker, type SeenQueue } from './pollers.ts';
 import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
 import { connectTemporal } from './temporal.ts';
@@ -46,6 +49,9 @@ export interface RevealedSession extends Omit<SessionView, 'sessionToken' | 'pri
   privateKey: Secret;
 }
 
+/** bunq's own. */
+const SESSION_GAP_MS = 30_000;
+
 /** The keeper as a library: what the command line stands on. */
 export class Keeper {
   readonly client: Client;
@@ -54,6 +60,7 @@ export class Keeper {
   readonly egress: string;
   readonly #sealingKeys: () => SealingKeySet;
   readonly #workflows: ConnectionWorkflows;
+  readonly #bankCalls: BankCalls;
 
   constructor(client: Client, settings: ClientSettings, sealingKeys: () => SealingKeySet) {
     this.client = client;
@@ -62,6 +69,8 @@ export class Keeper {
     this.egress = settings.egress;
     this.#sealingKeys = sealingKeys;
     this.#workflows = new ConnectionWorkflows(client, this.environment, this.egress);
+    const { sessionGapMs = SESSION_GAP_MS } = settings;
+    this.#bankCalls = new BankCalls(settings, { workflows: this.#workflows, sealingKeys, clock: systemClock, sessionGapMs });
   }
 
   /**
@@ -74,6 +83,7 @@ export class Keeper {
   }
 
   async close(): Promise<void> {
+    await this.#bankCalls.close();
     await this.client.connection.close();
   }
 
@@ -97,6 +107,21 @@ export class Keeper {
     return { isNew: state === null };
   }
 
+  /**
+   * Starts a connection that goes on with what bunq's SDK has registered. Secrets are sealed before they leave this process.
+   * @throws UsageError when the file is of another environment or the name is taken: nothing is changed
+   */
+  async importBunqContext(name: string, options: ImportOptions): Promise<void> {
+    checkImport(options, this.environment);
+    const { context, credential, callbackUrls, permittedIps } = options;
+    const present = await this.#workflows.find(name);
+    if (present && present.status.name !== 'COMPLETED') throw nameTaken(name);
+    const wanted = credential ?? { type: 'api-key' as const, apiKey: context.apiKey };
+    const request = await this.#requestOf(name, { credential: wanted, callbackUrls, permittedIps });
+    const state = await importedState(request, context, this.#sealingKeys(), this.#workflows.idOf(name), Date.now());
+    if (!(await this.#workflows.startNew(name, state))) throw nameTaken(name);
+  }
+
   /** @throws KeeperError when there is no such connection */
   async status(name: string): Promise<KnownStatus> {
     const [description, answer] = await Promise.all([this.#workflows.describe(name), this.#workflows.ask(name, statusQuery)]);
@@ -104,7 +129,7 @@ export class Keeper {
     if (answer) return { ...answer, ...(closed && { closed }) };
     const memo = memoOf(description);
     if (!memo) throw new KeeperError(`${description.workflowId} has published no status yet, and no worker answers.`);
-    return { ...memo.status, runId: description.runId, ...(closed && { closed }), asOf: memo.asOf, worker: false };
+    return { ...statusOfMemo(memo), runId: description.runId, ...(closed && { closed }), asOf: memo.asOf, worker: false };
   }
 
   /** Every connection of this environment, by name. */
@@ -113,8 +138,8 @@ export class Keeper {
     const prefix = providerWorkflowId(this.environment, '');
     const query = `WorkflowType = 'providerConnection' AND WorkflowId STARTS_WITH '${prefix}' AND ExecutionStatus = 'Running'`;
     for await (const execution of this.client.workflow.list({ query })) {
-      const memo = execution.memo as unknown as ConnectionMemo | undefined;
-      if (memo?.status) found.push({ ...memo.status, runId: execution.runId, asOf: memo.asOf });
+      const memo = memoOf(execution);
+      if (memo) found.push({ ...statusOfMemo(memo), runId: execution.runId, asOf: memo.asOf });
     }
     return found.filter(({ state }) => !filter.state || state === filter.state).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -127,7 +152,7 @@ export class Keeper {
   /** The live session with its token: needs the sealing keys. @throws KeeperError when no session is live */
   async revealSession(name: string): Promise<RevealedSession> {
     const view = await this.session(name);
-    if (!view) throw new KeeperError(`${name} has no valid session at this moment: bunq-keeper status ${name}`);
+    if (!view) throw new NoSessionError(name);
     const { sessionToken, privateKey, ...rest } = view;
     const connection = this.#workflows.idOf(name);
     const keys = this.#sealingKeys();
@@ -136,6 +161,20 @@ export class Keeper {
       token: await keys.open('session-token', connection, sessionToken),
       privateKey: await keys.open('private-key', connection, privateKey),
     };
+  }
+
+  /**
+   * One signed and verified call to the bank on the connection's session, as the Web's `fetch`: the answer comes as it is, also
+   * a refusal. The session is held in memory, so that most calls cost no request to Temporal; it is never used longer than it
+   * may be served. A call whose token the bank refuses is reported to the keeper and repeated once on the session that
+   * replaced it. It waits its turn within the bank's limits for the address, by which this process has to leave: the bank
+   * binds API keys to it. Needs the sealing keys.
+   * @param path `/user/{userId}/monetary-account?count=10`; `{userId}` is filled in
+   * @param init `method`, `body` (JSON), `signal`, and of `headers` those that bunq lets a caller choose
+   * @throws BankCallError when no answer of the bank's came; NoSessionError, KeeperError, SealingError; what `signal` was aborted with
+   */
+  fetch(name: string, path: string, init: BankCallInit = {}): Promise<Response> {
+    return this.#bankCalls.fetch(name, path, init);
   }
 
   async oauthClient(name: string): Promise<{ id: number; clientId: string | null; callbackUrls: string[] } | null> {
@@ -230,8 +269,8 @@ export class Keeper {
   }
 }
 
-/** Who sends an update: it stands in the history. */
-const sender = () => `${userInfo().username}@${hostname()}`;
+const nameTaken = (name: string) =>
+  new UsageError(`There is a connection ${name} already; nothing was changed. Use another name, or: bunq-keeper disconnect ${name}`);
 
 function closedAs({ status }: WorkflowExecutionDescription): KnownStatus['closed'] {
   const { name } = status;

@@ -53,6 +53,14 @@ export const SETTINGS = {
   KEEPER_SESSION_GAP: duration('30s'),
   /** How long an unclear POST is left to settle: longer than all our time-outs and the bank's. */
   KEEPER_SETTLE: duration('60s'),
+  /** Whether calls keep bunq's limits for one address (GET 3, POST 5, PUT 2 in 3 s and endpoint); sessions always do. */
+  KEEPER_CALL_LIMITS: z.enum(['on', 'off'], { error: 'is on or off' }).default('on'),
+  /** How many processes call from one address, workers and clients: each keeps its share of the limits. */
+  KEEPER_EGRESS_WORKERS: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, { error: 'is a number of processes, at least 1' })
+    .default('1')
+    .transform(Number),
   /** A `temporal` program for `dev` and the tests. */
   KEEPER_TEMPORAL_CLI: path.optional(),
   /** Worker versioning: both or neither. */

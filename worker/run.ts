@@ -1,5 +1,6 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
+import { eventLog } from './event-log.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import type { WorkerSettings } from './settings.ts';
 import { connectWorker } from './temporal.ts';
@@ -21,7 +22,7 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   const server = await connectWorker((line) => log.info(line), stop.signal);
   if (server === null) return log.info('worker has stopped');
   await registerSearchAttributes(server.connection, server.namespace, (line) => log.warn(line));
-  const { workers, close } = await createWorkers(settings, server);
+  const { workers, close } = await createWorkers(settings, server, eventLog(log));
   const { bank, egress, sealingKeys } = settings;
   log.info({ environment: bank.name, egress, namespace: server.namespace, sealingKeys: sealingKeys.keyIds }, 'worker is ready');
   await Promise.all(workers.map((worker) => (stop.signal.aborted ? worker.runUntil(async () => {}) : worker.run())));

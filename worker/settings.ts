@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import type { Pacing } from '../bunq/bank.ts';
 import type { BankEnvironment } from '../bunq/environment.ts';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import { BANK_SETTINGS, bankEnvironment } from '../settings/bank.ts';
+import { PACING_SETTINGS, pacing } from '../settings/pacing.ts';
 import { PROXY_SETTINGS, type ProxySettings, proxySettings } from '../settings/proxy.ts';
 import { type Environment, readSettings } from '../settings/read.ts';
 import { SEALING_SETTINGS, sealingKeys } from '../settings/sealing-keys.ts';
@@ -17,15 +19,21 @@ export interface WorkerSettings {
   readonly signers: ReadonlyMap<string, NamedSigner>;
   readonly sessionGapMs: number;
   readonly settleMs: number;
+  /** Null: the bank's limits for calls are not kept. */
+  readonly pacing: Pacing | null;
   readonly deployment: { readonly name: string; readonly buildId: string } | null;
   readonly proxy: ProxySettings;
 }
+
+/** In an activity: what waits longer fails and is tried again, so that no worker's slot is taken by waiting. */
+const LONGEST_WAIT_MS = 1000;
 
 const NAMES = [
   ...BANK_SETTINGS,
   ...SEALING_SETTINGS,
   ...(['KEEPER_EGRESS', 'KEEPER_EGRESS_ADDRESS', 'KEEPER_QSEAL_SIGNERS', 'KEEPER_SESSION_GAP', 'KEEPER_SETTLE'] as const),
   ...(['TEMPORAL_DEPLOYMENT_NAME', 'TEMPORAL_WORKER_BUILD_ID'] as const),
+  ...PACING_SETTINGS,
   ...PROXY_SETTINGS,
 ] as const;
 
@@ -46,6 +54,7 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
       egressAddress: values.KEEPER_EGRESS_ADDRESS ?? null,
       sessionGapMs: values.KEEPER_SESSION_GAP,
       settleMs: values.KEEPER_SETTLE,
+      pacing: pacing(values, LONGEST_WAIT_MS),
       deployment: name && buildId ? { name, buildId } : null,
       proxy: proxySettings(values),
     };

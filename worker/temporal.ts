@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+import type { AttemptName, AttemptRecord } from '../activities/dependencies.ts';
 import type { Clock } from '../bunq/bank.ts';
 import { readTemporalSettings } from '../settings/temporal.ts';
 
@@ -65,3 +66,28 @@ export const confirmAttempt =
     );
     if (cancelRequested) throw new Error('a cancellation was requested');
   };
+
+/**
+ * What the server tells of an attempt. An operator can pause an activity and let it go on, which gives it attempts beyond
+ * `maximumAttempts` (measured on server 1.29.1) and, if that is asked, counts them anew; the end of the last one stays known.
+ */
+export const readAttempt =
+  ({ connection, namespace }: TemporalServer, clock: Clock) =>
+  async ({ workflowId, runId, activityId, attempt, scheduledAtMs }: AttemptName): Promise<AttemptRecord> => {
+    const deadlineMs = clock.nowMs() + CONFIRM_WITHIN_MS;
+    const { pendingActivities, workflowExtendedInfo } = await connection.withDeadline(deadlineMs, () =>
+      connection.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId, runId } }),
+    );
+    const pending = pendingActivities?.find((candidate) => candidate.activityId === activityId);
+    return {
+      startedAtMs: msOf(pending?.lastStartedTime) ?? scheduledAtMs,
+      isRepeated: attempt > 1 || msOf(pending?.lastAttemptCompleteTime) !== null,
+      resetAtMs: msOf(workflowExtendedInfo?.lastResetTime),
+    };
+  };
+
+/** Null for a time that is not there; the server may send one as the first second of the calendar. */
+function msOf(time: { seconds?: unknown; nanos?: number | null } | null | undefined): number | null {
+  const ms = Number(time?.seconds ?? 0) * 1000 + (time?.nanos ?? 0) / 1_000_000;
+  return ms > 0 ? ms : null;
+}

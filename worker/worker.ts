@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { type InjectedSinks, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Dependencies } from '../activities/dependencies.ts';
 import { createActivities } from '../activities/index.ts';
 import { createBank } from '../bunq/bank.ts';
 import { systemClock } from '../settings/clock.ts';
+import type { KeeperSinks } from '../workflows/events.ts';
 import { egressTaskQueue, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
+import { createGateClient } from './gate-client.ts';
 import { registeredSearchAttributes } from './search-attributes.ts';
 import type { WorkerSettings } from './settings.ts';
 import { createSigners } from './signers.ts';
-import { confirmAttempt, type TemporalServer } from './temporal.ts';
+import { confirmAttempt, readAttempt, type TemporalServer } from './temporal.ts';
 
 /** A task in hand is given this long when the worker is to stop: more than any bank call takes. */
 const GRACE = '10s';
@@ -27,13 +29,14 @@ export const workerIdentity = ({ sealingKeys }: WorkerSettings) => `${process.pi
 export async function createWorkers(
   settings: WorkerSettings,
   server: TemporalServer,
+  sinks: InjectedSinks<KeeperSinks>,
   workflowBundle = workflowBundlePath(),
 ): Promise<{ workers: Worker[]; close(): Promise<void> }> {
   const { bank: environment } = settings;
-  const bank = createBank({ apiUrl: environment.apiUrl, clock: systemClock, proxy: settings.proxy });
+  const bank = createBank({ apiUrl: environment.apiUrl, clock: systemClock, pacing: settings.pacing, proxy: settings.proxy });
   const identity = workerIdentity(settings);
   const activities = createActivities(dependenciesOf(settings, server, bank, identity));
-  const { readSurroundings, signQseal, ...bankCalls } = activities;
+  const { readSurroundings, askForSlot, consultGate, signQseal, ...bankCalls } = activities;
   const common = {
     connection: server.connection,
     namespace: server.namespace,
@@ -45,8 +48,9 @@ export async function createWorkers(
     ...common,
     taskQueue: workflowTaskQueue(environment.name),
     workflowBundle: { code: readFileSync(workflowBundle, 'utf8') },
-    activities: { readSurroundings },
+    activities: { readSurroundings, askForSlot, consultGate },
     enableNonLocalActivities: false,
+    sinks,
     maxCachedWorkflows: CACHED_WORKFLOWS,
     stickyQueueScheduleToStartTimeout: '2s', // after a kill, the dead worker's own queue holds a task this long (10 s by default)
   };
@@ -69,8 +73,10 @@ function dependenciesOf(settings: WorkerSettings, server: TemporalServer, bank: 
     bank,
     sealingKeys,
     clock: systemClock,
+    gate: createGateClient(server, environment.name, systemClock.nowMs),
     signers: createSigners(environment.name, settings.signers),
     confirmAttempt: confirmAttempt(server, identity, systemClock),
+    readAttempt: readAttempt(server, systemClock),
     searchAttributes: () => registeredSearchAttributes(server.connection, server.namespace),
     settings: { egressAddress, sessionGapMs, settleMs },
   };

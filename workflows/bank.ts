@@ -13,8 +13,8 @@ const QUICK: ActivityOptions = { ...BANK_CALL, retry: { initialInterval: '500ms'
 /** What must not be repeated unseen: one attempt, and the workflow looks before another. */
 const ONCE: ActivityOptions = { ...BANK_CALL, retry: { maximumAttempts: 1 } };
 
-/** A session that was not asked for soon is not asked for at all: its age counts from the asking. */
-const SESSION: ActivityOptions = { ...ONCE, scheduleToStartTimeout: '10s' };
+/** A slot is not kept for a worker that is not there. */
+const SESSION: ActivityOptions = { ...ONCE, scheduleToStartTimeout: '2s' };
 
 const OPTIONS = {
   generateKeyPair: QUICK,
@@ -51,8 +51,16 @@ export function perform<Name extends BankActivity>(
   return run.executeWithOptions({ ...OPTIONS[name], taskQueue, summary }, input) as ReturnType<Activities[Name]>;
 }
 
+/** Local: nothing of them leaves for the bank, and each costs the history one event. */
 export const { readSurroundings } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '1s', maximumInterval: '30s' },
   summary: 'read worker settings',
 });
+
+/** Both are tried again by the loop. */
+const QUICK_LOCAL = { startToCloseTimeout: '4s', retry: { initialInterval: '200ms', maximumAttempts: 2 } } as const;
+
+export const { askForSlot } = proxyLocalActivities<Activities>({ ...QUICK_LOCAL, summary: 'ask for a slot to open a session' });
+
+export const { consultGate } = proxyLocalActivities<Activities>({ ...QUICK_LOCAL, summary: 'ask what others meet at this address' });

@@ -20,6 +20,7 @@ export const TREATMENT = {
   BUNQ_CONFLICT: 'retry',
   BUNQ_MAINTENANCE: 'retry',
   BUNQ_UNAVAILABLE: 'retry',
+  BUNQ_CALL_POSTPONED: 'retry',
   BUNQ_UNREACHABLE: 'retry',
   BUNQ_ANSWER_LOST: 'retry',
   BUNQ_RESPONSE_UNVERIFIED: 'retry',
@@ -30,6 +31,7 @@ export const TREATMENT = {
   SEALING_KEY_MISSING: 'retry',
   SIGNER_UNAVAILABLE: 'retry',
   WRONG_ENVIRONMENT: 'retry',
+  ADDRESS_SUSPECT: 'retry',
   BUNQ_TOKEN_REJECTED: 'blame',
   BUNQ_CREDENTIALS_INCORRECT: 'blame',
   BUNQ_SESSION_EXISTS: 'blame',
@@ -59,9 +61,9 @@ const UNCLEAR = new Set<FailureCode>([
 export const isUnclear = (code: FailureCode) => UNCLEAR.has(code);
 
 /** A call by the token or key that it stands on. */
-export type BlamedCall = 'session-token call' | 'credential' | 'device-server' | 'session-server';
+export type BlamedCall = 'session-token call' | 'installation' | 'credential' | 'device-server' | 'session-server' | 'new session';
 
-export type Blamed = 'nothing' | 'session' | 'installation' | 'device' | 'credential' | 'api-key' | 'key-pair' | 'ask again';
+export type Blamed = 'nothing' | 'session' | 'installation' | 'device' | 'credential' | 'api-key' | 'key-pair' | 'address' | 'ask again';
 
 export interface Circumstances {
   /** The same refusal in a row, this one included. */
@@ -74,6 +76,11 @@ export interface Circumstances {
   pastBinding: boolean;
   /** The device step ended without a clear answer: the key may not be bound. */
   deviceUnproven: boolean;
+  /**
+   * What became of other connections of the same egress since the first of these refusals: one `opened` a session, so the address
+   * is good; there are `none`; `unknown` yet.
+   */
+  others: 'opened' | 'none' | 'unknown';
 }
 
 /** A refusal counts as repeated only when it came again this much later. */
@@ -84,26 +91,41 @@ export const isRefusedAgain = ({ refusals, sinceMs }: Circumstances) => refusals
 type Blame = (circumstances: Circumstances) => Blamed;
 
 const nothing: Blame = () => 'nothing';
+const askAgain: Blame = () => 'ask again';
+
+const installationIfAgain: Blame = (c) => (isRefusedAgain(c) ? 'installation' : 'ask again');
+
+/** bunq says the same of a dead key and of a call from another address: others tell which of them it is. */
+const apiKeyOrAddress: Blame = (c) => {
+  if (!isRefusedAgain(c)) return 'ask again';
+  return c.others === 'unknown' ? 'address' : 'api-key';
+};
 
 /** By what the bank said, and on which call. */
 const BLAMES: Record<'BUNQ_TOKEN_REJECTED' | 'BUNQ_CREDENTIALS_INCORRECT' | 'BUNQ_SESSION_EXISTS', Record<BlamedCall, Blame>> = {
   BUNQ_TOKEN_REJECTED: {
     'session-token call': (c) => (c.ownReadRefused ? 'session' : 'nothing'),
-    credential: (c) => (isRefusedAgain(c) ? 'installation' : 'ask again'),
-    'device-server': (c) => (isRefusedAgain(c) ? 'installation' : 'ask again'),
-    'session-server': (c) => (isRefusedAgain(c) ? 'installation' : 'ask again'),
+    installation: askAgain, // it has no token that could be refused
+    credential: installationIfAgain,
+    'device-server': installationIfAgain,
+    'session-server': installationIfAgain,
+    'new session': askAgain, // it was dropped: another one is opened
   },
   BUNQ_CREDENTIALS_INCORRECT: {
     'session-token call': nothing,
+    installation: askAgain,
     credential: nothing,
-    'device-server': (c) => (c.pastBinding ? 'credential' : isRefusedAgain(c) ? 'api-key' : 'ask again'),
-    'session-server': (c) => (c.deviceUnproven ? 'device' : isRefusedAgain(c) ? 'api-key' : 'ask again'),
+    'device-server': (c) => (c.pastBinding ? 'credential' : apiKeyOrAddress(c)),
+    'session-server': (c) => (c.deviceUnproven ? 'device' : apiKeyOrAddress(c)),
+    'new session': askAgain,
   },
   BUNQ_SESSION_EXISTS: {
     'session-token call': nothing,
+    installation: askAgain,
     credential: nothing,
     'device-server': nothing,
     'session-server': () => 'key-pair',
+    'new session': askAgain,
   },
 };
 

@@ -26,6 +26,8 @@ export type OwnFailureCode =
   | 'SIGNER_REFUSED'
   | 'WRONG_ENVIRONMENT'
   | 'CERTIFICATE_EXPIRED'
+  /** Every connection of the egress is refused: its address is, not their API keys. */
+  | 'ADDRESS_SUSPECT'
   | 'DIFFERENT_USER';
 
 export type FailureCode = BunqErrorCode | OwnFailureCode;

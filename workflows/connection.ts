@@ -1,12 +1,15 @@
-import { condition, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Surroundings } from '../activities/surroundings.ts';
 import { type BankActivity, perform, readSurroundings } from './bank.ts';
 import { STEP_NAMES, type StepName } from './codes.ts';
+import { MINUTE_MS } from './duration.ts';
+import { publishChange, publishServed } from './events.ts';
 import type { ConnectionInput, ConnectionStatus } from './messages.ts';
 import { egressTaskQueue } from './names.ts';
 import { Publisher } from './publish.ts';
-import { type ConnectionState, initialState, lifecycleState } from './state.ts';
+import { isAskDue, slotClassOf, startLate } from './slot-request.ts';
+import { type ConnectionState, changeLifecycle, initialState, isServingValid, lifecycleState, WAITED_FOR_MS } from './state.ts';
 import { statusOf } from './status.ts';
 import { isEverythingDone, nextStep, nextWake, STEPS } from './steps.ts';
 
@@ -16,31 +19,47 @@ export class Connection {
   running: StepName | null = null;
   /** Set by messages; a waiting loop turns at once. */
   woken = false;
+  /** The gate lets this connection open a session; soon used or given back. */
+  grant: { readonly requestId: string; readonly grantedAtMs: number } | null = null;
+  readonly reports = new Reports();
+  /** The loop is about to go on in a new run: whoever waits for an answer gets what there is. */
+  isMoving = false;
   turns = 0;
   renewals = 0;
   updates = 0;
-  /** Started from the state of a run that was closed, not continued as new by it. */
+  /** Started from the state of a run that was closed, not continued as new by it; before its first session there is nothing to settle. */
   readonly #isRestart: boolean;
   #surroundings: Surroundings | null = null;
   #publisher: Publisher | null = null;
+  #servedSessionId: number | null = null;
 
   constructor(input: ConnectionInput) {
     this.state = 'state' in input ? structuredCloneOf(input.state) : initialState(input.request, Date.now());
-    this.#isRestart = 'state' in input && workflowInfo().continuedFromExecutionRunId === undefined;
+    this.#isRestart = this.state.serving !== null && workflowInfo().continuedFromExecutionRunId === undefined;
   }
 
   async lookAround(): Promise<void> {
     this.#surroundings = await readSurroundings();
     if (this.#isRestart) this.#settleFormerRun(this.#surroundings);
     this.#publisher = new Publisher(this.#surroundings.searchAttributes);
-    this.publish();
+    this.note();
+    this.#publishAtRest();
   }
 
-  /** A former run was closed from outside, with who knows what under way: as after an unclear answer. */
+  /** A former run was closed from outside, with who knows what under way: as after an unclear answer. What it asked of the gate is void. */
   #settleFormerRun({ settleMs }: Surroundings): void {
     const nowMs = Date.now();
     this.state.settleUntilMs = Math.max(this.state.settleUntilMs ?? 0, nowMs + settleMs);
-    this.state.sessionAskedAtMs = nowMs;
+    this.state.slot = null;
+    this.state.waitedForUntilMs = nowMs + WAITED_FOR_MS;
+  }
+
+  get workflowId(): string {
+    return workflowInfo().workflowId;
+  }
+
+  get hasSlot(): boolean {
+    return this.grant !== null;
   }
 
   get surroundings(): Surroundings {
@@ -57,9 +76,11 @@ export class Connection {
     return this.state.wishes.disconnect !== null;
   }
 
-  /** The history is long enough: the loop goes on in a new run. */
+  /** The history is long enough: the loop goes on in a new run, when no slot is held and, unless it is high time, nobody waits for an answer. */
   get isTimeToMove(): boolean {
-    return this.renewals >= 25 || this.turns >= 500 || this.updates >= 1000 || workflowInfo().continueAsNewSuggested;
+    const { continueAsNewSuggested } = workflowInfo();
+    if (this.grant) return false;
+    return continueAsNewSuggested || ((this.renewals >= 25 || this.turns >= 500 || this.updates >= 1000) && allHandlersFinished());
   }
 
   /** A bank call by way of this connection's egress. */
@@ -69,23 +90,53 @@ export class Connection {
     ...input: Parameters<Activities[Name]>
   ): ReturnType<Activities[Name]> => perform(name, egressTaskQueue(this.state.environment, this.state.egress), summary, ...input);
 
-  publish(): void {
+  /** Brings the state up to date with the time, and tells what changed: the log, and the UI's current details. */
+  note(): void {
     const { state } = this;
     const nowMs = Date.now();
     if (state.onboardedAtMs === null && isEverythingDone(state, nowMs)) state.onboardedAtMs = nowMs;
-    for (const step of STEP_NAMES) if (state.troubles[step] && !STEPS[step].isMissing(state, nowMs)) delete state.troubles[step];
-    const lifecycle = lifecycleState(state, nowMs);
-    if (lifecycle !== state.lifecycle.state) state.lifecycle = { state: lifecycle, sinceMs: nowMs };
-    this.#publisher?.publish(this.status, state);
+    for (const step of STEP_NAMES)
+      if (state.troubles[step]?.action === null && !STEPS[step].isMissing(state, nowMs)) delete state.troubles[step];
+    const change = changeLifecycle(state, lifecycleState(state, nowMs), nowMs);
+    const { status } = this;
+    if (change) publishChange(status, change);
+    this.#noteServed(nowMs);
+    this.#publisher?.show(status, state.recovered);
+  }
+
+  #noteServed(nowMs: number): void {
+    const { state } = this;
+    const sessionId = isServingValid(state, nowMs) ? state.serving!.session.sessionId : null;
+    if (sessionId !== this.#servedSessionId) publishServed(this.status, sessionId);
+    this.#servedSessionId = sessionId;
+  }
+
+  /**
+   * Memo and search attributes are events in the history: they are written when the loop comes to rest. A renewal that waits for its
+   * slot is not told to them before a minute is over.
+   */
+  #publishAtRest(): void {
+    const { state } = this;
+    const isPassing = state.lifecycle.state === 'RENEWING' && state.slot !== null && Date.now() - state.slot.askedAtMs < MINUTE_MS;
+    if (!isPassing) this.publish();
+  }
+
+  publish(): void {
+    this.#publisher?.publish(this.status, this.state);
   }
 
   /** Until a message comes or something is due. */
   async waitForNext(): Promise<void> {
     const nowMs = Date.now();
-    if (this.woken || this.isDisconnecting || nextStep(this.state, nowMs)) return;
-    const wake = nextWake(this.state, nowMs);
+    const { state } = this;
+    if (this.woken || this.isDisconnecting || nextStep(state, nowMs, this.hasSlot)) return;
+    const slotClass = slotClassOf(state, nowMs);
+    if (slotClass && !this.hasSlot && isAskDue(state, slotClass, nowMs)) return;
+    this.#publishAtRest();
+    const wake = nextWake(state, nowMs);
     if (!wake) await condition(() => this.woken);
-    else await condition(() => this.woken, Math.max(1, wake.atMs - nowMs), { summary: wake.summary });
+    else if (!(await condition(() => this.woken, Math.max(1, wake.atMs - nowMs), { summary: wake.summary })))
+      startLate(state, Date.now() - wake.atMs, Date.now());
   }
 
   /**
@@ -96,6 +147,14 @@ export class Connection {
     const leftMs = atMs - Date.now();
     if (leftMs > 0 && (await condition(() => this.isDisconnecting, leftMs, { summary }))) throw new StepGivenUp();
   }
+}
+
+/** Reports of refused calls, and what our own reading said of the session then. */
+class Reports {
+  /** To be proven: the session that was reported. */
+  pending: number | null = null;
+  /** The last reading. */
+  proof: { readonly sessionId: number; readonly atMs: number; readonly outcome: 'passed' | 'refused' | 'unclear' } | null = null;
 }
 
 export class StepGivenUp extends Error {

@@ -3,7 +3,8 @@ import type { Connection } from './connection.ts';
 import { MINUTE_MS } from './duration.ts';
 import type { Disconnected } from './messages.ts';
 import { closeSession } from './session-step.ts';
-import { isServingValid } from './state.ts';
+import { takeBack } from './slot-request.ts';
+import { isServingValid, standingOfCandidate } from './state.ts';
 import { iso } from './status.ts';
 
 /** The bank, and the workers, are given this long from the wish on; half of it to what was being done then. */
@@ -15,6 +16,7 @@ export const untilDisconnected = (connection: Connection, work: () => Promise<vo
 /** Closes what is open at the bank and ends; what could not be closed is named with the time at which it ends by itself. */
 export async function disconnect(connection: Connection): Promise<Disconnected> {
   const { state } = connection;
+  await takeBack(connection);
   const open = openSessions(connection);
   const closed = new Set<number>();
   await givenUpAfter(connection, PATIENCE_MS, async () => {
@@ -32,11 +34,11 @@ export async function disconnect(connection: Connection): Promise<Disconnected> 
 }
 
 function openSessions({ state }: Connection) {
-  const { serving, candidate, retiring, ladder } = state;
+  const { serving, candidate, retiring } = state;
   const nowMs = Date.now();
   return [
     ...retiring,
-    ...(candidate ? [{ ...candidate, serverPublicKeyPem: ladder.installation!.serverPublicKeyPem }] : []),
+    ...(candidate ? [{ ...candidate, serverPublicKeyPem: standingOfCandidate(state, candidate).installation.serverPublicKeyPem }] : []),
     ...(serving && isServingValid(state, nowMs)
       ? [{ ...serving.session, serverPublicKeyPem: serving.installation.serverPublicKeyPem }]
       : []),

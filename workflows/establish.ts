@@ -5,9 +5,11 @@ import { type Connection, StepGivenUp } from './connection.ts';
 import { type SeenFailure, seenFailure } from './failure.ts';
 import { bindDevice, createInstallation, generateKeyPair, obtainApiKey } from './ladder-steps.ts';
 import { findOrCreateOAuthClient, readClientCredentials, setCallbackUrls } from './oauth-client-steps.ts';
+import { proveReported } from './refusal-report.ts';
 import { repair } from './repair.ts';
 import { grantResume } from './resume.ts';
 import { openAndProveSession } from './session-step.ts';
+import { requestSlot } from './slot-request.ts';
 import { nextStep } from './steps.ts';
 import { hold, park } from './trouble.ts';
 
@@ -27,7 +29,9 @@ export async function establish(connection: Connection): Promise<void> {
   const { state } = connection;
   for (;;) {
     grantResume(connection);
-    const step = nextStep(state, Date.now());
+    await proveReported(connection);
+    await requestSlot(connection);
+    const step = nextStep(state, Date.now(), connection.hasSlot);
     if (!step || connection.isDisconnecting) return;
     connection.running = step;
     try {
@@ -38,7 +42,8 @@ export async function establish(connection: Connection): Promise<void> {
       if (!(error instanceof StepGivenUp)) await treat(connection, step, seenFailure(error, Date.now()));
     }
     connection.running = null;
-    connection.publish();
+    connection.note();
+    if (state.onboardedAtMs === null) connection.publish(); // a renewal is published when it is through
     if (connection.isTimeToMove) return;
   }
 }

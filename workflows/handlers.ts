@@ -1,11 +1,15 @@
 import { setHandler } from '@temporalio/workflow';
 import type { Connection } from './connection.ts';
+import { comeBackSignal, secondOpinionSignal, slotGrantedSignal } from './gate-messages.ts';
 import {
   type CallbackUrlsInput,
   disconnectUpdate,
   oauthClientQuery,
+  type RenewInput,
+  type ReportRefusedInput,
   type ResumeInput,
   renewUpdate,
+  reportRefusedUpdate,
   resumeUpdate,
   type Sender,
   sessionQuery,
@@ -13,13 +17,16 @@ import {
   stateQuery,
   statusQuery,
 } from './messages.ts';
+import { answerReport } from './refusal-report.ts';
 import { tryAllAgain } from './resume.ts';
-import { isServingValid, type LifecycleState } from './state.ts';
+import { giveBack } from './slot-request.ts';
+import { isServingValid, type LifecycleState, WAITED_FOR_MS } from './state.ts';
 import { oauthClientView, sessionView } from './status.ts';
 
 /** Answers queries, and records what is wished; the loop does it. All handlers are set before the first await. */
 export function answerMessages(connection: Connection): void {
   const { state } = connection;
+  answerGate(connection);
   setHandler(statusQuery, () => connection.status, { description: 'State, steps with times, session times, what to do' });
   setHandler(sessionQuery, () => (isServingValid(state, Date.now()) ? sessionView(state) : null), {
     description: 'The session served, sealed; null while there is no valid one',
@@ -33,10 +40,18 @@ export function answerMessages(connection: Connection): void {
     connection.woken = true;
     return state.lifecycle.state;
   };
-  setHandler(renewUpdate, () => record(() => renew(connection)), {
+  setHandler(renewUpdate, (input: RenewInput) => record(() => renew(connection, input)), {
     description: 'Open a new session now',
     validator: sentBySomebody,
   });
+  setHandler(
+    reportRefusedUpdate,
+    (input: ReportRefusedInput) => {
+      connection.updates++;
+      return answerReport(connection, input);
+    },
+    { description: 'Say that a call on a session was refused; answers with the session to go on with', validator: reportsSession },
+  );
   setHandler(resumeUpdate, (input: ResumeInput) => record(() => resume(connection, input)), {
     description: 'Try again what waits for a person, with new input or without',
     validator: (input) => validateResume(connection, input),
@@ -51,13 +66,34 @@ export function answerMessages(connection: Connection): void {
   });
 }
 
-function renew({ state }: Connection): void {
-  if (state.serving) state.serving.doubtful = true;
+/** What the gate says. A slot for another asking than the present one is given back. */
+function answerGate(connection: Connection): void {
+  const { state } = connection;
+  setHandler(slotGrantedSignal, async (granted) => {
+    if (state.slot?.requestId !== granted.requestId) return giveBack(connection, { ...granted, sent: false, outcome: 'other' });
+    connection.grant = granted;
+    connection.woken = true;
+  });
+  setHandler(comeBackSignal, ({ requestId, inMs }) => {
+    if (state.slot?.requestId === requestId) state.slot.askAgainAtMs = Math.max(state.slot.askAgainAtMs, Date.now() + inMs);
+  });
+  setHandler(secondOpinionSignal, () => {
+    if (!isServingValid(state, Date.now()) || state.wishes.renew) return;
+    state.wishes.renew = { by: 'session gate', atMs: Date.now(), bulk: false };
+    connection.woken = true;
+  });
+}
+
+function renew({ state }: Connection, { by, bulk = false }: RenewInput): void {
+  const nowMs = Date.now();
+  state.wishes.renew = { by, atMs: nowMs, bulk };
+  if (!bulk) state.waitedForUntilMs = nowMs + WAITED_FOR_MS;
   if (state.troubles.session && !state.troubles.session.action) state.troubles.session.retryAtMs = Date.now();
 }
 
 function resume({ state }: Connection, { by, credential }: ResumeInput): void {
   state.wishes.resume = { by, atMs: Date.now(), credential: credential ?? state.wishes.resume?.credential ?? null };
+  state.waitedForUntilMs = Date.now() + WAITED_FOR_MS;
   tryAllAgain(state);
 }
 
@@ -72,6 +108,11 @@ function wantCallbackUrls({ state }: Connection, { wanted, unwanted, prune }: Ca
 
 function sentBySomebody({ by }: Sender): void {
   if (typeof by !== 'string' || by === '') throw new Error('An update says who sent it: {"by":"ada@laptop"}.');
+}
+
+function reportsSession({ by, sessionId }: ReportRefusedInput): void {
+  sentBySomebody({ by });
+  if (!Number.isSafeInteger(sessionId)) throw new Error('reportRefused names the session: {"by","sessionId":123}.');
 }
 
 function validateResume({ state }: Connection, { by, credential }: ResumeInput): void {

@@ -1,2 +1,3 @@
 /** The workflows: what a worker registers. Their names are stored in every history. */
 export { providerConnection } from './provider-connection.ts';
+export { sessionGate } from './session-gate.ts';

@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts';
 import { MINUTE_MS } from './duration.ts';
 import { StepFailure, seenFailure } from './failure.ts';
 import { egressTaskQueue, isNamedSigner, signerTaskQueue } from './names.ts';
-import type { ApiKey, ConnectionState, WantedCredential } from './state.ts';
+import type { ApiKey, ConnectionState, Ladder, WantedCredential } from './state.ts';
 
 /** The steps below the session. Each reads what it stands on from the ladder and puts its own result there. */
 
@@ -43,7 +43,7 @@ async function createCredential(connection: Connection, credential: Extract<Want
   state.ladder.qsealSignature ??= await signQseal(state, credential);
   const askedAtMs = Date.now();
   const created = await connection.call('createCredential', 'create payment service provider credential', {
-    installation: sealedInstallation(state),
+    installation: sealedInstallation(state.ladder),
     certificatePem,
     chainPem,
     qsealSignature: state.ladder.qsealSignature,
@@ -75,7 +75,7 @@ export async function bindDevice(connection: Connection): Promise<void> {
   const { ladder, troubles } = state;
   try {
     const { deviceId } = await connection.call('createDevice', 'bind API key to device', {
-      installation: sealedInstallation(state),
+      installation: sealedInstallation(state.ladder),
       apiKey: ladder.apiKey!.apiKey,
       description: `bunq-keeper ${state.name}`,
       permittedIps: state.wanted.permittedIps,
@@ -90,7 +90,7 @@ export async function bindDevice(connection: Connection): Promise<void> {
   }
 }
 
-export function sealedInstallation({ ladder }: Pick<ConnectionState, 'ladder'>): SealedInstallation {
-  const { installationToken, serverPublicKeyPem } = ladder.installation!;
-  return { installationToken, serverPublicKeyPem, privateKey: ladder.keyPair!.privateKey };
+export function sealedInstallation({ keyPair, installation }: Pick<Ladder, 'keyPair' | 'installation'>): SealedInstallation {
+  const { installationToken, serverPublicKeyPem } = installation!;
+  return { installationToken, serverPublicKeyPem, privateKey: keyPair!.privateKey };
 }

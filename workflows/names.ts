@@ -25,8 +25,8 @@ const DIRECT_SIGNER = /^(file|exec|https):/;
 
 export const isNamedSigner = (signer: string) => !DIRECT_SIGNER.test(signer);
 
-/** The parts of a connection's workflow id; the environment may hold dots, the names do not. */
-export function parseWorkflowId(workflowId: string): { type: 'provider'; environment: string; name: string } | undefined {
-  const match = /^provider\.(.+)\.([a-z0-9][a-z0-9-]{0,62})$/.exec(workflowId);
-  return match ? { type: 'provider', environment: match[1]!, name: match[2]! } : undefined;
+/** The parts of a workflow id of ours; the environment may hold dots, the names do not. */
+export function parseWorkflowId(workflowId: string): { type: 'provider' | 'session-gate'; environment: string; name: string } | undefined {
+  const match = /^(provider|session-gate)\.(.+)\.([a-z0-9][a-z0-9-]{0,62})$/.exec(workflowId);
+  return match ? { type: match[1] as 'provider' | 'session-gate', environment: match[2]!, name: match[3]! } : undefined;
 }

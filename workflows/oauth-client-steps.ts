@@ -12,11 +12,15 @@ import { callbackUrlChanges } from './steps.ts';
 
 export async function findOrCreateOAuthClient(connection: Connection): Promise<void> {
   const { state } = connection;
+  let lookedAtMs = Date.now();
   if (await adopt(connection)) return;
-  await settle(connection);
-  if (state.settleUntilMs !== null && (await adopt(connection))) return;
+  if (state.settleUntilMs !== null) {
+    await settle(connection);
+    lookedAtMs = Date.now();
+    if (await adopt(connection)) return;
+  }
   try {
-    await createOnce(connection, () => connection.call('createOAuthClient', 'create OAuth client', onSession(state)));
+    await createOnce(connection, () => connection.call('createOAuthClient', 'create OAuth client', { ...onSession(state), lookedAtMs }));
   } catch (error) {
     const isRefusal = seenFailure(error, Date.now()).code === 'BUNQ_BAD_REQUEST';
     if (isRefusal && (await adopt(connection))) return; // there is one since we looked
@@ -50,14 +54,18 @@ async function adopt({ state, call }: Bound): Promise<boolean> {
 /** Every callback URL that is asked for; what is extra is removed only when that is asked. */
 export async function setCallbackUrls(connection: Connection): Promise<void> {
   const { state } = connection;
+  let lookedAtMs = Date.now();
   await readCallbackUrls(connection);
   if (callbackUrlChanges(state).add.length > 0 && state.settleUntilMs !== null) {
     await settle(connection);
+    lookedAtMs = Date.now();
     await readCallbackUrls(connection);
   }
   const { add, remove } = callbackUrlChanges(state);
   for (const url of add)
-    await createOnce(connection, () => connection.call('createCallbackUrl', `add callback URL ${url}`, { ...onOAuthClient(state), url }));
+    await createOnce(connection, () =>
+      connection.call('createCallbackUrl', `add callback URL ${url}`, { ...onOAuthClient(state), url, lookedAtMs }),
+    );
   for (const { id, url } of remove) await removeCallbackUrl(connection, id, url);
   if (add.length + remove.length > 0) await readCallbackUrls(connection);
   const left = callbackUrlChanges(state); // other wishes may have come meanwhile: then the step is still missing
@@ -114,13 +122,16 @@ async function readOrForget({ state, call }: Bound, { oauthClientId }: OAuthClie
 
 type Bound = Pick<Connection, 'state' | 'call'>;
 
-/** After anything but a clear answer the next creation waits until this one has had its effect or never will. */
+/**
+ * After anything but a clear answer the next creation waits until this one has had its effect or never will. One that was not
+ * sent may come after another attempt or run that was (`demandFreshLook`).
+ */
 async function createOnce({ state, surroundings }: Connection, create: () => Promise<unknown>): Promise<void> {
   try {
     await create();
   } catch (error) {
     const { code, sent } = seenFailure(error, Date.now());
-    if (sent !== false && isUnclear(code)) state.settleUntilMs = Date.now() + surroundings.settleMs;
+    if (code === 'NOT_SENT' || (sent !== false && isUnclear(code))) state.settleUntilMs = Date.now() + surroundings.settleMs;
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { establish } from './establish.ts';
 import { answerMessages } from './handlers.ts';
 import type { ConnectionInput, Disconnected } from './messages.ts';
 import { closeFormerSessions } from './session-step.ts';
+import { takeBack } from './slot-request.ts';
 
 /**
  * Registers a PSD2 provider or an API-key user with the bank, and keeps its session for years: establish what is missing,
@@ -23,13 +24,17 @@ export async function providerConnection(input: ConnectionInput): Promise<Discon
     await connection.waitForNext();
     connection.woken = false;
     connection.turns++;
-    connection.publish();
+    connection.note();
   }
   return disconnect(connection);
 }
 
-/** Goes on in a new run with the state alone, once every message was answered. */
-async function moveHouse({ state }: Connection): Promise<never> {
-  await condition(allHandlersFinished);
-  return continueAsNew<typeof providerConnection>({ state });
+/** Goes on in a new run with the state alone, once every message was answered; a slot that was granted meanwhile is not kept. */
+async function moveHouse(connection: Connection): Promise<never> {
+  connection.isMoving = true;
+  do {
+    if (connection.grant) await takeBack(connection);
+    await condition(allHandlersFinished);
+  } while (connection.grant);
+  return continueAsNew<typeof providerConnection>({ state: connection.state });
 }

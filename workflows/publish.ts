@@ -19,7 +19,7 @@ const KEYS = {
 /** Publishes each status once: a memo and search attributes are events in the history. */
 export class Publisher {
   readonly #registered: ReadonlySet<string>;
-  #memo = '';
+  #memo: Record<string, string> = {};
   #attributes = '';
 
   /** @param registered the search attributes that the namespace has: any other would stop the workflow for ever */
@@ -27,16 +27,25 @@ export class Publisher {
     this.#registered = new Set(registered);
   }
 
+  /** No event: the Temporal UI asks for it. */
+  show(status: ConnectionStatus, recovered: ConnectionState['recovered']): void {
+    setCurrentDetails(currentDetails(status, recovered));
+  }
+
   publish(status: ConnectionStatus, state: ConnectionState): void {
-    setCurrentDetails(currentDetails(status));
-    const shown = { status: atRest(status), wanted: wantedFacts(state) };
-    const memo = JSON.stringify(shown);
-    if (memo !== this.#memo) upsertMemo({ ...shown, asOf: new Date().toISOString() } satisfies ConnectionMemo);
-    this.#memo = memo;
+    this.#publishMemo({ ...atRest(status), wanted: wantedFacts(state) });
     const attributes = this.#attributesOf(status);
     const key = JSON.stringify(attributes.map(({ key, value }) => [key.name, value]));
     if (key !== this.#attributes && attributes.length > 0) upsertSearchAttributes(attributes);
     this.#attributes = key;
+  }
+
+  /** Only what changed: a memo's other fields stay. */
+  #publishMemo(fields: Omit<ConnectionMemo, 'asOf'>): void {
+    const changed = Object.entries(fields).filter(([name, value]) => this.#memo[name] !== JSON.stringify(value));
+    if (changed.length === 0) return;
+    for (const [name, value] of changed) this.#memo[name] = JSON.stringify(value);
+    upsertMemo({ ...Object.fromEntries(changed), asOf: new Date().toISOString() });
   }
 
   #attributesOf(status: ConnectionStatus) {

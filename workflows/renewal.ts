@@ -62,6 +62,8 @@ export const closeAgainMs = (failures: number) => MINUTE_MS * 2 ** Math.min(fail
 
 const FIRST_BACKOFF_MS = 30 * SECOND_MS;
 const LONGEST_BACKOFF_MS = 30 * MINUTE_MS;
+/** Nobody can call the bank meanwhile. */
+const LONGEST_LAPSED_BACKOFF_MS = 5 * MINUTE_MS;
 /** Short enough for the last seconds of a session of 90 s, long enough to be no hot loop. */
 const SHORTEST_BACKOFF_MS = SECOND_MS;
 
@@ -70,10 +72,11 @@ const SHORTEST_BACKOFF_MS = SECOND_MS;
  * session served expires: after an outage of nine tenths of what was left at the plan there is time for a try, if one
  * takes no more than 3 % of that. An outage costs at most one try per 24 minutes, and 40 more.
  * @param failures in a row, 1 for the first
- * @param leftMs null when no valid session is served
+ * @param leftMs null when none was served yet, 0 when the session has lapsed: then the longest wait is 5 min
  */
 export function backoffMs(failures: number, name: string, leftMs: number | null): number {
-  const doubled = Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10), LONGEST_BACKOFF_MS);
+  const longestMs = leftMs === 0 ? LONGEST_LAPSED_BACKOFF_MS : LONGEST_BACKOFF_MS;
+  const doubled = Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10), longestMs);
   return withinQuarter(doubled * spreadByFifth(name), leftMs, SHORTEST_BACKOFF_MS);
 }
 

@@ -1,15 +1,25 @@
 import { actionFor } from './actions.ts';
-import { type Blamed, type BlamedCall, blames, isRefusedAgain, isRepairAllowed } from './blame.ts';
+import { consultGate } from './bank.ts';
+import { type Blamed, type BlamedCall, blames, type Circumstances, isRefusedAgain, isRepairAllowed, REFUSED_AGAIN_MS } from './blame.ts';
 import type { ActionCode, StepName } from './codes.ts';
 import type { Connection } from './connection.ts';
-import { DAY_MS } from './duration.ts';
-import { type SeenFailure, seenFailure } from './failure.ts';
-import { isServingValid } from './state.ts';
+import { DAY_MS, MINUTE_MS } from './duration.ts';
+import type { SeenFailure } from './failure.ts';
+import { readOwnUser } from './refusal-report.ts';
+import { standingOf, type Trouble } from './state.ts';
 import { park, tryAgain } from './trouble.ts';
 
-const CALL: Partial<Record<StepName, BlamedCall>> = { 'api-key': 'credential', device: 'device-server', session: 'session-server' };
+const CALL: Partial<Record<StepName, BlamedCall>> = {
+  installation: 'installation',
+  'api-key': 'credential',
+  device: 'device-server',
+  session: 'session-server',
+};
 
 type BlameCode = Parameters<typeof blames>[0];
+
+/** A bank that refuses what it made just now is in trouble rather than we: a person is called only when that lasts. */
+const PATIENCE_MS = 15 * MINUTE_MS;
 
 /**
  * Removes from the ladder what a refusal blames, with what stands on it; `establish` rebuilds exactly that. What is being
@@ -17,33 +27,70 @@ type BlameCode = Parameters<typeof blames>[0];
  */
 export async function repair(connection: Connection, step: StepName, failure: SeenFailure): Promise<void> {
   const { state } = connection;
-  const { ladder, troubles } = state;
-  const call = CALL[step] ?? 'session-token call';
-  const nowMs = Date.now();
-  const trouble = troubles[step]!;
+  const trouble = state.troubles[step]!;
+  if (step === 'session' && !standingOf(state.ladder)) {
+    state.serving!.renewable = false; // it was opened on what is served, as the ladder waits for something
+    return;
+  }
+  const call = isOfNewSession(failure, step) ? 'new session' : (CALL[step] ?? 'session-token call');
   const ownRead = call === 'session-token call' ? await readOwnUser(connection) : null;
-  const circumstances = {
-    refusals: trouble.failures,
-    sinceMs: nowMs - trouble.firstAtMs,
-    ownReadRefused: ownRead === 'refused',
-    pastBinding: ladder.apiKey?.bindBeforeMs != null && nowMs >= ladder.apiKey.bindBeforeMs,
-    deviceUnproven: ladder.device !== null && ladder.device.deviceId === null && !ladder.deviceRepeated,
-  };
+  const circumstances = await circumstancesOf(connection, trouble, failure, ownRead === 'refused');
   const blamed = blames(failure.code as BlameCode, call, circumstances);
   if (blamed === 'ask again') return;
+  if (blamed === 'address') return suspectAddress(connection, step);
   if (blamed === 'nothing') {
     if (ownRead !== 'unclear' && isRefusedAgain(circumstances)) park(connection, step, actionFor(step, failure.code)); // a role may be missing
     return;
   }
   const action = GIVE_UP[blamed](connection);
+  if (action === 'REPAIR_LOOP' && circumstances.sinceMs < PATIENCE_MS) return;
   if (action) park(connection, step, action);
   else if (blamed === 'session')
     trouble.retryAtMs = state.serving!.session.expiresAtMs; // it waits for the next session
   else tryAgain(state, step);
 }
 
+const isOfNewSession = ({ endpoint }: SeenFailure, step: StepName) => step === 'session' && endpoint?.startsWith('GET ') === true;
+
+async function circumstancesOf(
+  connection: Connection,
+  trouble: Trouble,
+  { code }: SeenFailure,
+  ownReadRefused: boolean,
+): Promise<Circumstances> {
+  const { ladder } = connection.state;
+  const nowMs = Date.now();
+  const known = {
+    refusals: trouble.failures,
+    sinceMs: nowMs - trouble.firstAtMs,
+    ownReadRefused,
+    pastBinding: ladder.apiKey?.bindBeforeMs != null && nowMs >= ladder.apiKey.bindBeforeMs,
+    deviceUnproven: ladder.device !== null && ladder.device.deviceId === null && !ladder.deviceRepeated,
+  };
+  const asksOthers = code === 'BUNQ_CREDENTIALS_INCORRECT' && !known.pastBinding && !known.deviceUnproven;
+  return { ...known, others: asksOthers ? await othersSince(connection, trouble.firstAtMs) : 'unknown' };
+}
+
+/** Asked at every such refusal, the first too: then the gate can find out until the next. */
+async function othersSince({ state }: Connection, sinceMs: number): Promise<Circumstances['others']> {
+  try {
+    const { openedByAnotherAtMs, others } = await consultGate({ egress: state.egress });
+    if (openedByAnotherAtMs !== null && openedByAnotherAtMs >= sinceMs) return 'opened';
+    return others === 0 ? 'none' : 'unknown';
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** Nothing is given up: the gate lets one connection try every 5 minutes, and the first that gets through shows the way. */
+function suspectAddress({ state }: Connection, step: StepName): void {
+  const trouble = state.troubles[step]!;
+  trouble.error.code = 'ADDRESS_SUSPECT';
+  if (step === 'session') trouble.retryAtMs = Date.now() + REFUSED_AGAIN_MS;
+}
+
 /** What is removed for each; an action when that may not be done, or not again. */
-const GIVE_UP: Record<Exclude<Blamed, 'nothing' | 'ask again'>, (connection: Connection) => ActionCode | null> = {
+const GIVE_UP: Record<Exclude<Blamed, 'nothing' | 'ask again' | 'address'>, (connection: Connection) => ActionCode | null> = {
   session: ({ state }) => {
     state.serving!.doubtful = true;
     return null;
@@ -62,26 +109,11 @@ const GIVE_UP: Record<Exclude<Blamed, 'nothing' | 'ask again'>, (connection: Con
   'api-key': newApiKey,
 };
 
-/** Proves a refusal by our own reading before the session is blamed for it. */
-async function readOwnUser(connection: Connection): Promise<'passed' | 'refused' | 'unclear'> {
-  const { state } = connection;
-  if (!isServingValid(state, Date.now())) return 'refused';
-  const { session, installation } = state.serving!;
-  try {
-    await connection.call('readUser', 'prove the session after a refusal', {
-      sessionToken: session.sessionToken,
-      serverPublicKeyPem: installation.serverPublicKeyPem,
-    });
-    return 'passed';
-  } catch (error) {
-    return seenFailure(error, Date.now()).code === 'BUNQ_TOKEN_REJECTED' ? 'refused' : 'unclear';
-  }
-}
-
 function newInstallation(connection: Connection): ActionCode | null {
   const { state } = connection;
   if (!isRepairAllowed(state.repairs, 'installation', Date.now())) return 'REPAIR_LOOP';
   noteRepair(connection, 'installation');
+  if (state.serving) state.serving.renewable = false;
   Object.assign(state.ladder, { keyPair: null, installation: null, qsealSignature: null, device: null, deviceRepeated: false });
   return null;
 }
@@ -89,8 +121,10 @@ function newInstallation(connection: Connection): ActionCode | null {
 function newApiKey(connection: Connection): ActionCode | null {
   const { state } = connection;
   if (state.wanted.credential.type !== 'qseal') return 'API_KEY_REJECTED';
+  if (Date.parse(state.wanted.credential.expiresAt) <= Date.now()) return 'CERTIFICATE_EXPIRED'; // nothing could take its place: it is tried again
   if (!isRepairAllowed(state.repairs, 'credential', Date.now())) return 'REPAIR_LOOP';
   noteRepair(connection, 'credential');
+  if (state.serving) state.serving.renewable = false;
   Object.assign(state.ladder, { qsealSignature: null, apiKey: null, device: null });
   return null;
 }

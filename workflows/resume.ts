@@ -15,7 +15,6 @@ export function grantResume({ state }: Connection): void {
   dropCandidate(state);
   state.wanted.credential = resume.credential;
   Object.assign(state.ladder, { qsealSignature: null, apiKey: null, device: null, deviceRepeated: false });
-  if (state.serving) state.serving.doubtful = true;
 }
 
 /** Every step in trouble is tried at once: a person has looked at it. */

@@ -3,61 +3,67 @@ import type { Connection } from './connection.ts';
 import { StepFailure, seenFailure } from './failure.ts';
 import { sealedInstallation } from './ladder-steps.ts';
 import { closeAgainMs, graceMs, renewAtMs, sessionLifetimeMs } from './renewal.ts';
-import { type ConnectionState, isServingValid, type Retiring, type Serving, type Session } from './state.ts';
-import { OAUTH_STEPS } from './steps.ts';
+import { giveBack, takeSlot } from './slot-request.ts';
+import {
+  type Candidate,
+  type ConnectionState,
+  isServingValid,
+  type Retiring,
+  type Serving,
+  standingOf,
+  standingOfCandidate,
+} from './state.ts';
+import { OAUTH_STEPS, sessionStandsOn } from './steps.ts';
 import { tryAgain } from './trouble.ts';
 
 /** A new session is opened, proven by a signed read, its user compared, and only then served. */
 export async function openAndProveSession(connection: Connection): Promise<void> {
   const { state } = connection;
   state.candidate ??= await openSession(connection);
+  if (!state.candidate) return; // its slot was over: another one is asked for
   await prove(connection, state.candidate);
   compareUser(connection, state.candidate);
   serve(connection, state.candidate);
 }
 
-/** Beyond the bank's own 30 seconds: its clock counts from the arrival of the request, ours from a time-out at the latest. */
-const DISTANCE_MARGIN_MS = 1000;
-
-async function openSession(connection: Connection): Promise<Session> {
-  const { state, surroundings } = connection;
-  const { ladder } = state;
-  const askedBeforeMs = state.sessionAskedAtMs;
-  if (askedBeforeMs !== null)
-    await connection.waitUntil(
-      askedBeforeMs + surroundings.sessionGapMs + DISTANCE_MARGIN_MS,
-      'bunq allows one new session per 30 s from this address',
-    );
+async function openSession(connection: Connection): Promise<Candidate | null> {
+  const { state } = connection;
+  const standsOn = sessionStandsOn(state, Date.now());
+  const requestId = await takeSlot(connection);
+  if (requestId === null || standsOn === null) return null;
+  const standing = standsOn === 'ladder' ? standingOf(state.ladder)! : state.serving!;
   const openedAtMs = Date.now();
-  const apiKey = ladder.apiKey!;
-  state.sessionAskedAtMs = openedAtMs;
+  const { apiKey } = standing;
+  const request = { installation: sealedInstallation(standing), apiKey: apiKey.apiKey, slot: { egress: state.egress, requestId } };
   try {
-    const opened = await connection.call('openSession', 'open session', { installation: sealedInstallation(state), apiKey: apiKey.apiKey });
+    const opened = await connection.call('openSession', 'open session', request);
+    if (!opened.gaveBack) await giveBack(connection, { requestId, sent: true, outcome: 'opened' });
     const { sessionId, sessionToken, user, lifetimeMs } = opened;
     const expiresAtMs = openedAtMs + sessionLifetimeMs(lifetimeMs, apiKey.unused);
     if (expiresAtMs <= Date.now()) throw new StepFailure('BUNQ_RESPONSE_INVALID', 'The bank opened a session that is over already.');
     Object.assign(apiKey, { unused: false, bindBeforeMs: null });
-    state.sessionAskedAtMs = Date.now(); // the bank counts from the arrival, of which we only know that it was before
-    return { sessionId, sessionToken, user, openedAtMs, expiresAtMs };
+    return { sessionId, sessionToken, user, openedAtMs, expiresAtMs, ...(standsOn === 'serving' && { isOnServing: true }) };
   } catch (error) {
-    const isNotSent = seenFailure(error, Date.now()).sent === false;
-    state.sessionAskedAtMs = isNotSent ? askedBeforeMs : Date.now();
+    const { sent, code } = seenFailure(error, Date.now());
+    await giveBack(connection, { requestId, sent, outcome: code === 'BUNQ_CREDENTIALS_INCORRECT' ? 'refused' : 'other' });
     throw error;
   }
 }
 
-async function prove(connection: Connection, { sessionToken }: Session): Promise<void> {
-  const { serverPublicKeyPem } = connection.state.ladder.installation!;
+async function prove({ state, call }: Connection, candidate: Candidate): Promise<void> {
+  const { sessionToken } = candidate;
+  const { serverPublicKeyPem } = standingOfCandidate(state, candidate).installation;
   try {
-    await connection.call('readUser', 'prove the new session: whom the bank says we are', { sessionToken, serverPublicKeyPem });
+    const user = await call('readUser', 'prove the new session: whom the bank says we are', { sessionToken, serverPublicKeyPem });
+    if (candidate.sessionId === 0) candidate.user = user; // imported: only a file has said whose it is
   } catch (error) {
-    if (seenFailure(error, Date.now()).code === 'BUNQ_TOKEN_REJECTED') connection.state.candidate = null;
+    if (seenFailure(error, Date.now()).code === 'BUNQ_TOKEN_REJECTED') state.candidate = null;
     throw error;
   }
 }
 
 /** Another user than before is never served: the candidate is closed and the next session stands where the present one does. */
-function compareUser(connection: Connection, candidate: Session): void {
+function compareUser(connection: Connection, candidate: Candidate): void {
   const { state } = connection;
   const { serving } = state;
   if (!serving || isSameUser(serving.session.user, candidate.user)) return;
@@ -74,7 +80,7 @@ function compareUser(connection: Connection, candidate: Session): void {
 export function dropCandidate(state: ConnectionState): void {
   if (!state.candidate) return;
   const { sessionId, sessionToken, expiresAtMs } = state.candidate;
-  const { serverPublicKeyPem } = state.ladder.installation!;
+  const { serverPublicKeyPem } = standingOfCandidate(state, state.candidate).installation;
   state.retiring.push({ sessionId, sessionToken, serverPublicKeyPem, closeAtMs: Date.now(), failures: 0, expiresAtMs });
   state.candidate = null;
 }
@@ -85,25 +91,28 @@ export function isSameUser(one: BunqUser, other: BunqUser): boolean {
   return one.id === other.id;
 }
 
-function serve(connection: Connection, session: Session): void {
+function serve(connection: Connection, { isOnServing: _, ...session }: Candidate): void {
   const { state } = connection;
   const nowMs = Date.now();
+  const { keyPair, installation, apiKey, device } = standingOfCandidate(state, state.candidate!);
   if (state.serving) {
     connection.renewals++;
     state.counts.renewals++;
     if (isServingValid(state, nowMs)) state.retiring.push(retire(state.serving, nowMs));
   }
-  const { keyPair, installation, apiKey, device } = state.ladder;
   state.serving = {
     session,
-    keyPair: keyPair!,
-    installation: installation!,
-    apiKey: apiKey!,
-    device: device!,
-    renewAtMs: renewAtMs(session, state.name),
+    keyPair,
+    installation,
+    apiKey,
+    device,
+    renewAtMs: renewAtMs(session, state.name, nowMs),
+    renewable: true,
     doubtful: false,
   };
   state.candidate = null;
+  state.wishes.renew = null;
+  state.waitedForUntilMs = 0;
   for (const step of OAUTH_STEPS) if (state.troubles[step]?.error.code === 'BUNQ_TOKEN_REJECTED') tryAgain(state, step);
 }
 

@@ -1,6 +1,8 @@
 import type { BunqUser } from '../bunq/user.ts';
 import type { Sealed } from '../sealing/sealed.ts';
 import type { ActionCode, FailureCode, StepName } from './codes.ts';
+import { MINUTE_MS } from './duration.ts';
+import type { SlotClass } from './slot-classes.ts';
 
 /**
  * The state of a connection: what crosses continue-as-new, and what `resume` starts a closed run from. Plain JSON with a
@@ -15,8 +17,8 @@ export interface ConnectionState {
   wanted: Wanted;
   /** What the *next* session will stand on. */
   ladder: Ladder;
-  /** Opened on `ladder`, not yet proven. */
-  candidate: Session | null;
+  /** Opened, not yet proven. */
+  candidate: Candidate | null;
   /** What is served now; replaced only as a whole, by something proven. */
   serving: Serving | null;
   /** Former sessions that are still to be closed at the bank; at most 2. */
@@ -29,12 +31,20 @@ export interface ConnectionState {
   /** What does not succeed, by step. A step in trouble holds itself and those that stand on it, never the loop. */
   troubles: Partial<Record<StepName, Trouble>>;
   repairs: Repair[];
-  /** The last request for a session that may have left: the next one keeps the bank's distance from it. */
-  sessionAskedAtMs: number | null;
+  /** What was asked of the gate; null when no session is to be opened. */
+  slot: AskedSlot | null;
+  /** After an outage each connection asks the gate at its own time, not before this one. */
+  askNotBeforeMs: number;
+  /** Until then somebody waits for the next session. */
+  waitedForUntilMs: number;
   /** After an unclear answer to a POST that must not be repeated: nothing more is created before this time. */
   settleUntilMs: number | null;
   wishes: Wishes;
   lifecycle: { state: LifecycleState; sinceMs: number };
+  /** Since when it is not as it should be; null while it is. */
+  troubled: Troubled | null;
+  /** What it last recovered from, by itself or with a person's help. */
+  recovered: (Troubled & { atMs: number }) | null;
   counts: { renewals: number; repairs: number };
 }
 
@@ -113,15 +123,26 @@ export interface Session {
   expiresAtMs: number;
 }
 
-/** All that a caller of the bank needs, of one piece. */
-export interface Serving {
-  session: Session;
+export interface Candidate extends Session {
+  /** Opened on what the session served stands on, as the ladder waits for something. */
+  isOnServing?: boolean;
+}
+
+/** What a session is opened on. */
+export interface Standing {
   keyPair: KeyPair;
   installation: Installation;
   apiKey: ApiKey;
   device: Device;
+}
+
+/** All that a caller of the bank needs, of one piece. */
+export interface Serving extends Standing {
+  session: Session;
   renewAtMs: number;
-  /** The bank refused our own reading on it, or a person asked for a new one: a successor is sought at once. */
+  /** What it stands on was not refused: while the ladder waits for something, the next session may be opened on that. */
+  renewable: boolean;
+  /** The bank refused our own reading on it: a successor is sought at once. */
   doubtful: boolean;
 }
 
@@ -176,7 +197,26 @@ export interface Repair {
   atMs: number;
 }
 
+export interface AskedSlot {
+  requestId: string;
+  class: SlotClass;
+  askedAtMs: number;
+  /** How often, with this id. */
+  asks: number;
+  /** The gate says nothing to those that drop out of its queue, and one that was closed forgets. */
+  askAgainAtMs: number;
+}
+
+export interface Troubled {
+  /** The worst that it was. */
+  from: LifecycleState;
+  code: ActionCode | FailureCode | null;
+  sinceMs: number;
+}
+
 export interface Wishes {
+  /** A new session, although none is due. */
+  renew: (Wish & { bulk: boolean }) | null;
   /** With a new credential, or null to try again with the present one. */
   resume: (Wish & { credential: WantedCredential | null }) | null;
   disconnect: Wish | null;
@@ -218,6 +258,9 @@ export const EMPTY_LADDER: Ladder = {
   deviceRepeated: false,
 };
 
+/** Commands wait so long unless they are told otherwise. */
+export const WAITED_FOR_MS = 10 * MINUTE_MS;
+
 export function initialState(request: OnboardingRequest, nowMs: number): ConnectionState {
   return {
     version: 1,
@@ -241,10 +284,14 @@ export function initialState(request: OnboardingRequest, nowMs: number): Connect
     doneAtMs: {},
     troubles: {},
     repairs: [],
-    sessionAskedAtMs: null,
+    slot: null,
+    askNotBeforeMs: 0,
+    waitedForUntilMs: nowMs + WAITED_FOR_MS,
     settleUntilMs: null,
-    wishes: { resume: null, disconnect: null },
+    wishes: { renew: null, resume: null, disconnect: null },
     lifecycle: { state: 'ONBOARDING', sinceMs: nowMs },
+    troubled: null,
+    recovered: null,
     counts: { renewals: 0, repairs: 0 },
   };
 }
@@ -260,11 +307,58 @@ export function lifecycleState(state: ConnectionState, nowMs: number): Lifecycle
   return isRenewalDue(state, nowMs) || state.candidate ? 'RENEWING' : 'ACTIVE';
 }
 
+export interface LifecycleChange {
+  from: LifecycleState;
+  /** Set when it is well again. */
+  recovered: ConnectionState['recovered'];
+}
+
+const TROUBLED: readonly LifecycleState[] = ['DEGRADED', 'LAPSED', 'ACTION_REQUIRED'];
+
+/** Notes the state that the connection is in now; null when it was in it already. */
+export function changeLifecycle(state: ConnectionState, to: LifecycleState, nowMs: number): LifecycleChange | null {
+  const from = state.lifecycle.state;
+  if (to === from) return null;
+  state.lifecycle = { state: to, sinceMs: nowMs };
+  if (TROUBLED.includes(to)) {
+    const { sinceMs } = state.troubled ?? { sinceMs: nowMs };
+    const worst =
+      state.troubled && TROUBLED.indexOf(state.troubled.from) > TROUBLED.indexOf(to)
+        ? state.troubled
+        : { from: to, code: troubleCode(state) };
+    state.troubled = { from: worst.from, code: worst.code, sinceMs };
+  }
+  if (to !== 'ACTIVE' || !state.troubled) return { from, recovered: null };
+  state.recovered = { ...state.troubled, atMs: nowMs };
+  state.troubled = null;
+  return { from, recovered: state.recovered };
+}
+
+function troubleCode({ troubles }: ConnectionState): ActionCode | FailureCode | null {
+  const all = Object.values(troubles);
+  const worst = all.find((trouble) => trouble.action) ?? all[0];
+  return worst ? (worst.action ?? worst.error.code) : null;
+}
+
 export const isServingValid = (state: ConnectionState, nowMs: number) =>
   state.serving !== null && nowMs < state.serving.session.expiresAtMs;
 
-/** The session step has something to do: none is served, or a successor is due. */
+/** The session step has something to do: none is served, a successor is due or asked for, or there is something new to stand on. */
 export function isRenewalDue(state: ConnectionState, nowMs: number): boolean {
-  const { serving } = state;
-  return serving === null || serving.doubtful || nowMs >= serving.renewAtMs;
+  const { serving, ladder, wishes } = state;
+  if (serving === null || serving.doubtful || wishes.renew !== null || nowMs >= serving.renewAtMs) return true;
+  const standing = standingOf(ladder);
+  return standing !== null && !isSameStanding(standing, serving);
 }
+
+/** The ladder up to the session, when all of it is there. */
+export function standingOf({ keyPair, installation, apiKey, device }: Ladder): Standing | null {
+  return keyPair && installation && apiKey && device ? { keyPair, installation, apiKey, device } : null;
+}
+
+/** What the session that is not proven yet was opened on. */
+export const standingOfCandidate = ({ ladder, serving }: ConnectionState, { isOnServing }: Candidate): Standing =>
+  isOnServing ? serving! : standingOf(ladder)!;
+
+const isSameStanding = (one: Standing, other: Standing) =>
+  one.apiKey.apiKey === other.apiKey.apiKey && one.installation.installationToken === other.installation.installationToken;

@@ -60,9 +60,11 @@ export const oauthClientView = ({ oauthClient }: ConnectionState): OAuthClientVi
     callbackUrls: urls(oauthClient),
   };
 
-/** What the memo holds: the status for readers while no worker answers, and what was asked for at onboarding or since. */
-export interface ConnectionMemo {
-  status: ConnectionStatus;
+/**
+ * The memo: the status for readers while no worker answers, and what was asked for at onboarding or since. A field that is null is
+ * not there: Temporal keeps none.
+ */
+export interface ConnectionMemo extends ConnectionStatus {
   /** ISO 8601. */
   asOf: string;
   wanted: WantedFacts;
@@ -90,12 +92,16 @@ export function wantedFacts({ wanted }: ConnectionState): WantedFacts {
 }
 
 /** Markdown for the Temporal UI: the state, what to do about it, and a table of steps with times. */
-export function currentDetails(status: ConnectionStatus): string {
+export function currentDetails(status: ConnectionStatus, recovered: ConnectionState['recovered'] = null): string {
   const { session, oauthClient, action, lastError } = status;
   const lines = [`## ${status.state}`, `since ${status.since}`];
   if (action)
     lines.push(`**${action.code}**: ${action.remedy}`, `Seen ${action.seen.times} × since ${action.seen.since}: ${describe(action.seen)}`);
   else if (lastError) lines.push(`Last error at ${lastError.at}: ${describe(lastError)}`);
+  if (recovered)
+    lines.push(
+      `Recovered at ${iso(recovered.atMs)} from ${recovered.from}${recovered.code ? ` (${recovered.code})` : ''}, which lasted since ${iso(recovered.sinceMs)}.`,
+    );
   if (session)
     lines.push(
       `Session of user ${session.userId}: opened ${session.openedAt}, renewed on ${session.renewAt}, expires ${session.expiresAt}`,
@@ -117,6 +123,7 @@ function stepStatus(state: ConnectionState, name: StepName, running: StepName | 
   if (running === name) return 'running';
   const trouble = state.troubles[name];
   if (trouble) return trouble.action ? 'waiting' : 'retrying';
+  if (name === 'session' && state.slot) return 'running'; // it waits for its turn
   if ((name === 'oauth-client' || name === 'callback-urls' || name === 'client-credentials') && !wantsOAuthClient(state)) return 'skipped';
   if (STEPS[name].isMissing(state, nowMs)) return 'pending';
   return state.doneAtMs[name] === undefined ? 'pending' : 'done';

@@ -1,4 +1,5 @@
 import { STEP_NAMES, type StepName } from './codes.ts';
+import { emergencyAtMs } from './renewal.ts';
 import { type ConnectionState, isRenewalDue, isServingValid } from './state.ts';
 
 /** The steps as data: what each is called, when it is missing, and which is to be done next. Pure. */
@@ -62,16 +63,37 @@ export const OAUTH_STEPS: readonly StepName[] = ['oauth-client', 'callback-urls'
 export const wantsOAuthClient = ({ wanted, oauthClient }: ConnectionState) =>
   wanted.credential.type === 'qseal' || wanted.callbackUrls.length > 0 || oauthClient !== null;
 
-/** The next step to perform now, or null: nothing is missing, or what is missing is held. */
-export function nextStep(state: ConnectionState, nowMs: number): StepName | null {
-  return firstMissing(LADDER_STEPS, state, nowMs) ?? (isServingValid(state, nowMs) ? firstMissing(OAUTH_STEPS, state, nowMs) : null);
+/**
+ * The next step to perform now, or null: nothing is missing, or what is missing is held or waits for the gate.
+ * @param hasSlot the gate lets this connection open a session now
+ */
+export function nextStep(state: ConnectionState, nowMs: number, hasSlot: boolean): StepName | null {
+  return nextLadderStep(state, nowMs, hasSlot) ?? (isServingValid(state, nowMs) ? nextOAuthStep(state, nowMs) : null);
 }
 
-function firstMissing(chain: readonly StepName[], state: ConnectionState, nowMs: number): StepName | null {
-  const missing = chain.find((name) => STEPS[name].isMissing(state, nowMs));
-  if (!missing) return null;
-  const trouble = state.troubles[missing];
-  return trouble && nowMs < trouble.retryAtMs ? null : missing;
+function nextLadderStep(state: ConnectionState, nowMs: number, hasSlot: boolean): StepName | null {
+  const missing = LADDER_STEPS.find((name) => STEPS[name].isMissing(state, nowMs));
+  if (missing && missing !== 'session' && !isHeld(state, missing, nowMs)) return missing;
+  const canOpen = state.candidate !== null || (hasSlot && sessionStandsOn(state, nowMs) !== null);
+  return canOpen && !isHeld(state, 'session', nowMs) ? 'session' : null;
+}
+
+function nextOAuthStep(state: ConnectionState, nowMs: number): StepName | null {
+  const missing = OAUTH_STEPS.find((name) => STEPS[name].isMissing(state, nowMs));
+  return missing && !isHeld(state, missing, nowMs) ? missing : null;
+}
+
+const isHeld = ({ troubles }: ConnectionState, name: StepName, nowMs: number) => nowMs < (troubles[name]?.retryAtMs ?? 0);
+
+/**
+ * What the next session is to be opened on now: the ladder; or, while that waits for something, what the session served
+ * stands on, as long as the bank has not refused it. Null when none is to be opened now.
+ */
+export function sessionStandsOn(state: ConnectionState, nowMs: number): 'ladder' | 'serving' | null {
+  if (state.candidate || !isRenewalDue(state, nowMs) || isHeld(state, 'session', nowMs)) return null;
+  const below = LADDER_STEPS.find((name) => name !== 'session' && STEPS[name].isMissing(state, nowMs));
+  if (!below) return 'ladder';
+  return isHeld(state, below, nowMs) && state.serving?.renewable ? 'serving' : null;
 }
 
 export const isEverythingDone = (state: ConnectionState, nowMs: number) =>
@@ -98,7 +120,7 @@ export interface Wake {
 
 /** Until when there is nothing to do, and why; null: until a message comes. */
 export function nextWake(state: ConnectionState, nowMs: number): Wake | null {
-  const wakes: Wake[] = [];
+  const wakes: Wake[] = [...slotWakes(state, nowMs)];
   const { serving, retiring } = state;
   if (serving && !serving.doubtful && serving.renewAtMs > nowMs)
     wakes.push({ atMs: serving.renewAtMs, summary: `wait for renewal on ${day(serving.renewAtMs, nowMs)}` });
@@ -115,6 +137,16 @@ export function nextWake(state: ConnectionState, nowMs: number): Wake | null {
   return wakes
     .filter((wake) => wake.atMs > nowMs)
     .reduce<Wake | null>((first, wake) => (first === null || wake.atMs < first.atMs ? wake : first), null);
+}
+
+function slotWakes(state: ConnectionState, nowMs: number): Wake[] {
+  if (sessionStandsOn(state, nowMs) === null) return [];
+  const { slot, serving, askNotBeforeMs } = state;
+  if (!slot) return [{ atMs: askNotBeforeMs, summary: `after an outage: asks for a slot at ${time(askNotBeforeMs)}` }];
+  const wakes = [{ atMs: slot.askAgainAtMs, summary: 'wait for a slot: bunq allows one new session at a time from this address' }];
+  if (serving && slot.class !== 'interactive')
+    wakes.push({ atMs: emergencyAtMs(serving.session), summary: 'wait for a slot, until it becomes urgent' });
+  return wakes;
 }
 
 const time = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`;

@@ -13,7 +13,7 @@ export function hold({ state }: Connection, step: StepName, failure: SeenFailure
   const before = state.troubles[step];
   const isSame = before !== undefined && isSameTrouble(before.error, failure);
   const failures = isSame ? before.failures + 1 : 1;
-  const leftMs = isServingValid(state, nowMs) ? state.serving!.session.expiresAtMs - nowMs : null;
+  const leftMs = state.serving && Math.max(0, state.serving.session.expiresAtMs - nowMs);
   const isFirstRefusal = TREATMENT[failure.code] === 'blame' && failures === 1;
   const delayMs = isFirstRefusal ? REFUSED_AGAIN_MS : backoffMs(failures, state.name, leftMs);
   state.troubles[step] = {
@@ -27,7 +27,10 @@ export function hold({ state }: Connection, step: StepName, failure: SeenFailure
 
 /** What only needs time is one trouble, however it shows; refusals are counted by what they say. */
 const isSameTrouble = (before: SeenError, now: SeenError) =>
-  before.code === now.code || (TREATMENT[before.code] === 'retry' && TREATMENT[now.code] === 'retry');
+  kindOf(before) === kindOf(now) || (TREATMENT[kindOf(before)] === 'retry' && TREATMENT[kindOf(now)] === 'retry');
+
+/** What the bank said; the suspicion is ours. */
+const kindOf = ({ code }: SeenError) => (code === 'ADDRESS_SUSPECT' ? 'BUNQ_CREDENTIALS_INCORRECT' : code);
 
 /** Not more often, however soon the session ends. */
 const SOONEST_BY_ITSELF_MS = 5 * MINUTE_MS;

@@ -6,6 +6,7 @@ import { isNamedSigner, NAME_PATTERN } from '../../workflows/names.ts';
 import { checkCallbackUrl } from '../callback-url.ts';
 import { diagnose, hasProblem, showFindings } from '../diagnose.ts';
 import { EXIT, UsageError } from '../errors.ts';
+import { readInput } from '../input.ts';
 import type { Keeper, OnboardOptions } from '../keeper.ts';
 import { collect, jsonOption, nameArgument, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { printJson, tell } from '../output.ts';
@@ -31,6 +32,12 @@ export const chainOption = () =>
   new Option('--chain <file>', 'its intermediate and root certificates (PEM); a self-signed one is its own chain');
 export const signerOption = () =>
   new Option('--signer <signer>', "who seals: a name from the worker's KEEPER_QSEAL_SIGNERS, or file:/abs/key.pem on the worker");
+export const callbackUrlOption = () => new Option('--callback-url <url>', 'where end users return to (repeatable)').argParser(collect);
+export const permittedIpOption = () =>
+  new Option(
+    '--permitted-ip <address>',
+    'who may use the API key: an IPv4 address or any (repeatable); the calling address by default',
+  ).argParser(permittedIp);
 export const apiKeyFileOption = () => new Option('--api-key-file <file>', 'a file with a bunq API key, - for stdin');
 
 export function registerOnboard(program: Command): void {
@@ -43,12 +50,8 @@ export function registerOnboard(program: Command): void {
     .addOption(signerOption())
     .addOption(apiKeyFileOption())
     .option('--sandbox-user', 'let the sandbox make a user')
-    .option('--callback-url <url>', 'where end users return to (repeatable)', collect)
-    .option(
-      '--permitted-ip <address>',
-      'who may use the API key: an IPv4 address or any (repeatable); the calling address by default',
-      permittedIp,
-    )
+    .addOption(callbackUrlOption())
+    .addOption(permittedIpOption())
     .option('--check', 'only look at what could be wrong')
     .addOption(noWaitOption())
     .addOption(timeoutOption())
@@ -83,10 +86,18 @@ export function readOnboarding(options: Options): OnboardOptions {
   const credential = readCredential(options);
   if (!credential)
     throw new UsageError('Say who is onboarded: --certificate F --signer S (a PSD2 provider), --api-key-file F, or --sandbox-user.');
-  const callbackUrls = [...new Set((options.callbackUrl ?? []).map(checkCallbackUrl))];
-  if (credential.type === 'qseal' && callbackUrls.length === 0)
+  return { credential, ...readReach(credential.type, options) };
+}
+
+/** Where end users return to, and who may use the API key. @throws UsageError */
+export function readReach(
+  type: OnboardOptions['credential']['type'],
+  { callbackUrl, permittedIp }: Pick<Options, 'callbackUrl' | 'permittedIp'>,
+) {
+  const callbackUrls = [...new Set((callbackUrl ?? []).map(checkCallbackUrl))];
+  if (type === 'qseal' && callbackUrls.length === 0)
     throw new UsageError('A PSD2 provider needs at least one --callback-url: where end users return to after they granted access.');
-  return { credential, callbackUrls, permittedIps: [...new Set(options.permittedIp ?? [])] };
+  return { callbackUrls, permittedIps: [...new Set(permittedIp ?? [])] };
 }
 
 /** Null when none is given. @throws UsageError */
@@ -112,8 +123,8 @@ export function readCredential({
 function readQseal(certificate: string, chain: string | undefined, signer: string): OnboardOptions['credential'] {
   const privateKeyPem = keyOf(signer);
   return qsealCredential({
-    certificatePem: read(certificate, '--certificate'),
-    ...(chain !== undefined && { chainPem: read(chain, '--chain') }),
+    certificatePem: readInput(certificate, '--certificate'),
+    ...(chain !== undefined && { chainPem: readInput(chain, '--chain') }),
     ...(privateKeyPem !== undefined && { privateKeyPem }),
     signer,
   });
@@ -141,20 +152,10 @@ function keyOf(signer: string): string | undefined {
 }
 
 function readApiKey(file: string): Secret {
-  const text = read(file === '-' ? 0 : file, '--api-key-file').trim();
+  const text = readInput(file, '--api-key-file').trim();
   if (!/^[A-Za-z0-9_]{16,128}$/.test(text))
     throw new UsageError(`--api-key-file ${file} does not hold a bunq API key: letters and digits, alone in the file.`);
   return new Secret(text);
-}
-
-function read(file: string | number, option: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `${option} ${file === 0 ? '-' : file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`,
-    );
-  }
 }
 
 function permittedIp(text: string, all: string[] = []): string[] {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { KeeperError } from '../errors.ts';
+import { NoSessionError } from '../errors.ts';
 import { jsonOption, nameArgument, withKeeper } from '../options.ts';
 import { print, printJson, table } from '../output.ts';
 
@@ -13,7 +13,7 @@ export function registerSession(program: Command): void {
     .action(async (name: string, { reveal, json }: { reveal?: boolean; json?: boolean }) =>
       withKeeper(async (keeper) => {
         const live = reveal ? await keeper.revealSession(name) : await keeper.session(name);
-        if (!live) throw new KeeperError(`${name} has no valid session at this moment: bunq-keeper status ${name}`);
+        if (!live) throw new NoSessionError(name);
         const { sessionId, user, openedAt, expiresAt, renewAt } = live;
         const token = 'token' in live ? live.token.text() : undefined;
         if (json)

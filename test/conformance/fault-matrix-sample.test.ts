@@ -10,4 +10,4 @@ const CELLS_OF_A_SAMPLE = 24;
 
 const keeper = await startKeeper('matrix-sample');
 
-testCells(keeper, sampleOf(CELLS, CELLS_OF_A_SAMPLE, seed('FAULT_MATRIX_SEED')), MINUTE);
+testCells(keeper, sampleOf(CELLS, CELLS_OF_A_SAMPLE, seed('FAULT_MATRIX_SEED')), 5 * MINUTE);

@@ -1,6 +1,7 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type proto from '@temporalio/proto';
 import type { Simulator } from '../../simulator/index.ts';
+import type { ActionCode } from '../../workflows/codes.ts';
 import type { providerConnection } from '../../workflows/index.ts';
 import {
   type ConnectionInput,
@@ -43,6 +44,10 @@ export class TestConnection {
   readonly simulator: Simulator;
   readonly client: Client;
   readonly handle: WorkflowHandle<typeof providerConnection>;
+  /** Every state that it told the log of, in their order. */
+  readonly states: { readonly state: LifecycleState; readonly code: ActionCode | null; readonly atMs: number }[] = [];
+  /** Of every run that served a session. */
+  readonly runIds = new Set<string>();
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
@@ -142,12 +147,14 @@ export class TestConnection {
     return (await this.histories()).flatMap(({ events }) => events ?? []);
   }
 
-  /** Every state that search attributes told of, from the start on. */
-  async statesShown(): Promise<string[]> {
-    const shown = (await this.events()).map(
-      (event) => event.upsertWorkflowSearchAttributesEventAttributes?.searchAttributes?.indexedFields?.KeeperState,
-    );
-    return shown.flatMap((payload) => (payload ? this.decoded<string | string[]>({ payloads: [payload] }).flat() : []));
+  noteState({ state, action }: ConnectionStatus): void {
+    this.states.push({ state, code: action?.code ?? null, atMs: this.#parts.time.pulledMs });
+  }
+
+  /** The bank counts lapses by it. */
+  noteServed({ runId }: ConnectionStatus, sessionId: number | null): void {
+    this.runIds.add(runId);
+    this.simulator.published({ connection: this.name, sessionId });
   }
 
   /** What stands in an event: plain JSON. */

@@ -2,7 +2,8 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Dependencies } from '../../activities/dependencies.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import { systemClock } from '../../settings/clock.ts';
-import { confirmAttempt } from '../../worker/temporal.ts';
+import { createGateClient } from '../../worker/gate-client.ts';
+import { confirmAttempt, readAttempt } from '../../worker/temporal.ts';
 import { sealingKeys, signers } from './credentials.ts';
 import { SEARCH_ATTRIBUTES } from './temporal.ts';
 
@@ -30,7 +31,9 @@ export function dependencies({ nativeConnection }: TestWorkflowEnvironment, envi
     sealingKeys,
     clock: systemClock,
     signers,
+    gate: createGateClient(server, environment, systemClock.nowMs),
     confirmAttempt: confirmAttempt(server, IDENTITY, systemClock),
+    readAttempt: readAttempt(server, systemClock),
     searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTES), // the test server takes them and cannot list them
     settings: { egressAddress: null, sessionGapMs: 30_000, settleMs: 60_000 },
   };

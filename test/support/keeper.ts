@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { type InjectedSinks, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Settings } from '../../simulator/index.ts';
+import type { KeeperSinks } from '../../workflows/events.ts';
 import { workflowTaskQueue } from '../../workflows/names.ts';
 import { atEnd } from './at-end.ts';
 import { currentBuild } from './build.ts';
@@ -37,7 +38,7 @@ export async function startKeeper(environment: string, options: Pick<WorkerOptio
   server ??= timeSkippingEnvironment();
   const temporal = await server;
   const keeper = new Keeper(temporal, environment);
-  await startWorkflowWorker(temporal, environment, options);
+  await startWorkflowWorker(temporal, environment, keeper.sinks, options);
   atEnd(() => keeper.endAll());
   return keeper;
 }
@@ -53,6 +54,28 @@ class Keeper implements TestKeeper {
     this.#temporal = temporal;
     this.#environment = environment;
     this.time = new VirtualTime(temporal);
+  }
+
+  /** What connections tell the log, for the tests. Time goes at the real rate while a workflow's task is being done: what is pulled then is exact. */
+  get sinks(): InjectedSinks<KeeperSinks> {
+    const tell = async (workflowId: string, note: (connection: TestConnection) => void) => {
+      const connection = [...this.#egressOf.keys()].find((open) => open.workflowId === workflowId);
+      if (!connection) return;
+      await this.time.pull();
+      note(connection);
+    };
+    return {
+      keeper: {
+        stateChanged: {
+          fn: (_info, status) => tell(status.workflowId, (connection) => connection.noteState(status)),
+          callDuringReplay: false,
+        },
+        sessionServed: {
+          fn: (_info, status, sessionId) => tell(status.workflowId, (connection) => connection.noteServed(status, sessionId)),
+          callDuringReplay: false,
+        },
+      },
+    };
   }
 
   async connection(
@@ -103,7 +126,8 @@ class Keeper implements TestKeeper {
     for (const connection of [...this.#egressOf.keys()]) {
       await terminate(connection);
       faults.push(...(await restlessness(connection)));
-      for (const history of await connection.histories()) await Worker.runReplayHistory({ workflowBundle: bundle() }, history);
+      for (const history of await connection.histories())
+        await Worker.runReplayHistory({ workflowBundle: bundle(), sinks: this.sinks }, history);
       await this.end(connection);
     }
     if (faults.length > 0) throw new Error(faults.join('\n'));
@@ -117,7 +141,12 @@ function bundle(): { code: string } {
   return { code };
 }
 
-async function startWorkflowWorker(temporal: TestWorkflowEnvironment, environment: string, options: Partial<WorkerOptions>): Promise<void> {
+async function startWorkflowWorker(
+  temporal: TestWorkflowEnvironment,
+  environment: string,
+  sinks: InjectedSinks<KeeperSinks>,
+  options: Partial<WorkerOptions>,
+): Promise<void> {
   const worker = await Worker.create({
     connection: temporal.nativeConnection,
     identity: IDENTITY,
@@ -127,6 +156,7 @@ async function startWorkflowWorker(temporal: TestWorkflowEnvironment, environmen
     workflowBundle: bundle(),
     activities: localActivities(temporal, environment),
     enableNonLocalActivities: false,
+    sinks,
   });
   const running = worker.run();
   atEnd(async () => {

@@ -9,7 +9,9 @@ const FOLDERS = ['activities', 'bunq', 'client', 'sealing', 'settings', 'simulat
 const OF_OURS = new RegExp(`^(${FOLDERS.join('|')})/`);
 
 /** The parts of workflows/ that run anywhere: ids and durations, messages, and how a state is made and shown. */
-const ANYWHERE = ['actions', 'codes', 'duration', 'messages', 'names', 'state', 'status', 'steps'].map((name) => `workflows/${name}.ts`);
+const ANYWHERE = ['actions', 'codes', 'duration', 'messages', 'names', 'renewal', 'slot-classes', 'state', 'status', 'steps'].map(
+  (name) => `workflows/${name}.ts`,
+);
 
 /** Who may load whom: folders, or single modules of one. */
 const MAY_LOAD: Record<string, readonly string[]> = {

@@ -1,10 +1,11 @@
+import type { Lapse } from '../../../simulator/index.ts';
 import type { TestConnection } from '../../support/connection.ts';
 import { HOUR, MINUTE, SECOND } from '../../support/virtual-time.ts';
 
 /** What became of a cell. */
 export interface CellEnd {
   readonly state: string;
-  /** All that it was in, as search attributes told them. */
+  /** All that it was in, as the log tells them. */
   readonly states: readonly string[];
   /** Requests that a fault hit. */
   readonly hits: number;
@@ -15,6 +16,8 @@ export interface CellEnd {
   readonly mostCallsAnHour: number;
   /** Between two requests for a session. */
   readonly shortestGapMs: number;
+  /** None was served, or one that was not valid at the bank. */
+  readonly lapses: readonly Lapse[];
   /** For a person who wonders. */
   readonly story: string;
 }
@@ -28,7 +31,7 @@ export async function endOfCell(connection: TestConnection): Promise<CellEnd> {
   const retiring = (await connection.state()).retiring.length;
   return {
     state: 'ACTIVE',
-    states: await connection.statesShown(),
+    states: connection.states.map((told) => told.state),
     hits: simulator.faults().reduce((sum, { hits }) => sum + hits, 0),
     oauthClients: bank.oauthClients.length,
     callbackUrls: bank.callbackUrls.map(({ url }) => url).sort(),
@@ -43,6 +46,7 @@ export async function endOfCell(connection: TestConnection): Promise<CellEnd> {
       requests.map(({ at }) => at),
     ),
     shortestGapMs: shortestGapMs(connection.requests('POST /session-server').map(({ at }) => at)),
+    lapses: simulator.lapses({ connection: connection.name }),
     story: requests
       .map(({ at, endpoint, status, fault }) => `${(at - requests[0]!.at) / SECOND} s ${endpoint} ${fault ?? status}`)
       .join('\n'),

@@ -1,7 +1,8 @@
 import type { Cell, HowOften } from './cells.ts';
 
 /**
- * How each cell ends, written down before it is run. In every one: ACTIVE; never ACTION_REQUIRED, not for a moment; one OAuth
+ * How each cell ends, written down before it is run. In every one: ACTIVE; never ACTION_REQUIRED, not for a moment; no lapse, as none of them
+ * comes between the first session and its renewal; one OAuth
  * client; the callback URLs that were asked for, each once; one installation, API key and session in use. They differ in what lost
  * answers may leave unused at the bank, all of which dies by itself or harms nobody.
  */

@@ -23,6 +23,7 @@ export function testCells(keeper: TestKeeper, cells: readonly Cell[], withinMs: 
         expect(end).toMatchObject({ state: 'ACTIVE', oauthClients: 1, callbackUrls: CALLBACK_URLS, repeatedRequestIds: [] });
         for (const what of ['installations', 'apiKeys', 'sessions'] as const)
           expect({ [what]: Math.max(0, end.spare[what] - spare[what]) }).toEqual({ [what]: 0 });
+        expect(end.lapses).toEqual([]);
         expect(end.mostCallsAnHour).toBeLessThanOrEqual(MOST_CALLS_AN_HOUR);
         expect(end.shortestGapMs).toBeGreaterThanOrEqual(30 * SECOND);
       } catch (error) {

@@ -45,3 +45,24 @@ export const oneOfEach = (
   oauthClients: 1,
   callbackUrls: [...callbackUrls].sort(),
 });
+
+/** Of one connection among several at a bank: what may never be two, and whether its session is good. */
+export interface Registration {
+  readonly oauthClients: readonly number[];
+  readonly callbackUrls: readonly string[];
+  readonly isSessionValid: boolean;
+}
+
+/** @param sessionId the session that the keeper serves */
+export function registrationAt({ sessions, oauthClients, callbackUrls }: SimulatorState, sessionId: number): Registration {
+  const served = sessions.find(({ id }) => id === sessionId);
+  const ids = oauthClients.filter(({ userId }) => userId === served?.userId).map(({ id }) => id);
+  return {
+    oauthClients: ids,
+    callbackUrls: callbackUrls
+      .filter(({ oauthClientId }) => ids.includes(oauthClientId))
+      .map(({ url }) => url)
+      .sort(),
+    isSessionValid: served?.status === 'ACTIVE',
+  };
+}

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Keeper } from '../../../client/keeper.ts';
+import { readClientSettings } from '../../../client/settings.ts';
 import { newSealingKeys, SealingKeySet } from '../../../sealing/key-set.ts';
 import { temporaryFolder } from '../../support/at-end.ts';
 import { type Ended, type KeeperProcess, keeper, startKeeper } from '../../support/process.ts';
@@ -42,7 +43,6 @@ export function scene(
   writeFileSync(sealingKeysFile, text, { mode: 0o600 });
   const environment = more.BUNQ_ENVIRONMENT ?? new URL(bank.apiUrl).host;
   const keys = SealingKeySet.parse(text, sealingKeysFile);
-  const settings = { name: environment, apiUrl: bank.apiUrl, authorizeUrl: null, tokenUrl: null };
   return {
     folder,
     env,
@@ -56,7 +56,7 @@ export function scene(
       await worker.waitForLine(/worker is ready/);
       return worker;
     },
-    keeper: new Keeper(temporal.client, { bank: settings, egress: more.KEEPER_EGRESS ?? 'default' }, () => keys),
+    keeper: new Keeper(temporal.client, readClientSettings(env), () => keys),
   };
 }
 

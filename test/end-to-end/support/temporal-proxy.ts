@@ -19,7 +19,7 @@ export interface Call {
 
 /**
  * Between a worker and its Temporal server: passes every call on but those that are to be held or denied. It ends with the
- * test file.
+ * test file. All of a worker's calls have one question and one answer.
  */
 export class TemporalProxy {
   readonly address: string;
@@ -28,6 +28,8 @@ export class TemporalProxy {
   /** True: refused as a caller without the right. */
   denies: (call: Call) => boolean = () => false;
   readonly held: Call[] = [];
+  /** Called with the server's answer before it is passed back. */
+  beforeAnswer: (call: Call, answer: Buffer) => void = () => {};
 
   private constructor(server: Http2Server, upstream: string) {
     this.address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -71,7 +73,7 @@ export class TemporalProxy {
     const passedOn = onward.request(Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_FORWARDED.has(name))));
     passedOn.on('error', () => stream.destroy());
     stream.on('close', () => passedOn.destroy());
-    passBack(passedOn, stream);
+    passBack(passedOn, stream, (answer) => this.beforeAnswer(call, answer));
     passedOn.end(body);
   }
 }
@@ -80,7 +82,12 @@ export class TemporalProxy {
 const messageIn = (body: Buffer): Buffer => (body[0] === 1 ? gunzipSync(body.subarray(5)) : body.subarray(5));
 
 /** gRPC's status stands in the trailers, or in the headers of an answer without a body. */
-function passBack(passedOn: ReturnType<ReturnType<typeof connect>['request']>, stream: ServerHttp2Stream): void {
+function passBack(
+  passedOn: ReturnType<ReturnType<typeof connect>['request']>,
+  stream: ServerHttp2Stream,
+  beforeAnswer: (answer: Buffer) => void,
+): void {
+  const chunks: Buffer[] = [];
   let trailers: Record<string, unknown> = {};
   passedOn.on('response', (answer, flags) => {
     if (stream.destroyed) return;
@@ -89,8 +96,12 @@ function passBack(passedOn: ReturnType<ReturnType<typeof connect>['request']>, s
     if (isWhole) return;
     stream.on('wantTrailers', () => stream.sendTrailers(withoutSensitive(trailers)));
     passedOn.on('trailers', (received) => (trailers = received));
-    passedOn.on('data', (chunk: Buffer) => stream.write(chunk));
-    passedOn.on('end', () => stream.end());
+    passedOn.on('data', (chunk: Buffer) => chunks.push(chunk));
+    passedOn.on('end', () => {
+      const body = Buffer.concat(chunks);
+      if (body.length > 0) beforeAnswer(messageIn(body));
+      stream.end(body);
+    });
   });
 }
 

@@ -45,6 +45,12 @@ test('a rate limit is waited out for the three seconds in which the bank counts'
   expect(toFailure(bunqError('BUNQ_RATE_LIMITED'), 1).nextRetryDelay).toBe('3 seconds');
 });
 
+test('a call that was postponed is tried again when the limit allows it', () => {
+  const postponed = new BunqError({ code: 'BUNQ_CALL_POSTPONED', endpoint: 'GET /v1/user', sent: false, retryInMs: 1234 });
+  expect(toFailure(postponed, 1)).toMatchObject({ nextRetryDelay: 1234, details: [{ sent: false }] });
+  expect(toFailure(postponed, 1).nonRetryable ?? false).toBe(false);
+});
+
 test.each([
   [new NotSentError('x'), 'NOT_SENT', false],
   [new SignerError('SIGNER_UNAVAILABLE', 'x'), 'SIGNER_UNAVAILABLE', false],

@@ -3,7 +3,7 @@ import { fence, NotSentError } from '../../../activities/fence.ts';
 /** Two clocks that move only while Temporal is asked, by so many milliseconds each time. */
 function asking(steps: readonly { monotonicMs?: number; calendarMs?: number; refused?: boolean }[]) {
   let [monotonicMs, nowMs, asked] = [0, 0, 0];
-  const clock = { monotonicMs: () => monotonicMs, nowMs: () => nowMs, deadline: () => new AbortController().signal };
+  const clock = { monotonicMs: () => monotonicMs, nowMs: () => nowMs, deadline: () => new AbortController().signal, wait: async () => {} };
   const confirm = async () => {
     const step = steps[Math.min(asked++, steps.length - 1)]!;
     monotonicMs += step.monotonicMs ?? 3;

@@ -61,6 +61,6 @@ test('an error is an Error with its facts, and nothing else', () => {
   });
   expect(error).toBeInstanceOf(Error);
   expect(error.bunqText).toHaveLength(200);
-  expect(Object.keys(error).sort()).toEqual(['bunqText', 'code', 'endpoint', 'name', 'responseId', 'sent', 'status']);
+  expect(Object.keys(error).sort()).toEqual(['bunqText', 'code', 'endpoint', 'name', 'responseId', 'retryInMs', 'sent', 'status']);
   expect(error).not.toHaveProperty('cause');
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { rawCall } from '../../../bunq/raw-call.ts';
+import { isTokenRejected, rawCall } from '../../../bunq/raw-call.ts';
 import { verifyBody } from '../../../bunq/signature.ts';
 import { bunqErrorOf, closeAll, httpBank, sessionCaller, vector } from './support.ts';
 
@@ -30,6 +30,43 @@ test('the body is signed and sent as it was given', async () => {
 test('an answer without a good signature is not given out', async () => {
   const { bank } = await httpBank(() => ({ signature: null }));
   expect((await bunqErrorOf(rawCall(bank, sessionCaller, { method: 'GET', path: 'user' }))).code).toBe('BUNQ_RESPONSE_UNVERIFIED');
+});
+
+test('a GET or DELETE with a body is refused', async () => {
+  const { bank, seen } = await httpBank(() => ({}));
+  for (const method of ['GET', 'DELETE'])
+    await expect(rawCall(bank, sessionCaller, { method, path: 'user', body: '{}' })).rejects.toThrow(`${method} has no body`);
+  expect(seen).toEqual([]);
+});
+
+test('the headers that bunq lets a caller choose are sent, under one name', async () => {
+  const { bank, seen } = await httpBank(() => ({}));
+  const headers = { 'content-type': 'image/png', 'x-bunq-attachment-description': 'a cat', 'x-bunq-language': 'nl_NL' };
+  await rawCall(bank, sessionCaller, { method: 'POST', path: 'attachment-public', body: new Uint8Array([1, 2]), headers });
+  expect(seen[0]!.headers).toMatchObject(headers);
+});
+
+test.each(['X-Bunq-Client-Authentication', 'x-bunq-client-signature', 'Host', 'Content-Length', 'User-Agent', 'Cookie'])(
+  '%s is not one of them',
+  async (name) => {
+    const { bank, seen } = await httpBank(() => ({}));
+    const call = rawCall(bank, sessionCaller, { method: 'GET', path: 'user', headers: { [name]: 'geheim' } });
+    await expect(call).rejects.toThrow(/^The header ".+" cannot be given with this value, or at all\. Those that can: Accept, /);
+    await expect(call).rejects.not.toThrow('geheim');
+    expect(seen).toEqual([]);
+  },
+);
+
+test.each([
+  [401, 'Insufficient authentication.', true],
+  [403, 'Insufficient authorisation.', true],
+  [403, 'You do not have the role for this.', false],
+  [401, 'The request signature is invalid.', false],
+  [400, 'User credentials are incorrect. Incorrect API key or IP address.', false],
+  [200, 'Insufficient authentication.', false],
+])('%i %j is a refused token: %j', (status, text, isIt) => {
+  const bytes = Buffer.from(JSON.stringify({ Error: [{ error_description: text }] }));
+  expect(isTokenRejected({ status, headers: {}, bytes })).toBe(isIt);
 });
 
 describe('the path', () => {

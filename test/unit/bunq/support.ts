@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server as HttpServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bank, type BankOptions, type Clock, createBank, type InstallationCaller, type SessionCaller } from '../../../bunq/bank.ts';
 import { BunqError } from '../../../bunq/errors.ts';
 import { Secret } from '../../../sealing/secret.ts';
@@ -15,6 +16,7 @@ export const realClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   deadline: (ms) => AbortSignal.timeout(ms),
+  wait: (ms, signal) => sleep(ms, undefined, signal && { signal }),
 };
 
 /** The bank's key pair in these tests. */

@@ -30,9 +30,19 @@ test('a worker needs the name of the bank and the sealing keys, and has defaults
     egressAddress: null,
     sessionGapMs: 30_000,
     settleMs: 60_000,
+    pacing: { processes: 1, longestWaitMs: 1000 },
     deployment: null,
   });
   expect(settings.sealingKeys.keyIds[0]).toMatch(/^2026-01-02-/);
+});
+
+test('calls keep a share of the limits, or none', () => {
+  expect(readWorkerSettings({ ...good, KEEPER_EGRESS_WORKERS: '12' }).pacing).toEqual({ processes: 12, longestWaitMs: 1000 });
+  expect(readWorkerSettings({ ...good, KEEPER_CALL_LIMITS: 'off' }).pacing).toBeNull();
+  expect(problems({ ...good, KEEPER_CALL_LIMITS: 'no', KEEPER_EGRESS_WORKERS: '0' })).toEqual([
+    'KEEPER_CALL_LIMITS is on or off',
+    'KEEPER_EGRESS_WORKERS is a number of processes, at least 1',
+  ]);
 });
 
 test('everything that is wrong is named at once', () => {

@@ -11,7 +11,7 @@ import {
 import type { FailureCode } from '../../../workflows/codes.ts';
 import { DAY_MS, HOUR_MS } from '../../../workflows/duration.ts';
 
-const once: Circumstances = { refusals: 1, sinceMs: 0, ownReadRefused: false, pastBinding: false, deviceUnproven: false };
+const once: Circumstances = { refusals: 1, sinceMs: 0, ownReadRefused: false, pastBinding: false, deviceUnproven: false, others: 'none' };
 const again = { ...once, refusals: 2, sinceMs: REFUSED_AGAIN_MS };
 
 test.each<[Parameters<typeof blames>[0], BlamedCall, string, Circumstances, Blamed]>([
@@ -24,17 +24,22 @@ test.each<[Parameters<typeof blames>[0], BlamedCall, string, Circumstances, Blam
   ['BUNQ_TOKEN_REJECTED', 'credential', 'again 30 s later', again, 'installation'],
   ['BUNQ_CREDENTIALS_INCORRECT', 'device-server', 'of a credential past its hour', { ...once, pastBinding: true }, 'credential'],
   ['BUNQ_CREDENTIALS_INCORRECT', 'device-server', 'once', once, 'ask again'],
-  ['BUNQ_CREDENTIALS_INCORRECT', 'device-server', 'again 30 s later', again, 'api-key'],
+  ['BUNQ_CREDENTIALS_INCORRECT', 'device-server', 'again 30 s later, of the only connection', again, 'api-key'],
+  ['BUNQ_CREDENTIALS_INCORRECT', 'device-server', 'again, while nobody knows of others', { ...again, others: 'unknown' }, 'address'],
   ['BUNQ_CREDENTIALS_INCORRECT', 'session-server', 'on a device that nothing proved', { ...once, deviceUnproven: true }, 'device'],
   ['BUNQ_CREDENTIALS_INCORRECT', 'session-server', 'once', once, 'ask again'],
-  ['BUNQ_CREDENTIALS_INCORRECT', 'session-server', 'again 30 s later', again, 'api-key'],
+  ['BUNQ_CREDENTIALS_INCORRECT', 'session-server', 'again 30 s later, of the only connection', again, 'api-key'],
+  ['BUNQ_CREDENTIALS_INCORRECT', 'session-server', 'again, after another opened one', { ...again, others: 'opened' }, 'api-key'],
+  ['BUNQ_CREDENTIALS_INCORRECT', 'session-server', 'again, while no other has opened one', { ...again, others: 'unknown' }, 'address'],
+  ['BUNQ_TOKEN_REJECTED', 'new session', 'of its proof, again and again', again, 'ask again'],
+  ['BUNQ_TOKEN_REJECTED', 'installation', 'which has no token to refuse', again, 'ask again'],
   ['BUNQ_SESSION_EXISTS', 'session-server', 'at once: nothing is dead', once, 'key-pair'],
 ])('%s on %s %s', (code, call, _when, circumstances, blamed) => {
   expect(blames(code, call, circumstances)).toBe(blamed);
 });
 
 test('nothing on the ladder is given up on one answer', () => {
-  const calls: BlamedCall[] = ['credential', 'device-server', 'session-server'];
+  const calls: BlamedCall[] = ['installation', 'credential', 'device-server', 'session-server', 'new session'];
   for (const call of calls) {
     for (const code of ['BUNQ_TOKEN_REJECTED', 'BUNQ_CREDENTIALS_INCORRECT'] as const) {
       expect(['ask again', 'nothing']).toContain(blames(code, call, once));

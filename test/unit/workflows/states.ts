@@ -62,6 +62,7 @@ export const SERVING: Serving = {
   apiKey: API_KEY,
   device: DEVICE,
   renewAtMs: T0 + 60 * DAY,
+  renewable: true,
   doubtful: false,
 };
 

@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../workflows/duration.ts';
-import { type ConnectionState, initialState, lifecycleState, type Serving, type Trouble } from '../../../workflows/state.ts';
+import { type ConnectionState, initialState, lifecycleState, type Serving, standingOf, type Trouble } from '../../../workflows/state.ts';
 import { callbackUrlChanges, isEverythingDone, nextStep, nextWake } from '../../../workflows/steps.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
@@ -31,11 +31,11 @@ function active(): ConnectionState {
   state.ladder = {
     ...state.ladder,
     keyPair: {},
-    installation: {},
-    apiKey: { bindBeforeMs: null },
+    installation: { installationToken: 'token' },
+    apiKey: { apiKey: 'key', bindBeforeMs: null },
     device: { deviceId: 3 },
   } as ConnectionState['ladder'];
-  state.serving = serving;
+  state.serving = { ...serving, ...standingOf(state.ladder)! };
   state.oauthClient = {
     oauthClientId: 9,
     userId: 1,
@@ -60,30 +60,30 @@ const trouble = (more: Partial<Trouble> = {}): Trouble => ({
 });
 
 test('a new connection begins with its key pair and is ONBOARDING', () => {
-  expect([nextStep(fresh(), NOW), lifecycleState(fresh(), NOW)]).toEqual(['key-pair', 'ONBOARDING']);
+  expect([nextStep(fresh(), NOW, true), lifecycleState(fresh(), NOW)]).toEqual(['key-pair', 'ONBOARDING']);
 });
 
 test('when everything is done nothing is next, until the renewal is due', () => {
   const state = active();
-  expect([nextStep(state, NOW), lifecycleState(state, NOW), isEverythingDone(state, NOW)]).toEqual([null, 'ACTIVE', true]);
+  expect([nextStep(state, NOW, true), lifecycleState(state, NOW), isEverythingDone(state, NOW)]).toEqual([null, 'ACTIVE', true]);
   expect(nextWake(state, NOW)).toEqual({ atMs: NOW + HOUR_MS / 2, summary: 'wait for renewal on 2026-11-21T12:30:00Z' });
-  expect([nextStep(state, NOW + HOUR_MS / 2), lifecycleState(state, NOW + HOUR_MS / 2)]).toEqual(['session', 'RENEWING']);
+  expect([nextStep(state, NOW + HOUR_MS / 2, true), lifecycleState(state, NOW + HOUR_MS / 2)]).toEqual(['session', 'RENEWING']);
 });
 
 test('a step in trouble is held until its time, and those that stand on it with it', () => {
   const state = fresh();
   state.troubles['key-pair'] = trouble();
-  expect(nextStep(state, NOW)).toBeNull();
+  expect(nextStep(state, NOW, true)).toBeNull();
   expect(nextWake(state, NOW)).toEqual({ atMs: NOW + MINUTE_MS, summary: 'BUNQ_UNAVAILABLE; try key-pair again at 2026-11-21T12:01:00Z' });
-  expect(nextStep(state, NOW + MINUTE_MS)).toBe('key-pair');
+  expect(nextStep(state, NOW + MINUTE_MS, true)).toBe('key-pair');
 });
 
 test('a step that waits for a person does not hold what is below it: the session is renewed', () => {
   const state = active();
   state.wanted.callbackUrls = [URL, 'https://acme.example/other'];
   state.troubles['callback-urls'] = trouble({ action: 'CALLBACK_URL_REFUSED', retryAtMs: NOW + DAY_MS });
-  expect([nextStep(state, NOW), lifecycleState(state, NOW)]).toEqual([null, 'ACTION_REQUIRED']);
-  expect(nextStep(state, NOW + HOUR_MS / 2)).toBe('session');
+  expect([nextStep(state, NOW, true), lifecycleState(state, NOW)]).toEqual([null, 'ACTION_REQUIRED']);
+  expect(nextStep(state, NOW + HOUR_MS / 2, true)).toBe('session');
 });
 
 test('a renewal in trouble does not hold what needs a session only', () => {
@@ -91,26 +91,26 @@ test('a renewal in trouble does not hold what needs a session only', () => {
   state.serving!.doubtful = true;
   state.troubles.session = trouble();
   state.wanted.callbackUrls = ['https://acme.example/other'];
-  expect([nextStep(state, NOW), lifecycleState(state, NOW)]).toEqual(['callback-urls', 'DEGRADED']);
+  expect([nextStep(state, NOW, true), lifecycleState(state, NOW)]).toEqual(['callback-urls', 'DEGRADED']);
 });
 
 test('without a valid session a connection has LAPSED, and only its session is sought', () => {
   const state = active();
   state.wanted.callbackUrls = ['https://acme.example/other'];
-  expect([nextStep(state, NOW + HOUR_MS), lifecycleState(state, NOW + HOUR_MS)]).toEqual(['session', 'LAPSED']);
+  expect([nextStep(state, NOW + HOUR_MS, true), lifecycleState(state, NOW + HOUR_MS)]).toEqual(['session', 'LAPSED']);
 });
 
 test('an API key that was not bound in its hour is missing again', () => {
   const state = active();
   Object.assign(state.ladder, { device: null, apiKey: { bindBeforeMs: NOW + HOUR_MS } });
-  expect(nextStep(state, NOW)).toBe('device');
-  expect(nextStep(state, NOW + HOUR_MS)).toBe('api-key');
+  expect(nextStep(state, NOW, true)).toBe('device');
+  expect(nextStep(state, NOW + HOUR_MS, true)).toBe('api-key');
 });
 
 test('client id and secret are read again with each new session', () => {
   const state = active();
   state.serving!.session.sessionId = 8;
-  expect(nextStep(state, NOW)).toBe('client-credentials');
+  expect(nextStep(state, NOW, true)).toBe('client-credentials');
 });
 
 test('an API-key user without callback URLs needs no OAuth client', () => {

@@ -1,0 +1,32 @@
+import { BunqError } from '../bunq/errors.ts';
+import type { EgressView, GivenBack, SlotOutcome, SlotRequest } from '../workflows/slots.ts';
+import { activity } from './context.ts';
+import type { Dependencies } from './dependencies.ts';
+
+/** Local activities: harmless to repeat, and nothing of them leaves for the bank. */
+export const gateActivities = (dependencies: Dependencies) => ({
+  /** Twice: the same request only refreshes its entry. */
+  askForSlot: activity(dependencies, async ({ gate }, input: { egress: string; request: SlotRequest }): Promise<void> => {
+    await gate.ask(input.egress, input.request);
+  }),
+
+  /** Says that the bank refused this connection, and what others met at this address. Twice: said twice. */
+  consultGate: activity(dependencies, async ({ gate, connection }, input: { egress: string }): Promise<EgressView> => {
+    return gate.consult(input.egress, connection.workflowId);
+  }),
+});
+
+/** What a 429 or 409 teaches: "You can do a maximum of 1 calls per 30 second to this endpoint." */
+export function gapOfText(text: string | null): number | undefined {
+  const limit = /maximum of (\d+) calls? per (\d+) seconds?/i.exec(text ?? '');
+  return limit ? (Number(limit[2]) * 1000) / Math.max(1, Number(limit[1])) : undefined;
+}
+
+/** How a request for a session ended, for the gate; null while nobody knows whether the bank got it, or it surely did not. */
+export function slotOutcomeOf(error: unknown): Pick<GivenBack, 'outcome' | 'gapMs'> | null {
+  if (!(error instanceof BunqError) || error.sent !== true) return null;
+  const outcome: SlotOutcome = error.code === 'BUNQ_CREDENTIALS_INCORRECT' ? 'refused' : 'other';
+  const isTooMany = error.code === 'BUNQ_RATE_LIMITED' || error.code === 'BUNQ_CONFLICT';
+  const gapMs = isTooMany ? gapOfText(error.bunqText) : undefined;
+  return { outcome, ...(gapMs !== undefined && { gapMs }) };
+}

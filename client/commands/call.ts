@@ -1,0 +1,97 @@
+import type { Command } from 'commander';
+import { checkBankCall } from '../bank-calls.ts';
+import { EXIT, KeeperError, UsageError } from '../errors.ts';
+import { readInput } from '../input.ts';
+import type { Keeper, KnownStatus } from '../keeper.ts';
+import { jsonOption, nameArgument, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
+import { tellAction } from '../outcome.ts';
+import { printJson, tell } from '../output.ts';
+import { waitFor } from '../wait.ts';
+
+interface Options extends WaitOptions {
+  data?: string;
+}
+
+interface Call {
+  method: string;
+  path: string;
+  body?: string;
+}
+
+export function registerCall(program: Command): void {
+  program
+    .command('call')
+    .description("one signed and verified bank call on the live session; prints the bank's body as it came")
+    .argument('<name>', 'the connection', nameArgument)
+    .argument('<method>', 'GET, POST, PUT or DELETE')
+    .argument('<path>', '/user/{userId}/monetary-account?count=10; {userId} is filled in')
+    .option('--data <json>', 'the body of a POST or PUT: JSON, @FILE, or - for stdin; {} by default')
+    .addOption(noWaitOption())
+    .addOption(timeoutOption())
+    .addOption(jsonOption())
+    .action(async (name: string, method: string, path: string, options: Options) => {
+      const call = readCall(method, path, options.data);
+      await withKeeper((keeper) => callBank(keeper, name, call, options));
+    });
+}
+
+/** @throws UsageError, before anything connects */
+export function readCall(method: string, path: string, data: string | undefined): Call {
+  const upper = method.toUpperCase();
+  const hasBody = upper === 'POST' || upper === 'PUT';
+  checkBankCall({ method: upper, path });
+  if (!hasBody && data !== undefined) throw new UsageError(`--data belongs to POST and PUT: ${upper} has no body.`);
+  return { method: upper, path, ...(hasBody && { body: data === undefined ? '{}' : readData(data) }) };
+}
+
+function readData(data: string): string {
+  const text = isText(data) ? data : readInput(data.replace(/^@/, ''), '--data');
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    throw new UsageError(`${isText(data) ? '--data' : `--data ${data}`} is not JSON. Give it as '{"a":1}', @FILE, or - for stdin.`);
+  }
+}
+
+const isText = (data: string) => data !== '-' && !data.startsWith('@');
+
+async function callBank(keeper: Keeper, name: string, { path, ...init }: Call, { wait, timeout, json }: Options): Promise<void> {
+  if (wait && !(await sessionIsThere(keeper, name, timeout))) return;
+  const answer = await keeper.fetch(name, path, init);
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  const responseId = answer.headers.get('x-bunq-client-response-id');
+  if (json) printJson({ schema: 1, status: answer.status, responseId, body: parsed(bytes) });
+  else await written(bytes);
+  if (answer.ok) return;
+  tell(`The bank answered HTTP ${answer.status} (response ${responseId ?? 'none'}).`);
+  process.exitCode = EXIT.failed;
+}
+
+/** False, with the exit code set, when a person is needed for a session. */
+async function sessionIsThere(keeper: Keeper, name: string, timeoutMs: number): Promise<boolean> {
+  const status = await waitFor(keeper, name, { until: (now) => hasSession(now) || isStuck(now), timeoutMs });
+  if (hasSession(status)) return true;
+  if (status.state !== 'ACTION_REQUIRED')
+    throw new KeeperError(`${name} has no session and is ${status.closed ?? status.state}: bunq-keeper status ${name}`);
+  process.exitCode = tellAction(status);
+  return false;
+}
+
+/** One that was only published may be over. */
+const hasSession = ({ session, worker }: KnownStatus) => session !== null && worker !== false;
+
+const isStuck = ({ state, closed }: KnownStatus) => state === 'ACTION_REQUIRED' || state === 'DISCONNECTED' || closed !== undefined;
+
+/** JSON where it is; the text of what is not. */
+function parsed(bytes: Buffer): unknown {
+  const text = bytes.toString();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** To the last byte, also into a pipe. */
+const written = (bytes: Buffer) => new Promise<void>((resolve) => process.stdout.write(bytes, () => resolve()));

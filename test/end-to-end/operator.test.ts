@@ -1,0 +1,191 @@
+import { type Simulator, startSimulator } from '../../simulator/index.ts';
+import { type TestTemporal, temporalServer } from '../support/temporal.ts';
+import { until } from '../support/until.ts';
+import { aftermathAt, oneOfEach, type Registration, registrationAt } from './support/aftermath.ts';
+import { eventsOf } from './support/history.ts';
+import { inTurns } from './support/in-turns.ts';
+import { pause, pendingActivity, reset, resetPoints, unpause } from './support/operator.ts';
+import { type Scene, scene } from './support/scene.ts';
+import { onboardingOf, providerOfItsOwn } from './support/who.ts';
+
+/** An operator resets, terminates and pauses in the Temporal UI; the bank lets a second OAuth client through, so that one is seen. */
+
+const CALLBACKS = ['https://acme.example/callback', 'http://localhost:8080/return/'];
+/** Longer than all time-outs of a bank call, and shorter than the default of a minute. */
+const SETTLE = { KEEPER_SETTLE: '12s' };
+const NAME = 'acme';
+
+let temporal: TestTemporal;
+const banks: Simulator[] = [];
+
+afterAll(() => Promise.all(banks.map((bank) => bank.close())));
+
+async function sceneOfItsOwn(more: Record<string, string> = {}) {
+  const bank = await startSimulator({ allowSecondOAuthClient: true, rateLimits: false });
+  banks.push(bank);
+  const here = scene(temporal, bank, { ...SETTLE, KEEPER_SESSION_GAP: '1s', ...more });
+  return { bank, here, worker: await here.startWorker() };
+}
+
+const idOf = ({ environment }: Scene, name: string) => `provider.${environment}.${name}`;
+
+/** @param runId the run that is to be; another one does not count */
+async function untilActive({ keeper }: Scene, name: string, runId?: string): Promise<number> {
+  const isThere = async () => {
+    const status = await keeper.status(name);
+    return status.state === 'ACTIVE' && !status.closed && (runId === undefined || status.runId === runId);
+  };
+  await until(`${name} is ACTIVE`, isThere, { timeoutMs: 150_000, everyMs: 500, seen: () => keeper.status(name) });
+  return (await keeper.session(name))!.sessionId;
+}
+
+/** Begun when the file is, so that the waits of all go by together. */
+let everyReset: Promise<{ points: number; wrong: unknown[] }>;
+let meddled: Map<Meddling, Promise<{ aftermath: unknown; creations: number }>>;
+
+beforeAll(async () => {
+  temporal = await temporalServer({ registered: true });
+  everyReset = resetEverywhere();
+  everyReset.catch(() => {});
+  meddled = inTurns(MEDDLINGS, 5, meddle);
+}, 60_000);
+
+/** Side by side, each with a share of the moments. */
+const CONNECTIONS = Array.from({ length: 6 }, (_, number) => `acme-${number + 1}`);
+
+async function resetEverywhere() {
+  const { bank, here } = await sceneOfItsOwn();
+  const shares = await Promise.all(CONNECTIONS.map((name, number) => resetToItsShare(bank, here, name, number)));
+  return { points: Math.min(...shares.map(({ points }) => points)), wrong: shares.flatMap(({ wrong }) => wrong) };
+}
+
+async function resetToItsShare(bank: Simulator, here: Scene, name: string, number: number) {
+  const { client } = here.keeper;
+  await here.keeper.onboard(name, await providerOfItsOwn(here.folder, name, CALLBACKS));
+  const sessionId = await untilActive(here, name);
+  const before = registrationAt(bank.state(), sessionId);
+  const onboarding = { workflowId: idOf(here, name), runId: (await here.keeper.status(name)).runId };
+  const points = resetPoints(await eventsOf(client, onboarding.workflowId));
+  const wrong: { to: string; before: Registration; after: Registration }[] = [];
+  for (const point of points.filter((_, index) => index % CONNECTIONS.length === number)) {
+    const runId = await reset(client, onboarding, point);
+    const servedId = await untilActive(here, name, runId);
+    const after = registrationAt(bank.state(), servedId);
+    if (JSON.stringify(after) !== JSON.stringify(before) || !after.isSessionValid)
+      wrong.push({ to: `${point.eventId}, ${point.activity}`, before, after });
+  }
+  return { points: points.length, wrong };
+}
+
+test('reset to any workflow task of its onboarding, a provider is ACTIVE with the same OAuth client and its callback URLs', async () => {
+  const { points, wrong } = await everyReset;
+  expect(wrong).toEqual([]);
+  expect(points).toBeGreaterThan(14);
+}, 300_000);
+
+const OAUTH_CLIENT = { look: 'findOAuthClients', create: 'createOAuthClient', endpoint: 'POST /user/{userID}/oauth-client' };
+const CALLBACK_URL = {
+  look: 'listCallbackUrls',
+  create: 'createCallbackUrl',
+  endpoint: 'POST /user/{userID}/oauth-client/{oauth-clientID}/callback-url',
+};
+
+const DEEDS = [
+  'reset to the look before it',
+  'reset to its own task',
+  'paused and unpaused',
+  'paused and unpaused, attempts counted anew',
+] as const;
+
+interface Meddling {
+  readonly created: typeof OAUTH_CLIENT;
+  readonly deed: (typeof DEEDS)[number];
+}
+
+const MEDDLINGS: readonly Meddling[] = [OAUTH_CLIENT, CALLBACK_URL].flatMap((created) => DEEDS.map((deed) => ({ created, deed })));
+
+/** While the bank holds the creation, which it performs late, although nobody waits for it any more. */
+async function meddle({ created, deed }: Meddling) {
+  const { bank, here, worker } = await sceneOfItsOwn();
+  const { client } = here.keeper;
+  const workflowId = idOf(here, NAME);
+  bank.fault({ endpoint: created.endpoint, kind: 'hold', effectAfterDisconnect: true });
+  await here.keeper.onboard(NAME, await onboardingOf('provider', bank, CALLBACKS));
+  await until('the bank holds the creation', () => bank.faults()[0]?.held === 1, { everyMs: 20, seen: () => worker.stderr.slice(-2000) });
+  if (deed.startsWith('reset')) await resetTo(deed === DEEDS[0] ? created.look : created.create);
+  else await pauseAWhile(deed === DEEDS[3]);
+  await until('a creation was not sent', async () => (await here.keeper.status(NAME)).lastError?.code === 'NOT_SENT');
+  bank.releaseFaults();
+  const sessionId = await untilActive(here, NAME);
+  await worker.kill();
+  const creations = bank.requests().filter(({ endpoint }) => endpoint === created.endpoint).length;
+  return { aftermath: aftermathAt(bank.state(), sessionId), creations };
+
+  async function resetTo(activity: string): Promise<void> {
+    const points = resetPoints(await eventsOf(client, workflowId));
+    const { runId } = await here.keeper.status(NAME);
+    await reset(client, { workflowId, runId }, points.findLast((point) => point.activity === activity)!);
+  }
+
+  async function pauseAWhile(resetAttempts: boolean): Promise<void> {
+    await pause(client, workflowId, created.create);
+    await until('its attempt has ended', async () => (await pendingActivity(client, workflowId, created.create))?.attempt === 2);
+    await unpause(client, workflowId, created.create, resetAttempts);
+  }
+}
+
+describe('a provider is ACTIVE with one of each when the bank performs late what is', () => {
+  test.each(MEDDLINGS.map((meddling) => [`${meddling.created.create}, ${meddling.deed}`, meddling] as const))(
+    '%s',
+    async (_title, meddling) => {
+      const { aftermath, creations } = await meddled.get(meddling)!;
+      expect(aftermath).toEqual(oneOfEach(CALLBACKS));
+      expect(creations).toBe(meddling.created === CALLBACK_URL ? CALLBACKS.length : 1);
+    },
+    300_000,
+  );
+});
+
+test.each(['createInstallation', 'createDevice'])(
+  '%s, paused between two of its attempts and unpaused, goes on where it was',
+  async (activity) => {
+    const { bank, here, worker } = await sceneOfItsOwn();
+    const { client } = here.keeper;
+    const workflowId = idOf(here, NAME);
+    const endpoint = activity === 'createDevice' ? 'POST /device-server' : 'POST /installation';
+    bank.fault({ endpoint, kind: 'status', status: 500, times: null });
+    await here.keeper.onboard(NAME, await onboardingOf('provider', bank, CALLBACKS));
+    await until('it waits for its next attempt', async () => {
+      await pause(client, workflowId, activity);
+      const pending = await pendingActivity(client, workflowId, activity);
+      return pending?.paused && pending.attempt! > 1;
+    });
+    bank.clearFaults();
+    await unpause(client, workflowId, activity, false);
+    const sessionId = await untilActive(here, NAME);
+    expect(aftermathAt(bank.state(), sessionId)).toEqual(oneOfEach(CALLBACKS));
+    await worker.kill();
+  },
+  150_000,
+);
+
+test.each(['resume', 'onboard'] as const)(
+  'terminated when it is ACTIVE, %s goes on from its last state: nothing is made anew',
+  async (again) => {
+    const { bank, here, worker } = await sceneOfItsOwn();
+    const { keeper } = here;
+    const onboarding = await onboardingOf('provider', bank, CALLBACKS);
+    await keeper.onboard(NAME, onboarding);
+    const sessionId = await untilActive(here, NAME);
+    const before = bank.requests().filter(({ method }) => method === 'POST').length;
+    await keeper.client.workflow.getHandle(idOf(here, NAME)).terminate('an operator did it');
+    expect(await keeper.status(NAME)).toMatchObject({ state: 'ACTIVE', closed: 'TERMINATED' });
+    if (again === 'resume') await keeper.resume(NAME);
+    else expect(await keeper.onboard(NAME, onboarding)).toEqual({ isNew: false });
+    expect(await untilActive(here, NAME)).toBe(sessionId);
+    expect(aftermathAt(bank.state(), sessionId)).toEqual(oneOfEach(CALLBACKS));
+    expect(bank.requests().filter(({ method }) => method === 'POST')).toHaveLength(before);
+    await worker.kill();
+  },
+  90_000,
+);

@@ -1,0 +1,51 @@
+import { Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { GateClient } from '../activities/dependencies.ts';
+import { sessionGateWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
+import type { TemporalServer } from './temporal.ts';
+
+/** Under what is left of an activity's time after its bank call. */
+const ANSWER_WITHIN_MS = 2000;
+
+/** The gates of an environment's egresses, asked by the worker's own connection to Temporal: workflows cannot start another one. */
+export function createGateClient({ connection, namespace }: TemporalServer, environment: string, nowMs: () => number): GateClient {
+  const client = new Client({ connection, namespace });
+  const within = <Result>(call: () => Promise<Result>) => connection.withDeadline(nowMs() + ANSWER_WITHIN_MS, call);
+  const handleOf = (egress: string) => client.workflow.getHandle(sessionGateWorkflowId(environment, egress));
+
+  const signal = async (egress: string, name: 'ask' | 'refused', argument: unknown): Promise<void> => {
+    const replaces = await isKnown(() => handleOf(egress).describe());
+    await client.workflow.signalWithStart('sessionGate', {
+      workflowId: sessionGateWorkflowId(environment, egress),
+      taskQueue: workflowTaskQueue(environment),
+      args: [{ version: 1, environment, egress, replaces }],
+      signal: name,
+      signalArgs: [argument],
+      staticSummary: `Sessions from egress ${egress} (${environment})`,
+      staticDetails: `bunq allows one new session per 30 s from one address. Connections of egress **${egress}** ask here for a slot. It starts by itself.`,
+    });
+  };
+  return {
+    ask: (egress, request) => within(() => signal(egress, 'ask', request)),
+    giveBack: (egress, given) =>
+      within(() => handleOf(egress).signal('giveBack', given)).then(
+        () => true,
+        () => false,
+      ),
+    consult: (egress, workflowId) =>
+      within(async () => {
+        await signal(egress, 'refused', { workflowId });
+        return handleOf(egress).query('egress', workflowId);
+      }),
+  };
+}
+
+/** Also a closed one: a gate that takes its place does not know who has a slot. */
+async function isKnown(describe: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await describe();
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,18 @@
+import { proxySinks, type Sinks } from '@temporalio/workflow';
+import type { ConnectionStatus } from './messages.ts';
+import type { LifecycleChange } from './state.ts';
+
+/** What a connection tells the worker's log, as it happens and not when it is replayed. */
+export interface KeeperSinks extends Sinks {
+  keeper: {
+    /** One line a change of state. */
+    stateChanged(status: ConnectionStatus, change: LifecycleChange): void;
+    /** From now on readers get this session; null: none. */
+    sessionServed(status: ConnectionStatus, sessionId: number | null): void;
+  };
+}
+
+const { keeper } = proxySinks<KeeperSinks>();
+
+export const publishChange = (status: ConnectionStatus, change: LifecycleChange): void => keeper.stateChanged(status, change);
+export const publishServed = (status: ConnectionStatus, sessionId: number | null): void => keeper.sessionServed(status, sessionId);

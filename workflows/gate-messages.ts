@@ -1,0 +1,31 @@
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { EgressView, GivenBack, SlotRequest, Slots } from './slots.ts';
+
+/** What connections and the gate of their egress say to each other: signals, as a workflow takes only 10 updates at a time. */
+
+/** Asks for a slot, or says that it is still wanted. */
+export const askSignal = defineSignal<[SlotRequest]>('ask');
+/** Gives a slot back, or takes a request back. */
+export const giveBackSignal = defineSignal<[GivenBack]>('giveBack');
+/** The bank refused the API key, or the address, without a slot being used: at `device-server`. */
+export const refusedSignal = defineSignal<[{ workflowId: string }]>('refused');
+/** What one connection may conclude from what others met at this address. */
+export const egressQuery = defineQuery<EgressView, [workflowId: string]>('egress');
+/** Who waits, and who has the slot. */
+export const slotsQuery = defineQuery<Slots>('slots');
+
+/** To a connection: open a session now. The time is the gate's, which is the connection's: the server's. */
+export const slotGrantedSignal = defineSignal<[{ requestId: string; grantedAtMs: number }]>('slotGranted');
+/** To a connection that dropped out of a full queue. */
+export const comeBackSignal = defineSignal<[{ requestId: string; inMs: number }]>('comeBack');
+/** To a connection: open a session although none is due, as another one was refused and nobody knows why. */
+export const secondOpinionSignal = defineSignal<[]>('secondOpinion');
+
+/** The gate's argument: a new one, or what a former run of it knew. */
+export type GateInput = GateName & ({ readonly replaces: boolean } | { readonly slots: Slots });
+
+interface GateName {
+  readonly version: 1;
+  readonly environment: string;
+  readonly egress: string;
+}

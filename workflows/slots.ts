@@ -1,0 +1,238 @@
+import { MINUTE_MS, SECOND_MS } from './duration.ts';
+import { SLOT_CLASSES, type SlotClass } from './slot-classes.ts';
+
+/**
+ * Who may open the next session from one address, and when: pure, time as an argument, plain JSON. bunq allows one session in
+ * 30 s from one address. One slot is out at a time; the next is granted the full gap after it was given back.
+ */
+
+export interface SlotRequest {
+  /** Who asks: the connection's workflow id. */
+  workflowId: string;
+  /** Of one asking: the same again only refreshes the entry. */
+  requestId: string;
+  class: SlotClass;
+  /** When the session served ends, or has ended: within a class the earliest is first. */
+  deadlineMs: number;
+  /** The provider whose connection it is. */
+  provider: string;
+}
+
+export interface Slots {
+  readonly queue: readonly SlotRequest[];
+  readonly out: SlotOut | null;
+  /** No slot is granted before. */
+  readonly freeAtMs: number;
+  /** What a 429's text said, where that is longer than our own setting; until the gate starts anew. */
+  readonly raisedGapMs: number;
+  /** The last slot went to somebody who is waited for. */
+  readonly lastWasInteractive: boolean;
+  /** The latest ids that were given back: activity and workflow may both do it. */
+  readonly returned: readonly string[];
+  readonly address: Address;
+}
+
+export interface SlotOut {
+  readonly workflowId: string;
+  readonly requestId: string;
+  readonly grantedAtMs: number;
+}
+
+/** What came of a slot. */
+export interface GivenBack {
+  workflowId: string;
+  requestId: string;
+  /** False: the bank got nothing, and there is no gap to keep. */
+  sent: boolean | 'unknown';
+  outcome: SlotOutcome;
+  /** The distance that the text of a 429 demands, in milliseconds. */
+  gapMs?: number;
+}
+
+/** `refused`: 400 "Incorrect API key or IP address". */
+export type SlotOutcome = 'opened' | 'refused' | 'other';
+
+/** What is known of the address, from those who used a slot lately. */
+export interface Address {
+  /** The last two connections that opened a session, the latest first. */
+  readonly opened: readonly Seen[];
+  /** Refused with that 400 since a session was last opened, the latest first. */
+  readonly refused: readonly Seen[];
+  /** Who used a slot, the latest first. */
+  readonly known: readonly Seen[];
+  /** Who was asked to open a session too, to see whether the address or one API key is refused. */
+  readonly asked: Seen | null;
+}
+
+export interface Seen {
+  readonly workflowId: string;
+  readonly atMs: number;
+}
+
+export const NO_SLOTS: Slots = {
+  queue: [],
+  out: null,
+  freeAtMs: 0,
+  raisedGapMs: 0,
+  lastWasInteractive: false,
+  returned: [],
+  address: { opened: [], refused: [], known: [], asked: null },
+};
+
+/** For connections that died: a live one gives its slot back within the time-outs of its call (2 s and 8 s). */
+export const LEASE_MS = 30 * SECOND_MS;
+/** 64 KB of state; who is not among them asks again by itself. */
+export const MOST_WAITING = 500;
+const LONGEST_GAP_MS = 10 * MINUTE_MS;
+/** While the address is suspected, one tries it so often. */
+export const PROBE_MS = 5 * MINUTE_MS;
+/** Three refusals of three connections are the address's; fewer, where there are no more. */
+const CONVINCING = 3;
+const REMEMBERED = CONVINCING + 1;
+/** Who was asked for a session and neither opened one nor was refused cannot tell. */
+const OPINION_WITHIN_MS = 10 * MINUTE_MS;
+
+export const gapOf = (slots: Slots, sessionGapMs: number) => Math.max(sessionGapMs, slots.raisedGapMs);
+
+/** Queues a request, or refreshes it. The least urgent drop out of a full queue: they are to be told. */
+export function ask(slots: Slots, request: SlotRequest): { slots: Slots; dropped: SlotRequest[] } {
+  const others = slots.queue.filter(({ workflowId }) => workflowId !== request.workflowId);
+  const isOut = slots.out?.requestId === request.requestId;
+  const queue = isOut || slots.returned.includes(request.requestId) ? others : [...others, request];
+  if (queue.length <= MOST_WAITING) return { slots: { ...slots, queue }, dropped: [] };
+  const byUrgency = queue.toSorted(compareUrgency);
+  return { slots: { ...slots, queue: byUrgency.slice(0, MOST_WAITING) }, dropped: byUrgency.slice(MOST_WAITING) };
+}
+
+/** What there is to do now: grant a slot, wait until a time, or wait until somebody asks or gives back. */
+export type Next = { readonly grant: SlotRequest } | { readonly waitUntilMs: number } | 'wait';
+
+export function next(slots: Slots, nowMs: number): Next {
+  if (slots.out) return { waitUntilMs: slots.out.grantedAtMs + LEASE_MS };
+  const request = mostUrgent(slots);
+  if (!request) return 'wait';
+  return nowMs < slots.freeAtMs ? { waitUntilMs: slots.freeAtMs } : { grant: request };
+}
+
+/** The slot is out: nobody else gets one until it is given back or its lease is over. */
+export function grant(slots: Slots, { workflowId, requestId, class: slotClass }: SlotRequest, nowMs: number): Slots {
+  return {
+    ...slots,
+    queue: slots.queue.filter((request) => request.workflowId !== workflowId),
+    out: { workflowId, requestId, grantedAtMs: nowMs },
+    lastWasInteractive: slotClass === 'interactive',
+  };
+}
+
+/** Its connection is gone, so it was never out: the next may have it at once. */
+export function ungrant(slots: Slots, workflowId: string): Slots {
+  return { ...forget(slots, workflowId), out: null };
+}
+
+/** The connection that had it has died: the bank may have got its request until now. */
+export function endLease(slots: Slots, gapMs: number, nowMs: number): Slots {
+  if (!slots.out || nowMs < slots.out.grantedAtMs + LEASE_MS) return slots;
+  return { ...slots, out: null, freeAtMs: nowMs + gapMs };
+}
+
+/** A slot comes back, or a request is taken back. After its lease the gap starts anew: its session may have been opened just now. */
+export function giveBack(slots: Slots, given: GivenBack, sessionGapMs: number, nowMs: number): Slots {
+  const { requestId, sent } = given;
+  if (slots.returned.includes(requestId)) return slots;
+  const isOut = slots.out?.requestId === requestId;
+  const raisedGapMs = Math.min(Math.max(slots.raisedGapMs, given.gapMs ?? 0), LONGEST_GAP_MS);
+  const address = sent === false ? slots.address : learn(slots.address, given, nowMs);
+  const gapMs = sent === false ? 0 : isSuspect(address) ? PROBE_MS : Math.max(sessionGapMs, raisedGapMs);
+  return {
+    ...slots,
+    raisedGapMs,
+    address,
+    queue: slots.queue.filter((request) => request.requestId !== requestId),
+    out: isOut ? null : slots.out,
+    returned: [requestId, ...slots.returned].slice(0, REMEMBERED_RETURNS),
+    freeAtMs: sent === false ? slots.freeAtMs : Math.max(slots.freeAtMs, nowMs + gapMs),
+  };
+}
+
+const REMEMBERED_RETURNS = 8;
+
+/** By urgency; but somebody who is waited for gets at most every other slot while emergencies wait; and an address that is suspected is tried by each in turn. */
+function mostUrgent({ queue, address, lastWasInteractive }: Slots): SlotRequest | undefined {
+  const hasEmergency = queue.some((request) => request.class === 'emergency');
+  const candidates = lastWasInteractive && hasEmergency ? queue.filter((request) => request.class !== 'interactive') : queue;
+  const sorted = candidates.toSorted(compareUrgency);
+  return isSuspect(address) ? sorted.toSorted((a, b) => refusedAtMs(address, a) - refusedAtMs(address, b))[0] : sorted[0];
+}
+
+/** Never refused: first. */
+const refusedAtMs = ({ refused }: Address, { workflowId }: SlotRequest) =>
+  refused.find((seen) => seen.workflowId === workflowId)?.atMs ?? 0;
+
+const rank = (request: SlotRequest) => SLOT_CLASSES.indexOf(request.class);
+
+const compareUrgency = (a: SlotRequest, b: SlotRequest) => rank(a) - rank(b) || a.deadlineMs - b.deadlineMs;
+
+// --- the address
+
+/** bunq says the same of a dead API key and of a call from another address: only what becomes of others tells them apart. */
+export const isSuspect = ({ refused, known }: Address) => known.length >= 2 && refused.length >= Math.min(CONVINCING, known.length);
+
+export function learn(address: Address, { workflowId, outcome }: Pick<GivenBack, 'workflowId' | 'outcome'>, nowMs: number): Address {
+  if (outcome === 'other') return address;
+  const seen = { workflowId, atMs: nowMs };
+  const withSeen = (list: readonly Seen[], most: number) => [seen, ...list.filter((one) => one.workflowId !== workflowId)].slice(0, most);
+  const known = withSeen(address.known, REMEMBERED);
+  const asked = address.asked?.workflowId === workflowId ? null : address.asked;
+  if (outcome === 'opened') return { known, asked: null, refused: [], opened: withSeen(address.opened, 2) };
+  return { ...address, known, asked, refused: withSeen(address.refused, REMEMBERED) };
+}
+
+/** What one connection may conclude from. */
+export interface EgressView {
+  /** When another one last opened a session from this address. */
+  openedByAnotherAtMs: number | null;
+  /** How many others used this address lately; more than a few are not counted. */
+  others: number;
+  isSuspect: boolean;
+}
+
+export function viewOf({ address }: Slots, workflowId: string): EgressView {
+  const isOther = (seen: Seen) => seen.workflowId !== workflowId;
+  return {
+    openedByAnotherAtMs: address.opened.find(isOther)?.atMs ?? null,
+    others: address.known.filter(isOther).length,
+    isSuspect: isSuspect(address),
+  };
+}
+
+/**
+ * Whom to ask for a session, so that a refusal is explained: somebody who was not refused, while nobody else is at it. Who was
+ * asked before and did not try is no longer counted.
+ */
+export function seekOpinion(slots: Slots, nowMs: number): { slots: Slots; askNow: string | null } {
+  const { asked, refused } = slots.address;
+  const isOverdue = asked !== null && nowMs - asked.atMs >= OPINION_WITHIN_MS;
+  const counted = isOverdue ? forget(slots, asked.workflowId) : slots;
+  const { address, queue, out } = counted;
+  if (refused.length === 0 || address.asked || isSuspect(address)) return { slots: counted, askNow: null };
+  const isUntried = ({ workflowId }: Seen | SlotRequest | SlotOut) => !refused.some((seen) => seen.workflowId === workflowId);
+  const askNow = queue.some(isUntried) || (out && isUntried(out)) ? null : (address.known.find(isUntried)?.workflowId ?? null);
+  if (askNow === null) return { slots: counted, askNow };
+  return { slots: { ...counted, address: { ...address, asked: { workflowId: askNow, atMs: nowMs } } }, askNow };
+}
+
+/** Until when the one who was asked has time. */
+export const opinionDueMs = ({ address: { asked } }: Slots) => (asked ? asked.atMs + OPINION_WITHIN_MS : null);
+
+/** It does not answer: nothing is learnt from it any more. */
+export function forget(slots: Slots, workflowId: string): Slots {
+  const without = (list: readonly Seen[]) => list.filter((seen) => seen.workflowId !== workflowId);
+  const { opened, refused, known, asked } = slots.address;
+  const address = {
+    opened,
+    refused: without(refused),
+    known: without(known),
+    asked: asked?.workflowId === workflowId ? null : asked,
+  };
+  return { ...slots, address, queue: slots.queue.filter((request) => request.workflowId !== workflowId) };
+}
