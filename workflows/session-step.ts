@@ -54,7 +54,8 @@ async function prove({ state, call }: Connection, candidate: Candidate): Promise
   const { sessionToken } = candidate;
   const { serverPublicKeyPem } = standingOfCandidate(state, candidate).installation;
   try {
-    await call('readUser', 'prove the new session: whom the bank says we are', { sessionToken, serverPublicKeyPem });
+    const user = await call('readUser', 'prove the new session: whom the bank says we are', { sessionToken, serverPublicKeyPem });
+    if (candidate.sessionId === 0) candidate.user = user; // imported: only a file has said whose it is
   } catch (error) {
     if (seenFailure(error, Date.now()).code === 'BUNQ_TOKEN_REJECTED') state.candidate = null;
     throw error;
