@@ -101,7 +101,7 @@ export class Connection {
     const { status } = this;
     if (change) publishChange(status, change);
     this.#noteServed(nowMs);
-    this.#publisher?.show(status, state.recovered);
+    this.#publisher?.show(status);
   }
 
   #noteServed(nowMs: number): void {

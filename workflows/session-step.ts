@@ -70,6 +70,8 @@ function compareUser(connection: Connection, candidate: Candidate): void {
   dropCandidate(state);
   const { keyPair, installation, apiKey, device } = serving;
   state.ladder = { keyPair, installation, apiKey, device, qsealSignature: null, deviceRepeated: false };
+  state.wanted.credential = state.wanted.formerCredential ?? state.wanted.credential;
+  delete state.wanted.formerCredential;
   throw new StepFailure(
     'DIFFERENT_USER',
     `The new session belongs to ${candidate.user.kind} ${candidate.user.id}, not to ${serving.session.user.kind} ${serving.session.user.id}.`,
@@ -91,7 +93,7 @@ export function isSameUser(one: BunqUser, other: BunqUser): boolean {
   return one.id === other.id;
 }
 
-function serve(connection: Connection, { isOnServing: _, ...session }: Candidate): void {
+function serve(connection: Connection, { isOnServing, ...session }: Candidate): void {
   const { state } = connection;
   const nowMs = Date.now();
   const { keyPair, installation, apiKey, device } = standingOfCandidate(state, state.candidate!);
@@ -111,6 +113,7 @@ function serve(connection: Connection, { isOnServing: _, ...session }: Candidate
     doubtful: false,
   };
   state.candidate = null;
+  if (!isOnServing) delete state.wanted.formerCredential;
   state.wishes.renew = null;
   state.waitedForUntilMs = 0;
   for (const step of OAUTH_STEPS) if (state.troubles[step]?.error.code === 'BUNQ_TOKEN_REJECTED') tryAgain(state, step);
