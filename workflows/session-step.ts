@@ -20,7 +20,7 @@ import { tryAgain } from './trouble.ts';
 export async function openAndProveSession(connection: Connection): Promise<void> {
   const { state } = connection;
   state.candidate ??= await openSession(connection);
-  await prove(connection, state.candidate);
+  if (!state.candidate.isProven) await prove(connection, state.candidate);
   compareUser(connection, state.candidate);
   serve(connection, state.candidate);
 }
@@ -36,13 +36,13 @@ async function openSession(connection: Connection): Promise<Candidate> {
   const { apiKey } = standing;
   const request = { installation: sealedInstallation(standing), apiKey: apiKey.apiKey, slot: { egress: state.egress, requestId } };
   try {
-    const opened = await connection.call('openSession', 'open session', request);
+    const opened = await connection.call('openSession', 'open session, and prove it by a reading', request);
     if (!opened.gaveBack) await giveBack(connection, { requestId, sent: true, outcome: 'opened' });
-    const { sessionId, sessionToken, user, lifetimeMs } = opened;
+    const { sessionId, sessionToken, user, lifetimeMs, isProven } = opened;
     const expiresAtMs = openedAtMs + sessionLifetimeMs(lifetimeMs, apiKey.unused);
     if (expiresAtMs <= Date.now()) throw new StepFailure('BUNQ_RESPONSE_INVALID', 'The bank opened a session that is over already.');
     Object.assign(apiKey, { unused: false, bindBeforeMs: null });
-    return { sessionId, sessionToken, user, openedAtMs, expiresAtMs, ...(standsOn === 'serving' && { isOnServing: true }) };
+    return { sessionId, sessionToken, user, openedAtMs, expiresAtMs, isProven, ...(standsOn === 'serving' && { isOnServing: true }) };
   } catch (error) {
     const { sent, code } = seenFailure(error, Date.now());
     await giveBack(connection, { requestId, sent, outcome: code === 'BUNQ_CREDENTIALS_INCORRECT' ? 'refused' : 'other' });
@@ -93,7 +93,7 @@ export function isSameUser(one: BunqUser, other: BunqUser): boolean {
   return one.id === other.id;
 }
 
-function serve(connection: Connection, { isOnServing, ...session }: Candidate): void {
+function serve(connection: Connection, { isOnServing, isProven: _, ...session }: Candidate): void {
   const { state } = connection;
   const nowMs = Date.now();
   const { keyPair, installation, apiKey, device } = standingOfCandidate(state, state.candidate!);

@@ -126,6 +126,8 @@ export interface Session {
 }
 
 export interface Candidate extends Session {
+  /** A reading on it has passed. */
+  isProven?: boolean;
   /** Opened on what the session served stands on, as the ladder waits for something. */
   isOnServing?: boolean;
 }
