@@ -9,7 +9,10 @@ import {
   type Disconnected,
   disconnectUpdate,
   oauthClientQuery,
+  type RefusalAnswer,
+  type ReportRefusedInput,
   renewUpdate,
+  reportRefusedUpdate,
   resumeUpdate,
   sessionQuery,
   setCallbackUrlsUpdate,
@@ -90,6 +93,27 @@ export class TestConnection {
     this.handle.executeUpdate(resumeUpdate, { args: [{ by: BY, ...(credential && { credential }) }] });
   readonly setCallbackUrls = (wanted: string[], { unwanted = [] as string[], prune = false } = {}) =>
     this.handle.executeUpdate(setCallbackUrlsUpdate, { args: [{ by: BY, wanted, unwanted, prune }] });
+
+  /** Says that a call on the session was refused; whoever gives the same update id shares its answer. Time passes until that comes. */
+  async report(sessionId: number, updateId?: string): Promise<{ answer: RefusalAnswer; afterMs: number }> {
+    const { time } = this.#parts;
+    const sentAtMs = await time.nowMs();
+    const args: [ReportRefusedInput] = [{ by: BY, sessionId }];
+    const answered = this.handle.executeUpdate(reportRefusedUpdate, { args, ...(updateId !== undefined && { updateId }) });
+    let isAnswered = false;
+    const settled = answered.finally(() => {
+      isAnswered = true;
+    });
+    settled.catch(() => {});
+    while (!isAnswered) await time.pass(SECOND / 2);
+    return { answer: await settled, afterMs: (await time.nowMs()) - sentAtMs };
+  }
+
+  /** What the Temporal UI shows above the history. */
+  async currentDetails(): Promise<string> {
+    const { currentDetails } = await this.handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    return currentDetails;
+  }
 
   /** Lets virtual time pass, in steps that grow, until the status fits. */
   async until(description: string, fits: (status: ConnectionStatus) => boolean, withinMs = 2 * MINUTE): Promise<ConnectionStatus> {
