@@ -10,13 +10,14 @@ import {
   disconnectUpdate,
   oauthClientQuery,
   renewUpdate,
+  reportRefusedUpdate,
   resumeUpdate,
   sessionQuery,
   setCallbackUrlsUpdate,
   stateQuery,
   statusQuery,
 } from '../../workflows/messages.ts';
-import { providerWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
+import { providerWorkflowId, sessionGateWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
 import type { LifecycleState, OnboardingRequest, WantedCredential } from '../../workflows/state.ts';
 import { providerCertificate } from './credentials.ts';
 import { MINUTE, SECOND, type VirtualTime } from './virtual-time.ts';
@@ -46,8 +47,8 @@ export class TestConnection {
   readonly handle: WorkflowHandle<typeof providerConnection>;
   /** Every state that it told the log of, in their order. */
   readonly states: { readonly state: LifecycleState; readonly code: ActionCode | null; readonly atMs: number }[] = [];
-  /** Of every run that served a session. */
-  readonly runIds = new Set<string>();
+  /** Every session that it said it serves, in their order. */
+  readonly served: { readonly sessionId: number; readonly renewAtMs: number; readonly expiresAtMs: number }[] = [];
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
@@ -85,6 +86,7 @@ export class TestConnection {
   readonly state = () => this.handle.query(stateQuery);
 
   readonly renew = () => this.handle.executeUpdate(renewUpdate, { args: [{ by: BY }] });
+  readonly reportRefused = (sessionId: number) => this.handle.executeUpdate(reportRefusedUpdate, { args: [{ by: BY, sessionId }] });
   readonly disconnect = () => this.handle.executeUpdate(disconnectUpdate, { args: [{ by: BY }] });
   readonly resume = (credential?: WantedCredential) =>
     this.handle.executeUpdate(resumeUpdate, { args: [{ by: BY, ...(credential && { credential }) }] });
@@ -132,15 +134,13 @@ export class TestConnection {
   }
 
   /** Of all runs that continued one another, the oldest first. */
-  async histories(): Promise<History[]> {
-    const histories: History[] = [];
-    let runId: string | null | undefined = (await this.handle.describe()).runId;
-    while (runId) {
-      const history: History = await this.client.workflow.getHandle(this.workflowId, runId).fetchHistory();
-      histories.unshift(history);
-      runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
-    }
-    return histories;
+  histories(): Promise<History[]> {
+    return historiesOf(this.client, this.workflowId);
+  }
+
+  /** Of the gate of its egress. */
+  gateHistories(): Promise<History[]> {
+    return historiesOf(this.client, sessionGateWorkflowId(this.#parts.environment, this.egress));
   }
 
   async events(): Promise<HistoryEvent[]> {
@@ -152,8 +152,9 @@ export class TestConnection {
   }
 
   /** The bank counts lapses by it. */
-  noteServed({ runId }: ConnectionStatus, sessionId: number | null): void {
-    this.runIds.add(runId);
+  noteServed({ session }: ConnectionStatus, sessionId: number | null): void {
+    if (session && sessionId !== null)
+      this.served.push({ sessionId, renewAtMs: Date.parse(session.renewAt), expiresAtMs: Date.parse(session.expiresAt) });
     this.simulator.published({ connection: this.name, sessionId });
   }
 
@@ -191,4 +192,15 @@ export class TestConnection {
       callbackUrls: callbackUrls.map(({ url }) => url).sort(),
     };
   }
+}
+
+async function historiesOf(client: Client, workflowId: string): Promise<History[]> {
+  const histories: History[] = [];
+  let runId: string | null | undefined = (await client.workflow.getHandle(workflowId).describe()).runId;
+  while (runId) {
+    const history: History = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    histories.unshift(history);
+    runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+  }
+  return histories;
 }
