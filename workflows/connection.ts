@@ -157,6 +157,7 @@ class Reports {
   proof: { readonly sessionId: number; readonly atMs: number; readonly outcome: 'passed' | 'refused' | 'unclear' } | null = null;
 }
 
+/** The step ends without having been done, and without any trouble. */
 export class StepGivenUp extends Error {
   override readonly name = 'StepGivenUp';
 }

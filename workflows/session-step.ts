@@ -1,5 +1,5 @@
 import type { BunqUser } from '../bunq/user.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, StepGivenUp } from './connection.ts';
 import { StepFailure, seenFailure } from './failure.ts';
 import { sealedInstallation } from './ladder-steps.ts';
 import { closeAgainMs, graceMs, renewAtMs, sessionLifetimeMs } from './renewal.ts';
@@ -20,17 +20,17 @@ import { tryAgain } from './trouble.ts';
 export async function openAndProveSession(connection: Connection): Promise<void> {
   const { state } = connection;
   state.candidate ??= await openSession(connection);
-  if (!state.candidate) return; // its slot was over: another one is asked for
   await prove(connection, state.candidate);
   compareUser(connection, state.candidate);
   serve(connection, state.candidate);
 }
 
-async function openSession(connection: Connection): Promise<Candidate | null> {
+/** @throws StepGivenUp when its slot is over: another one is asked for */
+async function openSession(connection: Connection): Promise<Candidate> {
   const { state } = connection;
   const standsOn = sessionStandsOn(state, Date.now());
-  const requestId = await takeSlot(connection);
-  if (requestId === null || standsOn === null) return null;
+  const requestId = standsOn && (await takeSlot(connection));
+  if (!requestId) throw new StepGivenUp();
   const standing = standsOn === 'ladder' ? standingOf(state.ladder)! : state.serving!;
   const openedAtMs = Date.now();
   const { apiKey } = standing;
