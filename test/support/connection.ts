@@ -9,6 +9,7 @@ import {
   type Disconnected,
   disconnectUpdate,
   oauthClientQuery,
+  type RefusalAnswer,
   renewUpdate,
   reportRefusedUpdate,
   resumeUpdate,
@@ -86,7 +87,13 @@ export class TestConnection {
   readonly state = () => this.handle.query(stateQuery);
 
   readonly renew = () => this.handle.executeUpdate(renewUpdate, { args: [{ by: BY }] });
-  readonly reportRefused = (sessionId: number) => this.handle.executeUpdate(reportRefusedUpdate, { args: [{ by: BY, sessionId }] });
+  /** Time passes only when the report has arrived, and then until it is answered. */
+  async reportRefused(sessionId: number): Promise<RefusalAnswer> {
+    const report = await this.handle.startUpdate(reportRefusedUpdate, { args: [{ by: BY, sessionId }], waitForStage: 'ACCEPTED' });
+    await this.#parts.time.pass(MINUTE);
+    return report.result();
+  }
+
   readonly disconnect = () => this.handle.executeUpdate(disconnectUpdate, { args: [{ by: BY }] });
   readonly resume = (credential?: WantedCredential) =>
     this.handle.executeUpdate(resumeUpdate, { args: [{ by: BY, ...(credential && { credential }) }] });

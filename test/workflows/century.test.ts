@@ -54,7 +54,7 @@ test(`for ${YEARS} years a session is served at every moment, but in outages lon
       refuseKey();
       await acme.renew();
       await keeper.time.pass(20 * MINUTE);
-      outage(rolls.between(1, 4) * HOUR, {});
+      outage(rolls.between(45, 90) * MINUTE, {});
     },
     async () => {
       const { sessionId } = (await acme.session())!;
@@ -62,8 +62,7 @@ test(`for ${YEARS} years a session is served at every moment, but in outages lon
       simulator.revokeSession(sessionId);
       await keeper.time.pass(rolls.between(0, 10) * MINUTE + SECOND);
       revocations.push({ fromMs, untilMs: simulator.nowMs() + REPLACED_WITHIN_MS });
-      const [answer] = await Promise.all([acme.reportRefused(sessionId), keeper.time.pass(2 * MINUTE)]);
-      expect(answer.outcome).toBe('replaced');
+      expect(await acme.reportRefused(sessionId)).toMatchObject({ outcome: 'replaced' });
     },
   ] as const;
 
@@ -73,7 +72,7 @@ test(`for ${YEARS} years a session is served at every moment, but in outages lon
   await keeper.time.pass(DAY);
   while (simulator.nowMs() < startMs + YEARS * YEAR) {
     await rolls.pick(happenings as unknown as [() => Promise<void>])();
-    await keeper.time.pass(rolls.between(12, 250) * DAY); // longer than any outage
+    await keeper.time.pass(rolls.between(12, 350) * DAY); // longer than any outage
     simulator.clearFaults();
     // the API key of a century is the first one, unless the bank refused it
     expect(simulator.state().credentials.length).toBeLessThanOrEqual(1 + refusals);
