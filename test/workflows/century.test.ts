@@ -41,7 +41,7 @@ test(`for ${YEARS} years a session is served at every moment, but in outages lon
   };
   const happenings = [
     async () => outage(rolls.between(5, 48 * 60) * MINUTE, {}),
-    async () => outage(rolls.between(1, 10) * DAY, {}),
+    async () => outage(rolls.between(1, 6) * DAY, {}),
     async () => outage(rolls.between(10, 8 * 60) * MINUTE, { kind: 'status', status: 491 }),
     /** Noticed at the next renewal. */
     async () => {
