@@ -5,8 +5,8 @@ import { PAUSES_MS, Walker } from './support/walker.ts';
 
 /** All kinds of things happen to connections, in an order that nobody thought of. What must hold is looked at after each. */
 
-const WALKERS = Number(process.env.W ?? 20);
-const ROUNDS = Number(process.env.R ?? 105);
+const WALKERS = 20;
+const ROUNDS = 105;
 
 const keeper = await startKeeper('walk');
 

@@ -19,7 +19,7 @@ import {
   stateQuery,
   statusQuery,
 } from '../../workflows/messages.ts';
-import { providerWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
+import { providerWorkflowId, sessionGateWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
 import type { LifecycleState, OnboardingRequest, WantedCredential } from '../../workflows/state.ts';
 import { providerCertificate } from './credentials.ts';
 import { MINUTE, SECOND, type VirtualTime } from './virtual-time.ts';
@@ -49,8 +49,8 @@ export class TestConnection {
   readonly handle: WorkflowHandle<typeof providerConnection>;
   /** Every state that it told the log of, in their order. */
   readonly states: { readonly state: LifecycleState; readonly code: ActionCode | null; readonly atMs: number }[] = [];
-  /** Of every run that served a session. */
-  readonly runIds = new Set<string>();
+  /** Every session that it said it serves, in their order. */
+  readonly served: { readonly sessionId: number; readonly renewAtMs: number; readonly expiresAtMs: number }[] = [];
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
@@ -88,6 +88,13 @@ export class TestConnection {
   readonly state = () => this.handle.query(stateQuery);
 
   readonly renew = () => this.handle.executeUpdate(renewUpdate, { args: [{ by: BY }] });
+  /** Time passes only when the report has arrived, and then until it is answered. */
+  async reportRefused(sessionId: number): Promise<RefusalAnswer> {
+    const report = await this.handle.startUpdate(reportRefusedUpdate, { args: [{ by: BY, sessionId }], waitForStage: 'ACCEPTED' });
+    await this.#parts.time.pass(MINUTE);
+    return report.result();
+  }
+
   readonly disconnect = () => this.handle.executeUpdate(disconnectUpdate, { args: [{ by: BY }] });
   readonly resume = (credential?: WantedCredential) =>
     this.handle.executeUpdate(resumeUpdate, { args: [{ by: BY, ...(credential && { credential }) }] });
@@ -156,15 +163,13 @@ export class TestConnection {
   }
 
   /** Of all runs that continued one another, the oldest first. */
-  async histories(): Promise<History[]> {
-    const histories: History[] = [];
-    let runId: string | null | undefined = (await this.handle.describe()).runId;
-    while (runId) {
-      const history: History = await this.client.workflow.getHandle(this.workflowId, runId).fetchHistory();
-      histories.unshift(history);
-      runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
-    }
-    return histories;
+  histories(): Promise<History[]> {
+    return historiesOf(this.client, this.workflowId);
+  }
+
+  /** Of the gate of its egress. */
+  gateHistories(): Promise<History[]> {
+    return historiesOf(this.client, sessionGateWorkflowId(this.#parts.environment, this.egress));
   }
 
   async events(): Promise<HistoryEvent[]> {
@@ -176,8 +181,9 @@ export class TestConnection {
   }
 
   /** The bank counts lapses by it. */
-  noteServed({ runId }: ConnectionStatus, sessionId: number | null): void {
-    this.runIds.add(runId);
+  noteServed({ session }: ConnectionStatus, sessionId: number | null): void {
+    if (session && sessionId !== null)
+      this.served.push({ sessionId, renewAtMs: Date.parse(session.renewAt), expiresAtMs: Date.parse(session.expiresAt) });
     this.simulator.published({ connection: this.name, sessionId });
   }
 
@@ -215,4 +221,15 @@ export class TestConnection {
       callbackUrls: callbackUrls.map(({ url }) => url).sort(),
     };
   }
+}
+
+async function historiesOf(client: Client, workflowId: string): Promise<History[]> {
+  const histories: History[] = [];
+  let runId: string | null | undefined = (await client.workflow.getHandle(workflowId).describe()).runId;
+  while (runId) {
+    const history: History = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    histories.unshift(history);
+    runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+  }
+  return histories;
 }

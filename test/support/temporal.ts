@@ -99,7 +99,7 @@ async function startPatiently<T>(start: () => Promise<T>): Promise<T> {
     try {
       return await start();
     } catch (error) {
-      if (attempt === 4 || !String(error).includes('did not start within')) throw error;
+      if (attempt === 10 || !String(error).includes('did not start within')) throw error;
     }
   }
 }
