@@ -21,7 +21,7 @@ const NAME = 'acme';
 /** Longer than all time-outs of a bank call, and shorter than the default of a minute. */
 const SETTLE = { KEEPER_SETTLE: '12s' };
 /** Two cores have enough to do with these, two workers each. */
-const AT_A_TIME = 6;
+const AT_A_TIME = 8;
 
 const ASKED = 'it has asked Temporal whether it may send, and not yet heard the answer';
 const HANDED_OUT = 'it has got the task, and not yet asked Temporal';
