@@ -7,7 +7,7 @@ import { parseWorkflowId } from '../workflows/names.ts';
 import type { Installation, KeyPair } from '../workflows/state.ts';
 import type { AttemptRecord, Dependencies } from './dependencies.ts';
 import { toFailure, WrongEnvironmentError } from './failures.ts';
-import { demandFreshLook, fence, NotSentError } from './fence.ts';
+import { demandFirstAttempt, demandFreshLook, fence, NotSentError } from './fence.ts';
 
 /** An installation as it stands in the workflow's state: its secrets sealed. */
 export interface SealedInstallation {
@@ -33,12 +33,12 @@ export interface Looked {
 export interface Attempt extends Dependencies {
   /** The calling connection's name and workflow id, from Temporal and not from an argument. */
   readonly connection: { readonly name: string; readonly workflowId: string };
-  /** 1 is the first. */
-  readonly number: number;
   /** For every POST: fenced, as late as can be. */
   readonly fenced: CallOptions;
   /** For POSTs that are expensive to lose: a connection of their own besides. */
   readonly fencedAlone: CallOptions;
+  /** The same, for what one attempt was allowed: an operator can let it have more. */
+  readonly fencedOnce: CallOptions;
   /** For POSTs of what may not be there twice: sent only close after a look, which was at that time of Temporal's. */
   closeAfterLook(options: CallOptions, lookedAtMs: number): CallOptions;
   seal<Kind extends SecretKind>(kind: Kind, secret: Secret): Promise<Sealed<Kind>>;
@@ -71,7 +71,7 @@ export function activity<Input extends unknown[], Result>(
 
 function attemptNow(dependencies: Dependencies): Attempt {
   const { sealingKeys, confirmAttempt, clock, settings } = dependencies;
-  const { taskToken, workflowExecution, attempt: number } = activityInfo();
+  const { taskToken, workflowExecution } = activityInfo();
   const connection = connectionOf(workflowExecution?.workflowId ?? '', dependencies.environment);
   const beforeSend = () => fence(() => confirmAttempt(taskToken), clock);
   const closeAfterLook: Attempt['closeAfterLook'] = (options, lookedAtMs) => ({
@@ -85,9 +85,15 @@ function attemptNow(dependencies: Dependencies): Attempt {
   return {
     ...dependencies,
     connection,
-    number,
     fenced: { beforeSend },
     fencedAlone: { beforeSend, freshConnection: true },
+    fencedOnce: {
+      freshConnection: true,
+      beforeSend: async () => {
+        demandFirstAttempt(await readThisAttempt(dependencies));
+        await beforeSend();
+      },
+    },
     closeAfterLook,
     seal: (kind, secret) => sealingKeys.seal(kind, connection.workflowId, secret),
     open,

@@ -7,7 +7,6 @@ import type { GivenBack } from '../workflows/slots.ts';
 import type { ApiKey } from '../workflows/state.ts';
 import { type Attempt, activity, type SealedInstallation, type SealedSession } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
-import { NotSentError } from './fence.ts';
 import { slotOutcomeOf } from './gate.ts';
 
 export interface OpenedSession {
@@ -37,11 +36,10 @@ export const sessionActivities = (dependencies: Dependencies) => ({
   openSession: activity(
     dependencies,
     async (attempt, input: { installation: SealedInstallation; apiKey: ApiKey['apiKey']; slot: Slot }): Promise<OpenedSession> => {
-      const { bank, fencedAlone, open, seal, openInstallation, number } = attempt;
-      if (number > 1) throw new NotSentError('Not sent: the slot was for the first attempt; an operator let this one have another.');
+      const { bank, fencedOnce, open, seal, openInstallation } = attempt;
       const apiKey = await open('api-key', input.apiKey);
       const caller = await openInstallation(input.installation);
-      const session = await createSessionServer(bank, caller, { apiKey }, fencedAlone).catch(async (error: unknown) => {
+      const session = await createSessionServer(bank, caller, { apiKey }, fencedOnce).catch(async (error: unknown) => {
         const outcome = slotOutcomeOf(error);
         if (outcome) await giveBack(attempt, input.slot, outcome);
         throw error;
