@@ -17,7 +17,7 @@ import { build, ROOT } from './build.mjs';
 import { installDependencies } from './dependencies.mjs';
 
 /** Jest matches them against the absolute path of each test file. */
-const LONG_UNDER_TIME_SKIPPING = '(century|fault-matrix-(brief|outage)|random-walk)\\.test\\.ts$';
+const LONG_UNDER_TIME_SKIPPING = '(century|fault-matrix-(brief|outage)|random-walk|uncached)\\.test\\.ts$';
 const QUICK = [
   '/test/(unit|simulator)/',
   `/test/(workflows|conformance)/(?!${LONG_UNDER_TIME_SKIPPING})`,

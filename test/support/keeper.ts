@@ -3,7 +3,8 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { type InjectedSinks, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Settings } from '../../simulator/index.ts';
 import type { KeeperSinks } from '../../workflows/events.ts';
-import { workflowTaskQueue } from '../../workflows/names.ts';
+import type { sessionGate } from '../../workflows/index.ts';
+import { sessionGateWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
 import { atEnd } from './at-end.ts';
 import { currentBuild } from './build.ts';
 import { TestConnection } from './connection.ts';
@@ -37,8 +38,11 @@ let server: Promise<TestWorkflowEnvironment> | undefined;
 export async function startKeeper(environment: string, options: Pick<WorkerOptions, 'maxCachedWorkflows'> = {}): Promise<TestKeeper> {
   server ??= timeSkippingEnvironment();
   const temporal = await server;
-  const keeper = new Keeper(temporal, environment);
-  await startWorkflowWorker(temporal, environment, keeper.sinks, options);
+  const isUncached = options.maxCachedWorkflows === 0;
+  const queue = workflowTaskQueue(environment);
+  const keeper = new Keeper(temporal, environment, isUncached ? `${queue}.gates` : null);
+  for (const taskQueue of isUncached ? [queue, `${queue}.gates`] : [queue])
+    await startWorkflowWorker(temporal, environment, { sinks: keeper.sinks, ...options, taskQueue });
   atEnd(() => keeper.endAll());
   return keeper;
 }
@@ -48,9 +52,15 @@ class Keeper implements TestKeeper {
   readonly #temporal: TestWorkflowEnvironment;
   readonly #environment: string;
   readonly #egressOf = new Map<TestConnection, TestEgress>();
+  readonly #gateTaskQueue: string | null;
   #egresses = 0;
 
-  constructor(temporal: TestWorkflowEnvironment, environment: string) {
+  /**
+   * @param gateTaskQueue for gates alone: without a cache, the SDK drops a local activity in flight as soon as its worker gets
+   * another workflow's task, and a connection asks its gate by a local activity
+   */
+  constructor(temporal: TestWorkflowEnvironment, environment: string, gateTaskQueue: string | null) {
+    this.#gateTaskQueue = gateTaskQueue;
     this.#temporal = temporal;
     this.#environment = environment;
     this.time = new VirtualTime(temporal);
@@ -84,10 +94,20 @@ class Keeper implements TestKeeper {
     { isImpatient = false }: ConnectionOptions = {},
   ): Promise<TestConnection> {
     const egress = `${name}-${++this.#egresses}`; // a gate remembers, and the next test has a connection of the same name
+    if (this.#gateTaskQueue) await this.#startGate(egress, this.#gateTaskQueue);
     return this.#open(
       name,
       await startEgress(this.#temporal, this.time, { environment: this.#environment, name: egress, settings, isImpatient }),
     );
+  }
+
+  async #startGate(egress: string, taskQueue: string): Promise<void> {
+    const environment = this.#environment;
+    await this.#temporal.client.workflow.start<typeof sessionGate>('sessionGate', {
+      workflowId: sessionGateWorkflowId(environment, egress),
+      taskQueue,
+      args: [{ version: 1, environment, egress, replaces: false }],
+    });
   }
 
   connectionBeside(other: TestConnection, name: string): TestConnection {
@@ -144,19 +164,16 @@ function bundle(): { code: string } {
 async function startWorkflowWorker(
   temporal: TestWorkflowEnvironment,
   environment: string,
-  sinks: InjectedSinks<KeeperSinks>,
-  options: Partial<WorkerOptions>,
+  options: Pick<WorkerOptions, 'sinks' | 'maxCachedWorkflows' | 'taskQueue'>,
 ): Promise<void> {
   const worker = await Worker.create({
     connection: temporal.nativeConnection,
     identity: IDENTITY,
     shutdownGraceTime: '1s',
     ...options,
-    taskQueue: workflowTaskQueue(environment),
     workflowBundle: bundle(),
     activities: localActivities(temporal, environment),
     enableNonLocalActivities: false,
-    sinks,
   });
   const running = worker.run();
   atEnd(async () => {

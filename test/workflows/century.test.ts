@@ -112,6 +112,8 @@ async function report(
     const bytes = histories.reduce((sum, history) => sum + History.encode(history).finish().length, 0);
     return `${(events / by).toFixed(1)} events and ${(bytes / by / 1000).toFixed(1)} kB each, in ${histories.length} runs`;
   };
+  const [first] = await acme.gateHistories();
+  process.stderr.write(`${JSON.stringify(first?.events?.[0])}\n`);
   const lapsedMs = lapses.reduce((sum, { fromMs, untilMs }) => sum + untilMs - fromMs, 0);
   process.stderr.write(
     `${YEARS} years: ${renewals} renewals, ${cost(await acme.histories(), renewals)}; the gate: ${slots} slots, ${cost(await acme.gateHistories(), slots)}.\n` +

@@ -1,5 +1,5 @@
 import { startKeeper } from '../support/keeper.ts';
-import { DAY, HOUR, MINUTE, SECOND } from '../support/virtual-time.ts';
+import { DAY, HOUR, MINUTE } from '../support/virtual-time.ts';
 
 /** The main stories once more with no workflow kept in memory: each task starts from the history's first event, and what is not deterministic fails. */
 
@@ -61,20 +61,6 @@ test('while the bank is down the session served goes on; what was wished meanwhi
   await ada.becomes('ACTIVE', HOUR);
   await keeper.time.pass(HOUR);
   expect(ada.bankHolds()).toEqual(ONE_OF_EACH);
-}, 120_000);
-
-test('two connections at one address keep the distance between their sessions', async () => {
-  const acme = await keeper.connection('acme', LENIENT);
-  const ada = keeper.connectionBeside(acme, 'ada');
-  await acme.onboard();
-  await ada.onboard({ credential: { type: 'sandbox-user' } });
-  await acme.becomes('ACTIVE', 5 * MINUTE);
-  await ada.becomes('ACTIVE', 5 * MINUTE);
-  await Promise.all([acme.renew(), ada.renew()]);
-  await keeper.time.pass(5 * MINUTE);
-  const askedAtMs = acme.requests('POST /session-server').map(({ at }) => at);
-  expect(askedAtMs).toHaveLength(4);
-  for (const [index, at] of askedAtMs.slice(1).entries()) expect(at - askedAtMs[index]!).toBeGreaterThanOrEqual(30 * SECOND);
 }, 120_000);
 
 test('a disconnected connection has closed its sessions, and ends', async () => {
