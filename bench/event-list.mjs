@@ -7,7 +7,9 @@ const { EventType } = proto.temporal.api.enums.v1;
 
 export function eventList(events) {
   const start = msOf(events[0]);
-  const rows = events.map((event) => `${String(sizeOf(event)).padStart(6)}  ${String(msOf(event) - start).padStart(6)} ms  ${nameOf(event)}`);
+  const rows = events.map(
+    (event) => `${String(sizeOf(event)).padStart(6)}  ${String(msOf(event) - start).padStart(6)} ms  ${nameOf(event)}`,
+  );
   const total = events.reduce((sum, event) => sum + sizeOf(event), 0);
   return [...rows, `${String(total).padStart(6)}  in ${events.length} events`].join('\n');
 }

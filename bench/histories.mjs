@@ -21,7 +21,7 @@ export async function measureHistories(build) {
     const { stateQuery } = await load('workflows/messages.js');
     const { sessionGateWorkflowId, providerWorkflowId } = await load('workflows/names.js');
     await startWorker();
-    const { credential } = await providerCredential(stage);
+    const { credential } = await providerCredential(stage, 'Histories');
     await keeper.onboard('acme', { credential, callbackUrls: [CALLBACK_URL], permittedIps: [] });
     const connection = client.workflow.getHandle(providerWorkflowId(keeper.environment, 'acme'));
     const gate = client.workflow.getHandle(sessionGateWorkflowId(keeper.environment, keeper.egress));

@@ -1,5 +1,5 @@
 /** What the benchmarks play on: a real Temporal server, the simulated bank and workers, each a process of its own on this machine. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -29,7 +29,9 @@ export const loader = (build) => (file) => import(pathToFileURL(join(build, file
 export async function openStage(build, bankArguments = []) {
   const load = loader(build);
   const [{ startTemporalServer }, { findTemporalBinary }, { projectCacheDir }, { exited, spawnTied }] = await Promise.all(
-    ['client/dev/temporal-server.js', 'client/dev/temporal-binary.js', 'client/dev/temporal-cache.js', 'client/dev/spawn-tied.js'].map(load),
+    ['client/dev/temporal-server.js', 'client/dev/temporal-binary.js', 'client/dev/temporal-cache.js', 'client/dev/spawn-tied.js'].map(
+      load,
+    ),
   );
   const { Keeper } = await load('client/keeper.js');
   const { readClientSettings, readSealingKeys } = await load('client/settings.js');
@@ -53,13 +55,19 @@ export async function openStage(build, bankArguments = []) {
     });
     const line = (pattern) =>
       waitFor(`${args[0]} prints ${pattern}`, () => lines.find((text) => pattern.test(text)) ?? (child.exitCode !== null && fail(lines)));
-    return { child, line, exited: () => exited(child) };
+    return { child, line };
   };
 
   try {
     const binary = await findTemporalBinary({ cacheDir: projectCacheDir(process.env), say, env: process.env });
     const dbFile = join(folder, 'temporal.db');
-    const server = await startTemporalServer({ binary, dbFile, logFile: join(folder, 'temporal.log'), searchAttributes: SEARCH_ATTRIBUTES, say });
+    const server = await startTemporalServer({
+      binary,
+      dbFile,
+      logFile: join(folder, 'temporal.log'),
+      searchAttributes: SEARCH_ATTRIBUTES,
+      say,
+    });
     ends.push(() => server.stop());
     const bank = main(['simulator', '--json', '--port', '0', '--manage-port', '0', '--session-gap', '0s', ...bankArguments]);
     const { apiUrl, manageUrl } = JSON.parse(await bank.line(/^\{"schema"/));
@@ -85,7 +93,7 @@ export async function openStage(build, bankArguments = []) {
     async function startWorker() {
       const worker = main(['worker'], env);
       await worker.line(/worker is ready/);
-      return worker;
+      return { pid: worker.child.pid };
     }
   } catch (error) {
     await close();
@@ -109,14 +117,18 @@ export async function waitFor(description, condition, everyMs = 20, withinMs = P
 }
 
 /** A pseudo certificate in files, and what `onboard` takes. */
-export async function providerCredential({ load, folder }) {
+export async function providerCredential({ load, folder }, name) {
   const { createPseudoCertificate } = await load('bunq/pseudo-certificate.js');
   const { qsealCredential } = await load('client/qseal-credential.js');
-  const key = join(folder, 'key.pem');
-  const made = await createPseudoCertificate({ name: 'Bench', roles: ['PISP', 'AISP'], now: new Date(), days: 30, bits: 2048 });
+  const key = join(folder, `${name.replaceAll(' ', '-')}.pem`);
+  const made = await createPseudoCertificate({ name, roles: ['PISP', 'AISP'], now: new Date(), days: 30, bits: 2048 });
   writeFileSync(key, made.privateKeyPem, { mode: 0o600 });
-  const read = qsealCredential({ certificatePem: made.certificatePem, chainPem: made.certificatePem, signer: `file:${key}` });
-  return { credential: read.credential ?? read, certificatePem: made.certificatePem, privateKeyPem: readFileSync(key, 'utf8') };
+  const { certificatePem, privateKeyPem } = made;
+  return {
+    credential: qsealCredential({ certificatePem, chainPem: certificatePem, signer: `file:${key}` }),
+    certificatePem,
+    privateKeyPem,
+  };
 }
 
 /** What the shell says about other servers and banks is not for a benchmark. */
