@@ -33,6 +33,8 @@ export interface Looked {
 export interface Attempt extends Dependencies {
   /** The calling connection's name and workflow id, from Temporal and not from an argument. */
   readonly connection: { readonly name: string; readonly workflowId: string };
+  /** 1 is the first. */
+  readonly number: number;
   /** For every POST: fenced, as late as can be. */
   readonly fenced: CallOptions;
   /** For POSTs that are expensive to lose: a connection of their own besides. */
@@ -69,7 +71,7 @@ export function activity<Input extends unknown[], Result>(
 
 function attemptNow(dependencies: Dependencies): Attempt {
   const { sealingKeys, confirmAttempt, clock, settings } = dependencies;
-  const { taskToken, workflowExecution } = activityInfo();
+  const { taskToken, workflowExecution, attempt: number } = activityInfo();
   const connection = connectionOf(workflowExecution?.workflowId ?? '', dependencies.environment);
   const beforeSend = () => fence(() => confirmAttempt(taskToken), clock);
   const closeAfterLook: Attempt['closeAfterLook'] = (options, lookedAtMs) => ({
@@ -83,6 +85,7 @@ function attemptNow(dependencies: Dependencies): Attempt {
   return {
     ...dependencies,
     connection,
+    number,
     fenced: { beforeSend },
     fencedAlone: { beforeSend, freshConnection: true },
     closeAfterLook,

@@ -25,6 +25,8 @@ export interface Dependencies {
 export interface GateClient {
   /** Starts the gate where there is none. */
   ask(egress: string, request: SlotRequest): Promise<void>;
+  /** Whether a gate is there, and has this very request in its queue. False when it is not known. Never throws. */
+  isQueued(egress: string, request: SlotRequest): Promise<boolean>;
   /** Whether the gate got it: it may be gone, or Temporal away. Never throws. */
   giveBack(egress: string, given: GivenBack): Promise<boolean>;
   /** Says that the bank refused this connection, and asks what became of others. */

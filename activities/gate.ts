@@ -3,11 +3,18 @@ import type { EgressView, GivenBack, SlotOutcome, SlotRequest } from '../workflo
 import { activity } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 
+export interface SlotAsk {
+  egress: string;
+  request: SlotRequest;
+  /** It was asked before: where it still stands in the queue, nothing is to be said. */
+  again?: boolean;
+}
+
 /** Local activities: harmless to repeat, and nothing of them leaves for the bank. */
 export const gateActivities = (dependencies: Dependencies) => ({
   /** Twice: the same request only refreshes its entry. */
-  askForSlot: activity(dependencies, async ({ gate }, input: { egress: string; request: SlotRequest }): Promise<void> => {
-    await gate.ask(input.egress, input.request);
+  askForSlot: activity(dependencies, async ({ gate }, { egress, request, again }: SlotAsk): Promise<void> => {
+    if (!(again && (await gate.isQueued(egress, request)))) await gate.ask(egress, request);
   }),
 
   /** Says that the bank refused this connection, and what others met at this address. Twice: said twice. */

@@ -6,6 +6,7 @@ import type { GivenBack } from '../workflows/slots.ts';
 import type { ApiKey } from '../workflows/state.ts';
 import { type Attempt, activity, type SealedInstallation, type SealedSession } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
+import { NotSentError } from './fence.ts';
 import { slotOutcomeOf } from './gate.ts';
 
 export interface OpenedSession {
@@ -32,7 +33,8 @@ export const sessionActivities = (dependencies: Dependencies) => ({
   openSession: activity(
     dependencies,
     async (attempt, input: { installation: SealedInstallation; apiKey: ApiKey['apiKey']; slot: Slot }): Promise<OpenedSession> => {
-      const { bank, fencedAlone, open, seal, openInstallation } = attempt;
+      const { bank, fencedAlone, open, seal, openInstallation, number } = attempt;
+      if (number > 1) throw new NotSentError('Not sent: the slot was for the first attempt; an operator let this one have another.');
       const apiKey = await open('api-key', input.apiKey);
       const caller = await openInstallation(input.installation);
       const session = await createSessionServer(bank, caller, { apiKey }, fencedAlone).catch(async (error: unknown) => {

@@ -204,8 +204,9 @@ export class Keeper {
     });
   }
 
-  async renew(name: string): Promise<void> {
-    await this.#workflows.update(name, renewUpdate, { by: sender() });
+  /** @param options `bulk`: one of many, for which nobody waits: after all that is more urgent */
+  async renew(name: string, { bulk = false }: { bulk?: boolean } = {}): Promise<void> {
+    await this.#workflows.update(name, renewUpdate, { by: sender(), bulk });
   }
 
   /** Tries again what waits for a person; a run that was terminated, failed or timed out goes on from its last state. */

@@ -1,6 +1,7 @@
-import { Client, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, QueryRejectCondition, WorkflowNotFoundError } from '@temporalio/client';
 import type { GateClient } from '../activities/dependencies.ts';
 import { sessionGateWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
+import type { SlotRequest } from '../workflows/slots.ts';
 import type { TemporalServer } from './temporal.ts';
 
 /** Under what is left of an activity's time after its bank call. */
@@ -8,7 +9,8 @@ const ANSWER_WITHIN_MS = 2000;
 
 /** The gates of an environment's egresses, asked by the worker's own connection to Temporal: workflows cannot start another one. */
 export function createGateClient({ connection, namespace }: TemporalServer, environment: string, nowMs: () => number): GateClient {
-  const client = new Client({ connection, namespace });
+  // a closed gate still answers for the queue that it had
+  const client = new Client({ connection, namespace, workflow: { queryRejectCondition: QueryRejectCondition.NOT_OPEN } });
   const within = <Result>(call: () => Promise<Result>) => connection.withDeadline(nowMs() + ANSWER_WITHIN_MS, call);
   const handleOf = (egress: string) => client.workflow.getHandle(sessionGateWorkflowId(environment, egress));
 
@@ -26,6 +28,7 @@ export function createGateClient({ connection, namespace }: TemporalServer, envi
   };
   return {
     ask: (egress, request) => within(() => signal(egress, 'ask', request)),
+    isQueued: (egress, request) => within(() => handleOf(egress).query<boolean, [SlotRequest]>('isQueued', request)).catch(() => false),
     giveBack: (egress, given) =>
       within(() => handleOf(egress).signal('giveBack', given)).then(
         () => true,

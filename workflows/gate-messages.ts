@@ -11,6 +11,8 @@ export const giveBackSignal = defineSignal<[GivenBack]>('giveBack');
 export const refusedSignal = defineSignal<[{ workflowId: string }]>('refused');
 /** What one connection may conclude from what others met at this address. */
 export const egressQuery = defineQuery<EgressView, [workflowId: string]>('egress');
+/** Whether a request still stands in the queue as it was asked: a query is no event in the history, unlike asking again. */
+export const isQueuedQuery = defineQuery<boolean, [SlotRequest]>('isQueued');
 /** Who waits, and who has the slot. */
 export const slotsQuery = defineQuery<Slots>('slots');
 
@@ -22,7 +24,7 @@ export const comeBackSignal = defineSignal<[{ requestId: string; inMs: number }]
 export const secondOpinionSignal = defineSignal<[]>('secondOpinion');
 
 /** The gate's argument: a new one, or what a former run of it knew. */
-export type GateInput = GateName & ({ readonly replaces: boolean } | { readonly slots: Slots });
+export type GateInput = GateName & ({ readonly replaces: boolean } | { readonly slots: Slots; readonly sessionGapMs?: number });
 
 interface GateName {
   readonly version: 1;

@@ -28,8 +28,8 @@ export class Publisher {
   }
 
   /** No event: the Temporal UI asks for it. */
-  show(status: ConnectionStatus, recovered: ConnectionState['recovered']): void {
-    setCurrentDetails(currentDetails(status, recovered));
+  show(status: ConnectionStatus): void {
+    setCurrentDetails(currentDetails(status));
   }
 
   publish(status: ConnectionStatus, state: ConnectionState): void {

@@ -15,6 +15,7 @@ import {
   egressQuery,
   type GateInput,
   giveBackSignal,
+  isQueuedQuery,
   refusedSignal,
   secondOpinionSignal,
   slotGrantedSignal,
@@ -27,6 +28,7 @@ import {
   gapOf,
   giveBack,
   grant,
+  isQueued,
   isSuspect,
   LEASE_MS,
   learn,
@@ -43,6 +45,8 @@ import {
 /** So many go out in one task; the rest hear nothing and ask again by themselves. 2,000 pending ones would fail the task for ever. */
 const MOST_TOLD = 100;
 const COME_BACK_MS = 15 * MINUTE_MS;
+/** Until the worker's own setting is read. */
+const BUNQ_SESSION_GAP_MS = 30_000;
 
 /**
  * Hands out the slots for new sessions from one address: one at a time, the most urgent first, the full gap after each came back.
@@ -58,12 +62,12 @@ export async function sessionGate(input: GateInput): Promise<void> {
   }
   await condition(allHandlersFinished);
   const { version, environment, egress } = input;
-  return continueAsNew<typeof sessionGate>({ version, environment, egress, slots: gate.slots });
+  return continueAsNew<typeof sessionGate>({ version, environment, egress, slots: gate.slots, sessionGapMs: gate.sessionGapMs });
 }
 
 class Gate {
   slots: Slots;
-  #sessionGapMs = 30_000;
+  sessionGapMs: number;
   #dropped: SlotRequest[] = [];
   #signals = 0;
   #granted = 0;
@@ -74,12 +78,15 @@ class Gate {
   constructor(input: GateInput) {
     this.#input = input;
     this.slots = 'slots' in input ? input.slots : NO_SLOTS;
+    this.sessionGapMs = ('slots' in input && input.sessionGapMs) || BUNQ_SESSION_GAP_MS;
   }
 
   /** Handlers only note: the loop does the rest. */
   answerMessages(): void {
     const note = (change: () => void) => {
+      const { address } = this.slots;
       change();
+      this.#hasNews ||= this.slots.address !== address;
       this.#signals++;
     };
     setHandler(askSignal, (request) =>
@@ -91,24 +98,23 @@ class Gate {
     );
     setHandler(giveBackSignal, (given) =>
       note(() => {
-        this.slots = giveBack(this.slots, given, this.#sessionGapMs, Date.now());
-        this.#hasNews = true;
+        this.slots = giveBack(this.slots, given, this.sessionGapMs, Date.now());
       }),
     );
     setHandler(refusedSignal, ({ workflowId }) =>
       note(() => {
         this.slots = { ...this.slots, address: learn(this.slots.address, { workflowId, outcome: 'refused' }, Date.now()) };
-        this.#hasNews = true;
       }),
     );
     setHandler(egressQuery, (workflowId) => viewOf(this.slots, workflowId));
+    setHandler(isQueuedQuery, (request) => isQueued(this.slots, request));
     setHandler(slotsQuery, () => this.slots, { description: 'Who waits for a session, and who may open one now' });
   }
 
   /** A gate in the place of one that was closed does not know who has a slot. */
   async lookAround(): Promise<void> {
     const { sessionGapMs } = await readSurroundings();
-    this.#sessionGapMs = sessionGapMs;
+    this.sessionGapMs = sessionGapMs;
     if ('replaces' in this.#input && this.#input.replaces)
       this.slots = { ...this.slots, freeAtMs: Math.max(this.slots.freeAtMs, Date.now() + LEASE_MS + this.#gapMs) };
   }
@@ -118,13 +124,13 @@ class Gate {
   }
 
   get #gapMs(): number {
-    return gapOf(this.slots, this.#sessionGapMs);
+    return gapOf(this.slots, this.sessionGapMs);
   }
 
   async turn(): Promise<void> {
     await this.#tellDropped();
     await this.#seekOpinion();
-    this.slots = endLease(this.slots, this.#gapMs, Date.now());
+    this.slots = endLease(this.slots, this.sessionGapMs, Date.now());
     const todo = next(this.slots, Date.now());
     if (todo !== 'wait' && 'grant' in todo) await this.#grant(todo.grant);
     else await this.#wait();
@@ -137,7 +143,7 @@ class Gate {
     this.#granted++;
     const { workflowId, requestId } = request;
     const isThere = await told(() => getExternalWorkflowHandle(workflowId).signal(slotGrantedSignal, { requestId, grantedAtMs }));
-    if (!isThere && this.slots.out?.requestId === requestId) this.slots = ungrant(this.slots, workflowId);
+    if (!isThere) this.slots = ungrant(this.slots, request);
   }
 
   /** Until something is due; one more request in the queue changes nothing of that, and costs no timer. */

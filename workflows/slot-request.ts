@@ -14,6 +14,9 @@ import { sessionStandsOn } from './steps.ts';
 /** A grant is used within this time, or given back: the gate's lease covers it and the call's time-outs. */
 const GRANT_MS = 5_000;
 
+/** The gate may not have heard that a slot is wanted. */
+const NOT_TAKEN_MS = 30_000;
+
 /** How urgently a session is wanted now; null when none is to be opened. */
 export function slotClassOf(state: ConnectionState, nowMs: number): SlotClass | null {
   if (sessionStandsOn(state, nowMs) === null) return null;
@@ -45,9 +48,9 @@ export async function requestSlot(connection: Connection): Promise<void> {
   };
   const request = { workflowId: connection.workflowId, requestId, class: slotClass, deadlineMs: deadlineMs(state), provider: state.name };
   try {
-    await askForSlot({ egress: state.egress, request });
+    await askForSlot({ egress: state.egress, request, again: asks > 0 });
   } catch {
-    // Temporal did not take it: it is asked again
+    state.slot.askAgainAtMs = Math.min(state.slot.askAgainAtMs, nowMs + NOT_TAKEN_MS); // Temporal did not take it
   }
 }
 

@@ -92,7 +92,9 @@ const REMEMBERED = CONVINCING + 1;
 /** Who was asked for a session and neither opened one nor was refused cannot tell. */
 const OPINION_WITHIN_MS = 10 * MINUTE_MS;
 
-export const gapOf = (slots: Slots, sessionGapMs: number) => Math.max(sessionGapMs, slots.raisedGapMs);
+/** The distance that is kept now: our setting, what a 429 raised it to, or that of the tries while the address is suspected. */
+export const gapOf = ({ raisedGapMs, address }: Pick<Slots, 'raisedGapMs' | 'address'>, sessionGapMs: number) =>
+  Math.max(sessionGapMs, raisedGapMs, isSuspect(address) ? PROBE_MS : 0);
 
 /** Queues a request, or refreshes it. The least urgent drop out of a full queue: they are to be told. */
 export function ask(slots: Slots, request: SlotRequest): { slots: Slots; dropped: SlotRequest[] } {
@@ -103,6 +105,13 @@ export function ask(slots: Slots, request: SlotRequest): { slots: Slots; dropped
   const byUrgency = queue.toSorted(compareUrgency);
   return { slots: { ...slots, queue: byUrgency.slice(0, MOST_WAITING) }, dropped: byUrgency.slice(MOST_WAITING) };
 }
+
+/** The very request stands in the queue. */
+export const isQueued = ({ queue }: Slots, request: SlotRequest) =>
+  queue.some(
+    ({ requestId, class: slotClass, deadlineMs }) =>
+      requestId === request.requestId && slotClass === request.class && deadlineMs === request.deadlineMs,
+  );
 
 /** What there is to do now: grant a slot, wait until a time, or wait until somebody asks or gives back. */
 export type Next = { readonly grant: SlotRequest } | { readonly waitUntilMs: number } | 'wait';
@@ -124,15 +133,18 @@ export function grant(slots: Slots, { workflowId, requestId, class: slotClass }:
   };
 }
 
-/** Its connection is gone, so it was never out: the next may have it at once. */
-export function ungrant(slots: Slots, workflowId: string): Slots {
-  return { ...forget(slots, workflowId), out: null };
+/**
+ * Its connection is gone, so it was never out: the next may have it at once. Nothing is done where the slot is another's by now.
+ * What stands in the queue under its name was asked since, by a new connection in its place.
+ */
+export function ungrant(slots: Slots, { workflowId, requestId }: Pick<SlotRequest, 'workflowId' | 'requestId'>): Slots {
+  return slots.out?.requestId === requestId ? { ...forget(slots, workflowId), out: null } : slots;
 }
 
 /** The connection that had it has died: the bank may have got its request until now. */
-export function endLease(slots: Slots, gapMs: number, nowMs: number): Slots {
+export function endLease(slots: Slots, sessionGapMs: number, nowMs: number): Slots {
   if (!slots.out || nowMs < slots.out.grantedAtMs + LEASE_MS) return slots;
-  return { ...slots, out: null, freeAtMs: nowMs + gapMs };
+  return { ...slots, out: null, freeAtMs: nowMs + gapOf(slots, sessionGapMs) };
 }
 
 /** A slot comes back, or a request is taken back. After its lease the gap starts anew: its session may have been opened just now. */
@@ -142,7 +154,7 @@ export function giveBack(slots: Slots, given: GivenBack, sessionGapMs: number, n
   const isOut = slots.out?.requestId === requestId;
   const raisedGapMs = Math.min(Math.max(slots.raisedGapMs, given.gapMs ?? 0), LONGEST_GAP_MS);
   const address = sent === false ? slots.address : learn(slots.address, given, nowMs);
-  const gapMs = sent === false ? 0 : isSuspect(address) ? PROBE_MS : Math.max(sessionGapMs, raisedGapMs);
+  const gapMs = gapOf({ raisedGapMs, address }, sessionGapMs);
   return {
     ...slots,
     raisedGapMs,
@@ -211,8 +223,8 @@ export function viewOf({ address }: Slots, workflowId: string): EgressView {
  */
 export function seekOpinion(slots: Slots, nowMs: number): { slots: Slots; askNow: string | null } {
   const { asked, refused } = slots.address;
-  const isOverdue = asked !== null && nowMs - asked.atMs >= OPINION_WITHIN_MS;
-  const counted = isOverdue ? forget(slots, asked.workflowId) : slots;
+  const dueMs = opinionDueMs(slots);
+  const counted = asked !== null && dueMs !== null && nowMs >= dueMs ? forget(slots, asked.workflowId) : slots;
   const { address, queue, out } = counted;
   if (refused.length === 0 || address.asked || isSuspect(address)) return { slots: counted, askNow: null };
   const isUntried = ({ workflowId }: Seen | SlotRequest | SlotOut) => !refused.some((seen) => seen.workflowId === workflowId);
@@ -221,8 +233,12 @@ export function seekOpinion(slots: Slots, nowMs: number): { slots: Slots; askNow
   return { slots: { ...counted, address: { ...address, asked: { workflowId: askNow, atMs: nowMs } } }, askNow };
 }
 
-/** Until when the one who was asked has time. */
-export const opinionDueMs = ({ address: { asked } }: Slots) => (asked ? asked.atMs + OPINION_WITHIN_MS : null);
+/** Until when the one who was asked has time; null: nobody was, or it is at it. */
+export function opinionDueMs({ address: { asked }, queue, out }: Slots): number | null {
+  const isAsked = ({ workflowId }: SlotRequest | SlotOut) => workflowId === asked?.workflowId;
+  if (!asked || queue.some(isAsked) || (out && isAsked(out))) return null;
+  return asked.atMs + OPINION_WITHIN_MS;
+}
 
 /** It does not answer: nothing is learnt from it any more. */
 export function forget(slots: Slots, workflowId: string): Slots {
@@ -234,5 +250,5 @@ export function forget(slots: Slots, workflowId: string): Slots {
     known: without(known),
     asked: asked?.workflowId === workflowId ? null : asked,
   };
-  return { ...slots, address, queue: slots.queue.filter((request) => request.workflowId !== workflowId) };
+  return { ...slots, address };
 }

@@ -38,6 +38,7 @@ export function statusOf(state: ConnectionState, run: Run, nowMs: number): Conne
       remedy: remedyOf(state, parked),
     },
     lastError: last && facts(last),
+    ...(state.recovered && { recovered: recoveredView(state.recovered) }),
   };
 }
 
@@ -92,15 +93,15 @@ export function wantedFacts({ wanted }: ConnectionState): WantedFacts {
 }
 
 /** Markdown for the Temporal UI: the state, what to do about it, and a table of steps with times. */
-export function currentDetails(status: ConnectionStatus, recovered: ConnectionState['recovered'] = null): string {
-  const { session, oauthClient, action, lastError } = status;
+export function currentDetails(status: ConnectionStatus): string {
+  const { session, oauthClient, action, lastError, recovered } = status;
   const lines = [`## ${status.state}`, `since ${status.since}`];
   if (action)
     lines.push(`**${action.code}**: ${action.remedy}`, `Seen ${action.seen.times} × since ${action.seen.since}: ${describe(action.seen)}`);
   else if (lastError) lines.push(`Last error at ${lastError.at}: ${describe(lastError)}`);
   if (recovered)
     lines.push(
-      `Recovered at ${iso(recovered.atMs)} from ${recovered.from}${recovered.code ? ` (${recovered.code})` : ''}, which lasted since ${iso(recovered.sinceMs)}.`,
+      `Recovered at ${recovered.at} from ${recovered.from}${recovered.code ? ` (${recovered.code})` : ''}, which lasted since ${recovered.since}.`,
     );
   if (session)
     lines.push(
@@ -139,6 +140,13 @@ function lastError(state: ConnectionState): SeenError | null {
 
 const remedyOf = ({ name, wanted }: ConnectionState, { action }: Trouble) =>
   remedyFor(action!, { name, credential: wanted.credential.type, permittedIps: wanted.permittedIps });
+
+const recoveredView = ({ from, code, sinceMs, atMs }: NonNullable<ConnectionState['recovered']>) => ({
+  from,
+  code,
+  since: iso(sinceMs),
+  at: iso(atMs),
+});
 
 const facts = ({ code, endpoint, status, text, responseId, atMs }: SeenError): SeenFacts => ({
   code,

@@ -1,6 +1,7 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type proto from '@temporalio/proto';
 import type { Simulator } from '../../simulator/index.ts';
+import type { ActionCode } from '../../workflows/codes.ts';
 import type { providerConnection } from '../../workflows/index.ts';
 import {
   type ConnectionInput,
@@ -20,7 +21,6 @@ import type { LifecycleState, OnboardingRequest, WantedCredential } from '../../
 import { providerCertificate } from './credentials.ts';
 import { MINUTE, SECOND, type VirtualTime } from './virtual-time.ts';
 
-export const EGRESS = 'default';
 const BY = 'ada@test';
 
 type History = proto.temporal.api.history.v1.IHistory;
@@ -30,6 +30,7 @@ interface Parts {
   readonly client: Client;
   readonly environment: string;
   readonly name: string;
+  readonly egress: string;
   readonly simulator: Simulator;
   readonly time: VirtualTime;
 }
@@ -37,15 +38,22 @@ interface Parts {
 /** A connection's workflow under time skipping, and the bank that it alone speaks to. */
 export class TestConnection {
   readonly name: string;
+  /** Its own, unless it was made beside another. */
+  readonly egress: string;
   readonly workflowId: string;
   readonly simulator: Simulator;
   readonly client: Client;
   readonly handle: WorkflowHandle<typeof providerConnection>;
+  /** Every state that it told the log of, in their order. */
+  readonly states: { readonly state: LifecycleState; readonly code: ActionCode | null; readonly atMs: number }[] = [];
+  /** Of every run that served a session. */
+  readonly runIds = new Set<string>();
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.name = parts.name;
+    this.egress = parts.egress;
     this.workflowId = providerWorkflowId(parts.environment, parts.name);
     this.simulator = parts.simulator;
     this.client = parts.client;
@@ -56,9 +64,9 @@ export class TestConnection {
   async onboard({
     credential,
     ...more
-  }: Partial<Pick<OnboardingRequest, 'credential' | 'callbackUrls' | 'permittedIps' | 'egress'>> = {}): Promise<void> {
-    const { environment, name } = this.#parts;
-    const request = { version: 1 as const, name, environment, egress: EGRESS, callbackUrls: [], permittedIps: [], ...more };
+  }: Partial<Pick<OnboardingRequest, 'credential' | 'callbackUrls' | 'permittedIps'>> = {}): Promise<void> {
+    const { environment, name, egress } = this.#parts;
+    const request = { version: 1 as const, name, environment, egress, callbackUrls: [], permittedIps: [], ...more };
     await this.start({ request: { ...request, credential: credential ?? (await providerCertificate()) } });
   }
 
@@ -137,6 +145,16 @@ export class TestConnection {
 
   async events(): Promise<HistoryEvent[]> {
     return (await this.histories()).flatMap(({ events }) => events ?? []);
+  }
+
+  noteState({ state, action }: ConnectionStatus): void {
+    this.states.push({ state, code: action?.code ?? null, atMs: this.#parts.time.pulledMs });
+  }
+
+  /** The bank counts lapses by it. */
+  noteServed({ runId }: ConnectionStatus, sessionId: number | null): void {
+    this.runIds.add(runId);
+    this.simulator.published({ connection: this.name, sessionId });
   }
 
   /** What stands in an event: plain JSON. */
