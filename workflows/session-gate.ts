@@ -164,9 +164,9 @@ class Gate {
 
   get #waitSummary(): string {
     const { out, address } = this.slots;
-    if (out) return `${out.workflowId} opens a session`;
+    if (out) return `${out.workflowId.split('.').at(-1)} opens a session`; // stands in two events a slot: the name suffices
     if (isSuspect(address)) return 'every connection is refused from this address: one tries every 5 minutes';
-    return `bunq allows one new session per ${formatDuration(this.#gapMs)} from this address`;
+    return `one session per ${formatDuration(this.#gapMs)} and address`;
   }
 
   async #tellDropped(): Promise<void> {

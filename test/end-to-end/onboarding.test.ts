@@ -81,7 +81,7 @@ test('every activity and timer in the history has a summary, and no step needed 
   expect(shown.map(typeOf)).toEqual(expect.arrayContaining(['ActivityTaskScheduled', 'TimerStarted']));
   for (const event of shown) expect([typeOf(event), summaryOf(event)]).toEqual([typeOf(event), expect.stringMatching(/\S{3,}/)]);
   expect(shown.map(summaryOf)).toEqual(
-    expect.arrayContaining(['open session', expect.stringMatching(/^wait for renewal on \d{4}-\d\d-\d\d/)]),
+    expect.arrayContaining(['open session, and prove it by a reading', expect.stringMatching(/^wait for renewal on \d{4}-\d\d-\d\d/)]),
   );
   expect(events.map(typeOf).filter((type) => /Failed|TimedOut/.test(type))).toEqual([]);
 });
