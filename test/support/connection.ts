@@ -29,6 +29,12 @@ const BY = 'ada@test';
 type History = proto.temporal.api.history.v1.IHistory;
 type HistoryEvent = proto.temporal.api.history.v1.IHistoryEvent;
 
+/** What a report was answered, and when. */
+export interface ReportAnswer {
+  readonly answer: RefusalAnswer;
+  readonly afterMs: number;
+}
+
 interface Parts {
   readonly client: Client;
   readonly environment: string;
@@ -101,19 +107,29 @@ export class TestConnection {
   readonly setCallbackUrls = (wanted: string[], { unwanted = [] as string[], prune = false } = {}) =>
     this.handle.executeUpdate(setCallbackUrlsUpdate, { args: [{ by: BY, wanted, unwanted, prune }] });
 
-  /** Says that a call on the session was refused; whoever gives the same update id shares its answer. Time passes until that comes. */
-  async report(sessionId: number, updateId?: string): Promise<{ answer: RefusalAnswer; afterMs: number }> {
+  /** Says that a call on the session was refused, and lets time pass until that is answered. */
+  async report(sessionId: number, updateId?: string): Promise<ReportAnswer> {
+    return (await this.reports(sessionId, [updateId]))[0]!;
+  }
+
+  /** The same, many times: whoever gives the same update id shares its answer. Time passes only when all have arrived. */
+  async reports(sessionId: number, updateIds: readonly (string | undefined)[]): Promise<ReportAnswer[]> {
     const { time } = this.#parts;
     const sentAtMs = await time.nowMs();
     const args: [ReportRefusedInput] = [{ by: BY, sessionId }];
-    const answered = this.handle.executeUpdate(reportRefusedUpdate, { args, ...(updateId !== undefined && { updateId }) });
-    let isAnswered = false;
-    const settled = answered.finally(() => {
-      isAnswered = true;
-    });
-    settled.catch(() => {});
-    while (!isAnswered) await time.pass(SECOND / 2);
-    return { answer: await settled, afterMs: (await time.nowMs()) - sentAtMs };
+    const start = (updateId: string | undefined) =>
+      this.handle.startUpdate(reportRefusedUpdate, { args, waitForStage: 'ACCEPTED', ...(updateId !== undefined && { updateId }) });
+    const handles = await Promise.all(updateIds.map(start));
+    let open = handles.length;
+    const answers = Promise.all(
+      handles.map(async (handle) => {
+        const answer = await handle.result().finally(() => open--);
+        return { answer, afterMs: (await time.nowMs()) - sentAtMs };
+      }),
+    );
+    answers.catch(() => {});
+    while (open > 0) await time.pass(SECOND / 2);
+    return answers;
   }
 
   /** What the Temporal UI shows above the history. */

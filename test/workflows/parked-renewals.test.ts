@@ -64,6 +64,7 @@ test.each([
     const acme = await keeper.connection('acme', SETTINGS);
     await acme.onboard();
     await acme.becomes('ACTIVE');
+    await keeper.time.pass(HOUR); // the first session counts as an hour at most
     await acme.resume(await expiredCertificate(acme));
     const { session } = await acme.becomes('ACTION_REQUIRED');
     acme.simulator.fault({ endpoint: '*', kind: 'status', status, fromMs: Date.parse(session!.renewAt) - MINUTE, forMs });
@@ -72,6 +73,17 @@ test.each([
   },
   60_000,
 );
+
+test('without a session what waits for a person is tried again within the hour', async () => {
+  const acme = await keeper.connection('acme', SETTINGS);
+  await acme.onboard();
+  const { session } = await acme.becomes('ACTIVE');
+  await acme.resume(await expiredCertificate(acme));
+  await acme.becomes('ACTION_REQUIRED');
+  acme.simulator.fault({ endpoint: '*', kind: 'status', status: 400, fromMs: Date.parse(session!.renewAt) - MINUTE, forMs: 2 * HOUR });
+  await keeper.time.pass(4 * HOUR);
+  expect(await acme.status()).toMatchObject({ state: 'ACTION_REQUIRED', session: { userId: session!.userId } });
+}, 60_000);
 
 test('a certificate that has expired does not matter while the API key lives, and is asked for when that dies', async () => {
   const acme = await keeper.connection('acme', SETTINGS);
