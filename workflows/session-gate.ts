@@ -149,7 +149,7 @@ class Gate {
   /** Until something is due; one more request in the queue changes nothing of that, and costs no timer. */
   async #wait(): Promise<void> {
     const dueMs = this.#dueMs;
-    const isOver = () => this.#hasNews || this.#dropped.length > 0 || this.#dueMs !== dueMs;
+    const isOver = () => this.#hasNews || this.#dropped.length > 0 || this.#dueMs !== dueMs || this.isTimeToMove;
     if (Number.isFinite(dueMs)) await condition(isOver, Math.max(1, dueMs - Date.now()), { summary: this.#waitSummary });
     else await condition(isOver);
     this.#hasNews = false;
@@ -164,9 +164,9 @@ class Gate {
 
   get #waitSummary(): string {
     const { out, address } = this.slots;
-    if (out) return `${out.workflowId} opens a session`;
+    if (out) return `${out.workflowId.split('.').at(-1)} opens a session`; // stands in two events a slot: the name suffices
     if (isSuspect(address)) return 'every connection is refused from this address: one tries every 5 minutes';
-    return `bunq allows one new session per ${formatDuration(this.#gapMs)} from this address`;
+    return `one session per ${formatDuration(this.#gapMs)} and address`;
   }
 
   async #tellDropped(): Promise<void> {
