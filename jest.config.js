@@ -12,5 +12,5 @@ const project = (name, more = {}) => ({
 });
 
 export default {
-  projects: [project('unit'), project('simulator'), project('workflows'), project('conformance'), project('end-to-end')],
+  projects: [project('unit'), project('simulator'), project('workflows'), project('conformance'), project('end-to-end'), project('record')],
 };

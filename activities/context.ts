@@ -7,7 +7,7 @@ import { parseWorkflowId } from '../workflows/names.ts';
 import type { Installation, KeyPair } from '../workflows/state.ts';
 import type { AttemptRecord, Dependencies } from './dependencies.ts';
 import { toFailure, WrongEnvironmentError } from './failures.ts';
-import { demandFreshLook, fence, NotSentError } from './fence.ts';
+import { demandFirstAttempt, demandFreshLook, fence, NotSentError } from './fence.ts';
 
 /** An installation as it stands in the workflow's state: its secrets sealed. */
 export interface SealedInstallation {
@@ -37,6 +37,8 @@ export interface Attempt extends Dependencies {
   readonly fenced: CallOptions;
   /** For POSTs that are expensive to lose: a connection of their own besides. */
   readonly fencedAlone: CallOptions;
+  /** The same, for what one attempt was allowed: an operator can let it have more. */
+  readonly fencedOnce: CallOptions;
   /** For POSTs of what may not be there twice: sent only close after a look, which was at that time of Temporal's. */
   closeAfterLook(options: CallOptions, lookedAtMs: number): CallOptions;
   seal<Kind extends SecretKind>(kind: Kind, secret: Secret): Promise<Sealed<Kind>>;
@@ -85,6 +87,13 @@ function attemptNow(dependencies: Dependencies): Attempt {
     connection,
     fenced: { beforeSend },
     fencedAlone: { beforeSend, freshConnection: true },
+    fencedOnce: {
+      freshConnection: true,
+      beforeSend: async () => {
+        demandFirstAttempt(await readThisAttempt(dependencies));
+        await beforeSend();
+      },
+    },
     closeAfterLook,
     seal: (kind, secret) => sealingKeys.seal(kind, connection.workflowId, secret),
     open,

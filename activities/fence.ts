@@ -30,6 +30,11 @@ export async function fence(confirmAttempt: () => Promise<void>, clock: Clock): 
   throw new NotSentError('Not sent: this process is held up between asking Temporal and sending.');
 }
 
+/** A slot is for one request: by pausing an activity a person can give it more attempts than it may have. */
+export function demandFirstAttempt({ isRepeated }: AttemptRecord): void {
+  if (isRepeated) throw new NotSentError('Not sent: it was for the first attempt, and an operator let this one have another.');
+}
+
 /** A look is good for so long: it is to see what others made, and nobody makes anything between it and the creation. */
 const LOOK_HOLDS_MS = 15_000;
 

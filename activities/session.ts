@@ -1,5 +1,6 @@
+import type { InstallationCaller } from '../bunq/bank.ts';
 import { deleteSession } from '../bunq/session.ts';
-import { createSessionServer } from '../bunq/session-server.ts';
+import { createSessionServer, type OpenedSession as OpenedAtBank } from '../bunq/session-server.ts';
 import { type BunqUser, readUser } from '../bunq/user.ts';
 import type { Sealed } from '../sealing/sealed.ts';
 import type { GivenBack } from '../workflows/slots.ts';
@@ -16,6 +17,8 @@ export interface OpenedSession {
   lifetimeMs: number;
   /** False: the gate is still to be told that its slot is free. */
   gaveBack: boolean;
+  /** A reading on it passed, and told the same user; else the proof is still to be had. */
+  isProven: boolean;
 }
 
 /** The slot that a session is opened in. */
@@ -27,22 +30,26 @@ export interface Slot {
 export const sessionActivities = (dependencies: Dependencies) => ({
   /**
    * Twice: one unused session more, and one of the address's slots; so it has one attempt. The gate hears of the outcome as soon as
-   * the bank has answered: the gap to the next session counts from then.
+   * the bank has answered: the gap to the next session counts from then. Its proof rides along where it comes at once: it never costs
+   * the session.
    */
   openSession: activity(
     dependencies,
     async (attempt, input: { installation: SealedInstallation; apiKey: ApiKey['apiKey']; slot: Slot }): Promise<OpenedSession> => {
-      const { bank, fencedAlone, open, seal, openInstallation } = attempt;
+      const { bank, fencedOnce, open, seal, openInstallation } = attempt;
       const apiKey = await open('api-key', input.apiKey);
       const caller = await openInstallation(input.installation);
-      const session = await createSessionServer(bank, caller, { apiKey }, fencedAlone).catch(async (error: unknown) => {
+      const session = await createSessionServer(bank, caller, { apiKey }, fencedOnce).catch(async (error: unknown) => {
         const outcome = slotOutcomeOf(error);
         if (outcome) await giveBack(attempt, input.slot, outcome);
         throw error;
       });
       const { sessionId, sessionToken, user, lifetimeMs } = session;
-      const gaveBack = await giveBack(attempt, input.slot, { outcome: 'opened' });
-      return { sessionId, sessionToken: await seal('session-token', sessionToken), user, lifetimeMs, gaveBack };
+      const [gaveBack, isProven] = await Promise.all([
+        giveBack(attempt, input.slot, { outcome: 'opened' }),
+        proveSoon(attempt, session, caller),
+      ]);
+      return { sessionId, sessionToken: await seal('session-token', sessionToken), user, lifetimeMs, gaveBack, isProven };
     },
   ),
 
@@ -62,3 +69,19 @@ export const sessionActivities = (dependencies: Dependencies) => ({
 
 const giveBack = ({ gate, connection }: Attempt, { egress, requestId }: Slot, outcome: Pick<GivenBack, 'outcome' | 'gapMs'>) =>
   gate.giveBack(egress, { workflowId: connection.workflowId, requestId, sent: true, ...outcome });
+
+/** With the 5 s of the opening under the 8 s of the attempt. */
+const PROVEN_WITHIN_MS = 2000;
+
+async function proveSoon(
+  { bank, clock }: Attempt,
+  { sessionToken, user }: OpenedAtBank,
+  { serverPublicKeyPem }: InstallationCaller,
+): Promise<boolean> {
+  try {
+    const read = await readUser(bank, { sessionToken, serverPublicKeyPem }, { signal: clock.deadline(PROVEN_WITHIN_MS) });
+    return read.id === user.id && read.kind === user.kind;
+  } catch {
+    return false; // what is wrong with it shows when it is proven by itself
+  }
+}

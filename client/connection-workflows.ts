@@ -11,7 +11,6 @@ import {
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import {
   type ConnectionInput,
-  type ConnectionStatus,
   type RefusalAnswer,
   type ReportRefusedInput,
   refusalUpdateId,
@@ -19,7 +18,7 @@ import {
 } from '../workflows/messages.ts';
 import { NAME_PATTERN, providerWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
 import { type ConnectionState, initialState } from '../workflows/state.ts';
-import { type ConnectionMemo, statusOf, wantedFacts } from '../workflows/status.ts';
+import { memoFields, type PublishedStatus, statusOf, statusOfMemo, wantedFacts } from '../workflows/status.ts';
 import { KeeperError, UsageError } from './errors.ts';
 import { isUnpolled, lookAtQueues, missingWorker, type SeenQueue, silentWorker, taskQueuesOf } from './pollers.ts';
 
@@ -102,12 +101,12 @@ export class ConnectionWorkflows {
     const state = 'state' in input ? input.state : initialState(input.request, Date.now());
     const workflowId = this.idOf(name);
     const status = statusOf(state, { workflowId, runId: '', running: null }, Date.now());
-    const memo: ConnectionMemo = { ...status, asOf: new Date().toISOString(), wanted: wantedFacts(state) };
+    const memo = { ...memoFields(status, wantedFacts(state)), asOf: new Date().toISOString() };
     await this.client.workflow.start('providerConnection', {
       workflowId,
       taskQueue: workflowTaskQueue(this.environment),
       args: [input],
-      memo: { ...memo },
+      memo,
       workflowIdConflictPolicy,
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: `${name} at bunq (${this.environment})`,
@@ -175,7 +174,7 @@ export class ConnectionWorkflows {
   /** The task queues that it needs, and when each was last polled. */
   async queues(name: string | null): Promise<SeenQueue[]> {
     const memo = name === null ? null : memoOf(await this.find(name));
-    const queues = taskQueuesOf(this.environment, memo?.egress ?? this.egress, memo?.wanted.signer ?? null);
+    const queues = taskQueuesOf(this.environment, memo?.status.egress ?? this.egress, memo?.wanted.signer ?? null);
     return lookAtQueues(this.client, queues, Date.now()).catch((error) => {
       throw unavailable(error);
     });
@@ -202,24 +201,8 @@ export class ConnectionWorkflows {
   }
 }
 
-/** Null when nothing was published. */
-export function memoOf(execution: Pick<WorkflowExecutionDescription, 'memo'> | null): ConnectionMemo | null {
-  const memo = execution?.memo as unknown as ConnectionMemo | undefined;
-  if (memo?.steps === undefined) return null;
-  return {
-    ...memo,
-    certificate: memo.certificate ?? null,
-    session: memo.session ?? null,
-    oauthClient: memo.oauthClient ?? null,
-    action: memo.action ?? null,
-    lastError: memo.lastError ?? null,
-  };
-}
-
-/** The status in a memo, as `status --json` has it. */
-export function statusOfMemo({ wanted: _wanted, asOf: _asOf, ...status }: ConnectionMemo): ConnectionStatus {
-  return status;
-}
+export const memoOf = (execution: Pick<WorkflowExecutionDescription, 'memo'> | null): PublishedStatus | null =>
+  statusOfMemo(execution?.memo);
 
 /** Who sends an update: it stands in the history. */
 export const sender = () => `${userInfo().username}@${hostname()}`;

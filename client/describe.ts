@@ -4,7 +4,7 @@ import { table } from './output.ts';
 
 /** A status for a person. */
 export function describeStatus(status: KnownStatus): string {
-  const { certificate, session, oauthClient, action, lastError } = status;
+  const { certificate, session, oauthClient, action, lastError, recovered } = status;
   const rows: string[][] = [
     ['connection', `${status.name} (${status.environment}, egress ${status.egress})`],
     ['state', `${status.state} since ${status.since}`],
@@ -16,6 +16,7 @@ export function describeStatus(status: KnownStatus): string {
   if (lastError) rows.push(['last error', describeError(lastError)]);
   if (action)
     rows.push(['waits for', `${action.code}, seen ${action.seen.times} times since ${action.seen.since}`], ['to do', action.remedy]);
+  if (recovered) rows.push(['recovered', `at ${recovered.at} from ${recovered.from}${recovered.code ? ` (${recovered.code})` : ''}`]);
   rows.push(['workflow', status.workflowId]);
   const steps = status.steps.map(({ name, status: done, at }) => ['', `${name.padEnd(18)} ${done.padEnd(8)} ${at ?? ''}`.trimEnd()]);
   return table([...rows, ['steps', ''], ...steps]);

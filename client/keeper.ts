@@ -18,7 +18,7 @@ import { providerWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
 import { initialState, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
 import { wantedFacts } from '../workflows/status.ts';
 import { type BankCallInit, BankCalls } from './bank-calls.ts';
-import { ConnectionWorkflows, memoOf, sender, statusOfMemo } from './connection-workflows.ts';
+import { ConnectionWorkflows, memoOf, sender } from './connection-workflows.ts';
 import { differences } from './differences.ts';
 import { KeeperError, NoSessionError, UsageError } from './errors.ts';
 import { checkImport, type ImportOptions } from './import-options.ts';
@@ -129,7 +129,7 @@ export class Keeper {
     if (answer) return { ...answer, ...(closed && { closed }) };
     const memo = memoOf(description);
     if (!memo) throw new KeeperError(`${description.workflowId} has published no status yet, and no worker answers.`);
-    return { ...statusOfMemo(memo), runId: description.runId, ...(closed && { closed }), asOf: memo.asOf, worker: false };
+    return { ...memo.status, runId: description.runId, ...(closed && { closed }), asOf: memo.asOf, worker: false };
   }
 
   /** Every connection of this environment, by name. */
@@ -139,7 +139,7 @@ export class Keeper {
     const query = `WorkflowType = 'providerConnection' AND WorkflowId STARTS_WITH '${prefix}' AND ExecutionStatus = 'Running'`;
     for await (const execution of this.client.workflow.list({ query })) {
       const memo = memoOf(execution);
-      if (memo) found.push({ ...statusOfMemo(memo), runId: execution.runId, asOf: memo.asOf });
+      if (memo) found.push({ ...memo.status, runId: execution.runId, asOf: memo.asOf });
     }
     return found.filter(({ state }) => !filter.state || state === filter.state).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -204,8 +204,9 @@ export class Keeper {
     });
   }
 
-  async renew(name: string): Promise<void> {
-    await this.#workflows.update(name, renewUpdate, { by: sender() });
+  /** @param options `bulk`: one of many, for which nobody waits: after all that is more urgent */
+  async renew(name: string, { bulk = false }: { bulk?: boolean } = {}): Promise<void> {
+    await this.#workflows.update(name, renewUpdate, { by: sender(), bulk });
   }
 
   /** Tries again what waits for a person; a run that was terminated, failed or timed out goes on from its last state. */

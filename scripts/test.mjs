@@ -17,8 +17,13 @@ import { build, ROOT } from './build.mjs';
 import { installDependencies } from './dependencies.mjs';
 
 /** Jest matches them against the absolute path of each test file. */
-const QUICK = ['/test/(unit|simulator|workflows|conformance)/', '/test/end-to-end/onboarding\\.test\\.ts$'];
-const LONG = ['/test/end-to-end/(?!onboarding\\.test\\.ts$)'];
+const LONG_UNDER_TIME_SKIPPING = '(century|fault-matrix-(brief|outage)|random-walk|uncached)\\.test\\.ts$';
+const QUICK = [
+  '/test/(unit|simulator)/',
+  `/test/(workflows|conformance)/(?!${LONG_UNDER_TIME_SKIPPING})`,
+  '/test/end-to-end/onboarding\\.test\\.ts$',
+];
+const LONG = [`/test/(workflows|conformance)/${LONG_UNDER_TIME_SKIPPING}`, '/test/end-to-end/(?!onboarding\\.test\\.ts$)'];
 /** What the shell says about other servers and banks is not for the tests. */
 const FOREIGN = /^(TEMPORAL_|BUNQ_|KEEPER_(?!TEMPORAL_CLI$))/;
 

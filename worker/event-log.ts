@@ -2,7 +2,7 @@ import type { InjectedSinks } from '@temporalio/worker';
 import type pino from 'pino';
 import type { KeeperSinks } from '../workflows/events.ts';
 import type { ConnectionStatus } from '../workflows/messages.ts';
-import type { LifecycleState } from '../workflows/state.ts';
+import type { LifecycleChange, LifecycleState } from '../workflows/state.ts';
 
 const LEVEL: Record<LifecycleState, 'info' | 'warn' | 'error'> = {
   ONBOARDING: 'info',
@@ -14,14 +14,15 @@ const LEVEL: Record<LifecycleState, 'info' | 'warn' | 'error'> = {
   DISCONNECTED: 'info',
 };
 
-/** Every change of a connection's state is one line: what it was and is, what was seen, and what a person is to do. */
+/** Every change of a connection's state, or of its reason, is one line: what it was and is, what was seen, and what a person is to do. */
 export const eventLog = (log: Pick<pino.Logger, 'info' | 'warn' | 'error'>): InjectedSinks<KeeperSinks> => ({
   keeper: {
     stateChanged: {
-      fn: (_info, status, { from, recovered }) => {
+      fn: (_info, status, change) => {
         const { state, action, lastError } = status;
-        const facts = { event: 'state changed', ...who(status), from, to: state, action, lastError, ...(recovered && { recovered }) };
-        log[LEVEL[state]](facts, sentence(status, from, recovered !== null));
+        const recovered = change.recovered && status.recovered;
+        const facts = { event: 'state changed', ...who(status), from: change.from, to: state, action, lastError };
+        log[LEVEL[state]]({ ...facts, ...(recovered && { recovered }) }, sentence(status, change));
       },
       callDuringReplay: false,
     },
@@ -46,7 +47,8 @@ const who = ({ name, environment, egress, workflowId, runId }: ConnectionStatus)
   runId,
 });
 
-function sentence({ name, state, action }: ConnectionStatus, from: LifecycleState, isRecovered: boolean): string {
+function sentence({ name, state, action, lastError }: ConnectionStatus, { from, recovered }: LifecycleChange): string {
   if (action) return `${name} waits for a person: ${action.code}: ${action.remedy}`;
-  return isRecovered ? `${name} has recovered` : `${name} is ${state}, was ${from}`;
+  if (recovered) return `${name} has recovered from ${recovered.from}${recovered.code ? ` (${recovered.code})` : ''}`;
+  return `${name} is ${state}, was ${from}${lastError ? `: ${lastError.code}` : ''}`;
 }

@@ -19,6 +19,9 @@ const GRACE = '10s';
 /** Caches are of no use to connections that wake once a month: a cached one holds about 0.4 MB. */
 const CACHED_WORKFLOWS = 300;
 
+/** Stands in three events of every task, where the SDK's own takes 90 bytes. */
+const BUILD_ID = 'bunq-keeper 0.1';
+
 /** The bundle lies beside the compiled code; it is built with it. */
 export const workflowBundlePath = () => new URL('../workflow-bundle.js', import.meta.url);
 
@@ -92,4 +95,4 @@ const deploymentOptions = ({ deployment }: WorkerSettings): Partial<WorkerOption
           defaultVersioningBehavior: 'AUTO_UPGRADE',
         },
       }
-    : {};
+    : { buildId: BUILD_ID };

@@ -27,7 +27,7 @@ export class Connection {
   turns = 0;
   renewals = 0;
   updates = 0;
-  /** Started from the state of a run that was closed, not continued as new by it. */
+  /** Started from the state of a run that was closed, not continued as new by it; before its first session there is nothing to settle. */
   readonly #isRestart: boolean;
   #surroundings: Surroundings | null = null;
   #publisher: Publisher | null = null;
@@ -35,7 +35,7 @@ export class Connection {
 
   constructor(input: ConnectionInput) {
     this.state = 'state' in input ? structuredCloneOf(input.state) : initialState(input.request, Date.now());
-    this.#isRestart = 'state' in input && workflowInfo().continuedFromExecutionRunId === undefined;
+    this.#isRestart = this.state.serving !== null && workflowInfo().continuedFromExecutionRunId === undefined;
   }
 
   async lookAround(): Promise<void> {
@@ -101,7 +101,7 @@ export class Connection {
     const { status } = this;
     if (change) publishChange(status, change);
     this.#noteServed(nowMs);
-    this.#publisher?.show(status, state.recovered);
+    this.#publisher?.show(status);
   }
 
   #noteServed(nowMs: number): void {
@@ -157,6 +157,7 @@ class Reports {
   proof: { readonly sessionId: number; readonly atMs: number; readonly outcome: 'passed' | 'refused' | 'unclear' } | null = null;
 }
 
+/** The step ends without having been done, and without any trouble. */
 export class StepGivenUp extends Error {
   override readonly name = 'StepGivenUp';
 }

@@ -1,10 +1,11 @@
 import { allHandlersFinished, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { Connection } from './connection.ts';
 import { MINUTE_MS } from './duration.ts';
+import { publishChange } from './events.ts';
 import type { Disconnected } from './messages.ts';
 import { closeSession } from './session-step.ts';
 import { takeBack } from './slot-request.ts';
-import { isServingValid, standingOfCandidate } from './state.ts';
+import { changeLifecycle, isServingValid, standingOfCandidate } from './state.ts';
 import { iso } from './status.ts';
 
 /** The bank, and the workers, are given this long from the wish on; half of it to what was being done then. */
@@ -22,9 +23,10 @@ export async function disconnect(connection: Connection): Promise<Disconnected> 
   await givenUpAfter(connection, PATIENCE_MS, async () => {
     for (const session of open) if (await closeSession(connection, session)) closed.add(session.sessionId);
   });
-  state.lifecycle = { state: 'DISCONNECTED', sinceMs: Date.now() };
   state.serving = state.candidate = null;
   state.retiring = [];
+  const change = changeLifecycle(state, 'DISCONNECTED', Date.now());
+  if (change) publishChange(connection.status, change);
   connection.publish();
   await condition(allHandlersFinished);
   const leftOpen = open

@@ -11,7 +11,7 @@ import { grantResume } from './resume.ts';
 import { openAndProveSession } from './session-step.ts';
 import { requestSlot } from './slot-request.ts';
 import { nextStep } from './steps.ts';
-import { hold, park } from './trouble.ts';
+import { hold, park, tryAgain } from './trouble.ts';
 
 const PERFORM: Record<StepName, (connection: Connection) => Promise<void>> = {
   'key-pair': generateKeyPair,
@@ -37,6 +37,7 @@ export async function establish(connection: Connection): Promise<void> {
     try {
       await PERFORM[step](connection);
       delete state.troubles[step];
+      if (step === 'device') tryAgain(state, 'session'); // what was refused before stood on something else
       state.doneAtMs[step] = Date.now();
     } catch (error) {
       if (!(error instanceof StepGivenUp)) await treat(connection, step, seenFailure(error, Date.now()));

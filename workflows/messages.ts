@@ -24,6 +24,8 @@ export interface ConnectionStatus {
   oauthClient: null | { id: number; clientId: string | null; callbackUrls: string[] };
   action: null | { code: ActionCode; seen: SeenFacts & { times: number; since: string }; remedy: string };
   lastError: null | SeenFacts;
+  /** What it last recovered from, by itself or with a person's help. */
+  recovered?: { from: LifecycleState; code: ActionCode | FailureCode | null; since: string; at: string };
 }
 
 export interface SeenFacts {

@@ -20,7 +20,9 @@ export async function findOrCreateOAuthClient(connection: Connection): Promise<v
     if (await adopt(connection)) return;
   }
   try {
-    await createOnce(connection, () => connection.call('createOAuthClient', 'create OAuth client', { ...onSession(state), lookedAtMs }));
+    await createOnce(connection, () =>
+      connection.call('createOAuthClient', 'create OAuth client', { ...signing(state, onSession(state)), lookedAtMs }),
+    );
   } catch (error) {
     const isRefusal = seenFailure(error, Date.now()).code === 'BUNQ_BAD_REQUEST';
     if (isRefusal && (await adopt(connection))) return; // there is one since we looked
@@ -64,7 +66,7 @@ export async function setCallbackUrls(connection: Connection): Promise<void> {
   const { add, remove } = callbackUrlChanges(state);
   for (const url of add)
     await createOnce(connection, () =>
-      connection.call('createCallbackUrl', `add callback URL ${url}`, { ...onOAuthClient(state), url, lookedAtMs }),
+      connection.call('createCallbackUrl', `add callback URL ${url}`, { ...signing(state, onOAuthClient(state)), url, lookedAtMs }),
     );
   for (const { id, url } of remove) await removeCallbackUrl(connection, id, url);
   if (add.length + remove.length > 0) await readCallbackUrls(connection);
@@ -141,11 +143,16 @@ async function settle(connection: Connection): Promise<void> {
   if (settleUntilMs !== null) await connection.waitUntil(settleUntilMs, 'let a lost answer settle before looking again');
 }
 
-function sealedSession({ serving }: ConnectionState): SealedSession {
-  const { session, installation, keyPair } = serving!;
-  return { sessionToken: session.sessionToken, serverPublicKeyPem: installation.serverPublicKeyPem, privateKey: keyPair.privateKey };
-}
-
-const onSession = (state: ConnectionState) => ({ session: sealedSession(state), userId: state.serving!.session.user.id });
+/** For calls without a body, which need no private key: it is most of what they would hold. */
+const onSession = ({ serving }: ConnectionState) => {
+  const { session, installation } = serving!;
+  const { sessionToken, user } = session;
+  return { session: { sessionToken, serverPublicKeyPem: installation.serverPublicKeyPem } as SealedSession, userId: user.id };
+};
 
 const onOAuthClient = (state: ConnectionState) => ({ ...onSession(state), oauthClientId: state.oauthClient!.oauthClientId });
+
+/** For calls with a body. */
+function signing<Call extends ReturnType<typeof onSession>>(state: ConnectionState, call: Call): Call {
+  return { ...call, session: { ...call.session, privateKey: state.serving!.keyPair.privateKey } };
+}

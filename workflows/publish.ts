@@ -2,7 +2,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { ConnectionStatus } from './messages.ts';
 import type { ConnectionState } from './state.ts';
-import { type ConnectionMemo, currentDetails, wantedFacts } from './status.ts';
+import { currentDetails, memoFields, wantedFacts } from './status.ts';
 
 /** What others see without asking the workflow: memo, search attributes, and the Temporal UI's current details. */
 
@@ -20,7 +20,7 @@ const KEYS = {
 export class Publisher {
   readonly #registered: ReadonlySet<string>;
   #memo: Record<string, string> = {};
-  #attributes = '';
+  #attributes: Record<string, string> = {};
 
   /** @param registered the search attributes that the namespace has: any other would stop the workflow for ever */
   constructor(registered: readonly string[]) {
@@ -28,24 +28,19 @@ export class Publisher {
   }
 
   /** No event: the Temporal UI asks for it. */
-  show(status: ConnectionStatus, recovered: ConnectionState['recovered']): void {
-    setCurrentDetails(currentDetails(status, recovered));
+  show(status: ConnectionStatus): void {
+    setCurrentDetails(currentDetails(status));
   }
 
+  /** Only what changed: the other fields and attributes stay. */
   publish(status: ConnectionStatus, state: ConnectionState): void {
-    this.#publishMemo({ ...atRest(status), wanted: wantedFacts(state) });
+    const memo = changed(this.#memo, memoFields(status, wantedFacts(state)));
+    if (memo.length > 0) upsertMemo({ ...Object.fromEntries(memo), asOf: new Date().toISOString() });
     const attributes = this.#attributesOf(status);
-    const key = JSON.stringify(attributes.map(({ key, value }) => [key.name, value]));
-    if (key !== this.#attributes && attributes.length > 0) upsertSearchAttributes(attributes);
-    this.#attributes = key;
-  }
-
-  /** Only what changed: a memo's other fields stay. */
-  #publishMemo(fields: Omit<ConnectionMemo, 'asOf'>): void {
-    const changed = Object.entries(fields).filter(([name, value]) => this.#memo[name] !== JSON.stringify(value));
-    if (changed.length === 0) return;
-    for (const [name, value] of changed) this.#memo[name] = JSON.stringify(value);
-    upsertMemo({ ...Object.fromEntries(changed), asOf: new Date().toISOString() });
+    const names = new Set(
+      changed(this.#attributes, Object.fromEntries(attributes.map(({ key, value }) => [key.name, value]))).map(([name]) => name),
+    );
+    if (names.size > 0) upsertSearchAttributes(attributes.filter(({ key }) => names.has(key.name)));
   }
 
   #attributesOf(status: ConnectionStatus) {
@@ -62,8 +57,9 @@ export class Publisher {
   }
 }
 
-/** The memo is written when a step ends, not when it begins. */
-const atRest = (status: ConnectionStatus): ConnectionStatus => ({
-  ...status,
-  steps: status.steps.map((step) => (step.status === 'running' ? { ...step, status: 'pending' as const } : step)),
-});
+/** Those whose value is another than before; notes them. */
+function changed(before: Record<string, string>, now: Record<string, unknown>): [string, unknown][] {
+  const different = Object.entries(now).filter(([name, value]) => before[name] !== JSON.stringify(value));
+  for (const [name, value] of different) before[name] = JSON.stringify(value);
+  return different;
+}

@@ -7,7 +7,7 @@ import { DAY_MS, MINUTE_MS } from './duration.ts';
 import type { SeenFailure } from './failure.ts';
 import { readOwnUser } from './refusal-report.ts';
 import { standingOf, type Trouble } from './state.ts';
-import { park, tryAgain } from './trouble.ts';
+import { park, tryAgain, waitLong } from './trouble.ts';
 
 const CALL: Partial<Record<StepName, BlamedCall>> = {
   installation: 'installation',
@@ -28,10 +28,7 @@ const PATIENCE_MS = 15 * MINUTE_MS;
 export async function repair(connection: Connection, step: StepName, failure: SeenFailure): Promise<void> {
   const { state } = connection;
   const trouble = state.troubles[step]!;
-  if (step === 'session' && !standingOf(state.ladder)) {
-    state.serving!.renewable = false; // it was opened on what is served, as the ladder waits for something
-    return;
-  }
+  const isOnServing = step === 'session' && standingOf(state.ladder) === null; // as the ladder waits for something
   const call = isOfNewSession(failure, step) ? 'new session' : (CALL[step] ?? 'session-token call');
   const ownRead = call === 'session-token call' ? await readOwnUser(connection) : null;
   const circumstances = await circumstancesOf(connection, trouble, failure, ownRead === 'refused');
@@ -41,6 +38,10 @@ export async function repair(connection: Connection, step: StepName, failure: Se
   if (blamed === 'nothing') {
     if (ownRead !== 'unclear' && isRefusedAgain(circumstances)) park(connection, step, actionFor(step, failure.code)); // a role may be missing
     return;
+  }
+  if (isOnServing) {
+    state.serving!.renewable = false;
+    return waitLong(connection, step);
   }
   const action = GIVE_UP[blamed](connection);
   if (action === 'REPAIR_LOOP' && circumstances.sinceMs < PATIENCE_MS) return;

@@ -13,6 +13,7 @@ export function grantResume({ state }: Connection): void {
   tryAllAgain(state);
   if (!resume.credential) return;
   dropCandidate(state);
+  if (state.serving) state.wanted.formerCredential ??= state.wanted.credential;
   state.wanted.credential = resume.credential;
   Object.assign(state.ladder, { qsealSignature: null, apiKey: null, device: null, deviceRepeated: false });
 }

@@ -1,5 +1,5 @@
 import type { BunqUser } from '../bunq/user.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, StepGivenUp } from './connection.ts';
 import { StepFailure, seenFailure } from './failure.ts';
 import { sealedInstallation } from './ladder-steps.ts';
 import { closeAgainMs, graceMs, renewAtMs, sessionLifetimeMs } from './renewal.ts';
@@ -20,29 +20,29 @@ import { tryAgain } from './trouble.ts';
 export async function openAndProveSession(connection: Connection): Promise<void> {
   const { state } = connection;
   state.candidate ??= await openSession(connection);
-  if (!state.candidate) return; // its slot was over: another one is asked for
-  await prove(connection, state.candidate);
+  if (!state.candidate.isProven) await prove(connection, state.candidate);
   compareUser(connection, state.candidate);
   serve(connection, state.candidate);
 }
 
-async function openSession(connection: Connection): Promise<Candidate | null> {
+/** @throws StepGivenUp when its slot is over: another one is asked for */
+async function openSession(connection: Connection): Promise<Candidate> {
   const { state } = connection;
   const standsOn = sessionStandsOn(state, Date.now());
-  const requestId = await takeSlot(connection);
-  if (requestId === null || standsOn === null) return null;
+  const requestId = standsOn && (await takeSlot(connection));
+  if (!requestId) throw new StepGivenUp();
   const standing = standsOn === 'ladder' ? standingOf(state.ladder)! : state.serving!;
   const openedAtMs = Date.now();
   const { apiKey } = standing;
   const request = { installation: sealedInstallation(standing), apiKey: apiKey.apiKey, slot: { egress: state.egress, requestId } };
   try {
-    const opened = await connection.call('openSession', 'open session', request);
+    const opened = await connection.call('openSession', 'open session, and prove it by a reading', request);
     if (!opened.gaveBack) await giveBack(connection, { requestId, sent: true, outcome: 'opened' });
-    const { sessionId, sessionToken, user, lifetimeMs } = opened;
+    const { sessionId, sessionToken, user, lifetimeMs, isProven } = opened;
     const expiresAtMs = openedAtMs + sessionLifetimeMs(lifetimeMs, apiKey.unused);
     if (expiresAtMs <= Date.now()) throw new StepFailure('BUNQ_RESPONSE_INVALID', 'The bank opened a session that is over already.');
     Object.assign(apiKey, { unused: false, bindBeforeMs: null });
-    return { sessionId, sessionToken, user, openedAtMs, expiresAtMs, ...(standsOn === 'serving' && { isOnServing: true }) };
+    return { sessionId, sessionToken, user, openedAtMs, expiresAtMs, isProven, ...(standsOn === 'serving' && { isOnServing: true }) };
   } catch (error) {
     const { sent, code } = seenFailure(error, Date.now());
     await giveBack(connection, { requestId, sent, outcome: code === 'BUNQ_CREDENTIALS_INCORRECT' ? 'refused' : 'other' });
@@ -54,7 +54,8 @@ async function prove({ state, call }: Connection, candidate: Candidate): Promise
   const { sessionToken } = candidate;
   const { serverPublicKeyPem } = standingOfCandidate(state, candidate).installation;
   try {
-    await call('readUser', 'prove the new session: whom the bank says we are', { sessionToken, serverPublicKeyPem });
+    const user = await call('readUser', 'prove the new session: whom the bank says we are', { sessionToken, serverPublicKeyPem });
+    if (candidate.sessionId === 0) candidate.user = user; // imported: only a file has said whose it is
   } catch (error) {
     if (seenFailure(error, Date.now()).code === 'BUNQ_TOKEN_REJECTED') state.candidate = null;
     throw error;
@@ -69,6 +70,8 @@ function compareUser(connection: Connection, candidate: Candidate): void {
   dropCandidate(state);
   const { keyPair, installation, apiKey, device } = serving;
   state.ladder = { keyPair, installation, apiKey, device, qsealSignature: null, deviceRepeated: false };
+  state.wanted.credential = state.wanted.formerCredential ?? state.wanted.credential;
+  delete state.wanted.formerCredential;
   throw new StepFailure(
     'DIFFERENT_USER',
     `The new session belongs to ${candidate.user.kind} ${candidate.user.id}, not to ${serving.session.user.kind} ${serving.session.user.id}.`,
@@ -90,7 +93,7 @@ export function isSameUser(one: BunqUser, other: BunqUser): boolean {
   return one.id === other.id;
 }
 
-function serve(connection: Connection, { isOnServing: _, ...session }: Candidate): void {
+function serve(connection: Connection, { isOnServing, isProven: _, ...session }: Candidate): void {
   const { state } = connection;
   const nowMs = Date.now();
   const { keyPair, installation, apiKey, device } = standingOfCandidate(state, state.candidate!);
@@ -110,6 +113,7 @@ function serve(connection: Connection, { isOnServing: _, ...session }: Candidate
     doubtful: false,
   };
   state.candidate = null;
+  if (!isOnServing) delete state.wanted.formerCredential;
   state.wishes.renew = null;
   state.waitedForUntilMs = 0;
   for (const step of OAUTH_STEPS) if (state.troubles[step]?.error.code === 'BUNQ_TOKEN_REJECTED') tryAgain(state, step);

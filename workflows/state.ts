@@ -1,6 +1,6 @@
 import type { BunqUser } from '../bunq/user.ts';
 import type { Sealed } from '../sealing/sealed.ts';
-import type { ActionCode, FailureCode, StepName } from './codes.ts';
+import { type ActionCode, type FailureCode, STEP_NAMES, type StepName } from './codes.ts';
 import { MINUTE_MS } from './duration.ts';
 import type { SlotClass } from './slot-classes.ts';
 
@@ -40,7 +40,7 @@ export interface ConnectionState {
   /** After an unclear answer to a POST that must not be repeated: nothing more is created before this time. */
   settleUntilMs: number | null;
   wishes: Wishes;
-  lifecycle: { state: LifecycleState; sinceMs: number };
+  lifecycle: { state: LifecycleState; sinceMs: number; reason?: ActionCode | FailureCode };
   /** Since when it is not as it should be; null while it is. */
   troubled: Troubled | null;
   /** What it last recovered from, by itself or with a person's help. */
@@ -50,6 +50,8 @@ export interface ConnectionState {
 
 export interface Wanted {
   credential: WantedCredential;
+  /** What the session served came of, until one is served that comes of `credential`: it counts again when that is somebody else's. */
+  formerCredential?: WantedCredential;
   callbackUrls: string[];
   /** Callback URLs that a person asked to remove at the bank. */
   unwantedCallbackUrls: string[];
@@ -124,6 +126,8 @@ export interface Session {
 }
 
 export interface Candidate extends Session {
+  /** A reading on it has passed. */
+  isProven?: boolean;
   /** Opened on what the session served stands on, as the ladder waits for something. */
   isOnServing?: boolean;
 }
@@ -140,7 +144,7 @@ export interface Standing {
 export interface Serving extends Standing {
   session: Session;
   renewAtMs: number;
-  /** What it stands on was not refused: while the ladder waits for something, the next session may be opened on that. */
+  /** What it stands on was not refused: while the ladder waits for whatever, the next session may be opened on that. */
   renewable: boolean;
   /** The bank refused our own reading on it: a successor is sought at once. */
   doubtful: boolean;
@@ -308,6 +312,7 @@ export function lifecycleState(state: ConnectionState, nowMs: number): Lifecycle
 }
 
 export interface LifecycleChange {
+  /** The same as now when only the reason is another. */
   from: LifecycleState;
   /** Set when it is well again. */
   recovered: ConnectionState['recovered'];
@@ -315,11 +320,12 @@ export interface LifecycleChange {
 
 const TROUBLED: readonly LifecycleState[] = ['DEGRADED', 'LAPSED', 'ACTION_REQUIRED'];
 
-/** Notes the state that the connection is in now; null when it was in it already. */
+/** Notes the state that the connection is in now; null when it was in it already, and for the same reason. */
 export function changeLifecycle(state: ConnectionState, to: LifecycleState, nowMs: number): LifecycleChange | null {
-  const from = state.lifecycle.state;
-  if (to === from) return null;
-  state.lifecycle = { state: to, sinceMs: nowMs };
+  const { state: from, sinceMs, reason: before } = state.lifecycle;
+  const reason = reasonOf(state);
+  if (to === from && reason === before) return null;
+  state.lifecycle = { state: to, sinceMs: to === from ? sinceMs : nowMs, ...(reason && { reason }) };
   if (TROUBLED.includes(to)) {
     const { sinceMs } = state.troubled ?? { sinceMs: nowMs };
     const worst =
@@ -334,11 +340,18 @@ export function changeLifecycle(state: ConnectionState, to: LifecycleState, nowM
   return { from, recovered: state.recovered };
 }
 
-function troubleCode({ troubles }: ConnectionState): ActionCode | FailureCode | null {
-  const all = Object.values(troubles);
-  const worst = all.find((trouble) => trouble.action) ?? all[0];
-  return worst ? (worst.action ?? worst.error.code) : null;
+function troubleCode(state: ConnectionState): ActionCode | FailureCode | null {
+  return reasonOf(state) ?? troublesInOrder(state)[0]?.error.code ?? null;
 }
+
+/** Why it is so, where somebody has to know: what a person is to do, or that the address is suspected. Other errors come and go. */
+function reasonOf(state: ConnectionState): ActionCode | FailureCode | undefined {
+  const all = troublesInOrder(state);
+  const suspicion = all.find(({ error }) => error.code === 'ADDRESS_SUSPECT');
+  return all.find(({ action }) => action)?.action ?? suspicion?.error.code;
+}
+
+const troublesInOrder = ({ troubles }: ConnectionState): Trouble[] => STEP_NAMES.flatMap((name) => troubles[name] ?? []);
 
 export const isServingValid = (state: ConnectionState, nowMs: number) =>
   state.serving !== null && nowMs < state.serving.session.expiresAtMs;

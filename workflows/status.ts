@@ -38,6 +38,7 @@ export function statusOf(state: ConnectionState, run: Run, nowMs: number): Conne
       remedy: remedyOf(state, parked),
     },
     lastError: last && facts(last),
+    ...(state.recovered && { recovered: recoveredView(state.recovered) }),
   };
 }
 
@@ -60,14 +61,36 @@ export const oauthClientView = ({ oauthClient }: ConnectionState): OAuthClientVi
     callbackUrls: urls(oauthClient),
   };
 
-/**
- * The memo: the status for readers while no worker answers, and what was asked for at onboarding or since. A field that is null is
- * not there: Temporal keeps none.
- */
-export interface ConnectionMemo extends ConnectionStatus {
+/** What the memo tells readers while no worker answers: the status, and what was asked for at onboarding or since. */
+export interface PublishedStatus {
+  status: ConnectionStatus;
   /** ISO 8601. */
   asOf: string;
   wanted: WantedFacts;
+}
+
+const STEP_FIELD = 'step:';
+
+/**
+ * The memo's fields: those of the status and `wanted`, with one for each step (`step:session`), as a renewal changes two of the
+ * eight. A step that is being performed is written when it ends.
+ */
+export function memoFields({ steps, ...status }: ConnectionStatus, wanted: WantedFacts): Record<string, unknown> {
+  const ofSteps = steps.map(({ name, status: done, at }) => [
+    `${STEP_FIELD}${name}`,
+    { status: done === 'running' ? 'pending' : done, at },
+  ]);
+  return { ...status, ...Object.fromEntries(ofSteps), wanted };
+}
+
+/** The status in a memo, as `status --json` has it; null when nothing was published. A field that is null is not there: Temporal keeps none. */
+export function statusOfMemo(memo: Record<string, unknown> | undefined): PublishedStatus | null {
+  if (memo?.asOf === undefined) return null;
+  const { asOf, wanted, ...fields } = memo as Record<string, unknown> & Pick<PublishedStatus, 'asOf' | 'wanted'>;
+  const steps = STEP_NAMES.map((name) => ({ name, ...(fields[`${STEP_FIELD}${name}`] as { status: StepStatus; at: string | null }) }));
+  const plain = Object.entries(fields).filter(([name]) => !name.startsWith(STEP_FIELD));
+  const nothing = { certificate: null, session: null, oauthClient: null, action: null, lastError: null };
+  return { asOf, wanted, status: { ...nothing, ...Object.fromEntries(plain), steps } as unknown as ConnectionStatus };
 }
 
 /** What a later `onboard` of the same name is compared with. */
@@ -92,15 +115,15 @@ export function wantedFacts({ wanted }: ConnectionState): WantedFacts {
 }
 
 /** Markdown for the Temporal UI: the state, what to do about it, and a table of steps with times. */
-export function currentDetails(status: ConnectionStatus, recovered: ConnectionState['recovered'] = null): string {
-  const { session, oauthClient, action, lastError } = status;
+export function currentDetails(status: ConnectionStatus): string {
+  const { session, oauthClient, action, lastError, recovered } = status;
   const lines = [`## ${status.state}`, `since ${status.since}`];
   if (action)
     lines.push(`**${action.code}**: ${action.remedy}`, `Seen ${action.seen.times} × since ${action.seen.since}: ${describe(action.seen)}`);
   else if (lastError) lines.push(`Last error at ${lastError.at}: ${describe(lastError)}`);
   if (recovered)
     lines.push(
-      `Recovered at ${iso(recovered.atMs)} from ${recovered.from}${recovered.code ? ` (${recovered.code})` : ''}, which lasted since ${iso(recovered.sinceMs)}.`,
+      `Recovered at ${recovered.at} from ${recovered.from}${recovered.code ? ` (${recovered.code})` : ''}, which lasted since ${recovered.since}.`,
     );
   if (session)
     lines.push(
@@ -139,6 +162,13 @@ function lastError(state: ConnectionState): SeenError | null {
 
 const remedyOf = ({ name, wanted }: ConnectionState, { action }: Trouble) =>
   remedyFor(action!, { name, credential: wanted.credential.type, permittedIps: wanted.permittedIps });
+
+const recoveredView = ({ from, code, sinceMs, atMs }: NonNullable<ConnectionState['recovered']>) => ({
+  from,
+  code,
+  since: iso(sinceMs),
+  at: iso(atMs),
+});
 
 const facts = ({ code, endpoint, status, text, responseId, atMs }: SeenError): SeenFacts => ({
   code,

@@ -87,13 +87,15 @@ const isHeld = ({ troubles }: ConnectionState, name: StepName, nowMs: number) =>
 
 /**
  * What the next session is to be opened on now: the ladder; or, while that waits for something, what the session served
- * stands on, as long as the bank has not refused it. Null when none is to be opened now.
+ * stands on. Where the bank has refused that, only while the ladder waits for a person: the refusal may have been a passing
+ * one, and there is nothing better. Null when none is to be opened now.
  */
 export function sessionStandsOn(state: ConnectionState, nowMs: number): 'ladder' | 'serving' | null {
   if (state.candidate || !isRenewalDue(state, nowMs) || isHeld(state, 'session', nowMs)) return null;
   const below = LADDER_STEPS.find((name) => name !== 'session' && STEPS[name].isMissing(state, nowMs));
   if (!below) return 'ladder';
-  return isHeld(state, below, nowMs) && state.serving?.renewable ? 'serving' : null;
+  if (!isHeld(state, below, nowMs) || !state.serving) return null;
+  return state.serving.renewable || state.troubles[below]?.action != null ? 'serving' : null;
 }
 
 export const isEverythingDone = (state: ConnectionState, nowMs: number) =>

@@ -1,17 +1,17 @@
 import { REFUSED_AGAIN_MS, TREATMENT } from './blame.ts';
 import type { ActionCode, StepName } from './codes.ts';
 import type { Connection } from './connection.ts';
-import { DAY_MS, MINUTE_MS } from './duration.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './duration.ts';
 import type { SeenFailure } from './failure.ts';
 import { backoffMs } from './renewal.ts';
-import { type ConnectionState, isServingValid, type SeenError } from './state.ts';
+import type { ConnectionState, SeenError } from './state.ts';
 import { OAUTH_STEPS } from './steps.ts';
 
 /** Notes what did not succeed and holds the step until its back-off is over. */
 export function hold({ state }: Connection, step: StepName, failure: SeenFailure): void {
   const nowMs = Date.now();
   const before = state.troubles[step];
-  const isSame = before !== undefined && isSameTrouble(before.error, failure);
+  const isSame = before !== undefined && before.failures > 0 && isSameTrouble(before.error, failure);
   const failures = isSame ? before.failures + 1 : 1;
   const leftMs = state.serving && Math.max(0, state.serving.session.expiresAtMs - nowMs);
   const isFirstRefusal = TREATMENT[failure.code] === 'blame' && failures === 1;
@@ -34,17 +34,27 @@ const kindOf = ({ code }: SeenError) => (code === 'ADDRESS_SUSPECT' ? 'BUNQ_CRED
 
 /** Not more often, however soon the session ends. */
 const SOONEST_BY_ITSELF_MS = 5 * MINUTE_MS;
+/** Nobody can call the bank meanwhile, but a refusal that lasts must not become a load. */
+const SOONEST_LAPSED_MS = HOUR_MS;
 
 /**
  * The step, already held, waits for a person. It tries again by itself once a day; a step that the next session needs does so
  * sooner when the session served has less than four days left, as the refusal may have been a passing one.
  */
-export function park({ state }: Connection, step: StepName, action: ActionCode): void {
+export function park(connection: Connection, step: StepName, action: ActionCode): void {
+  const trouble = connection.state.troubles[step];
+  if (!trouble) return; // a message has set the step free meanwhile
+  waitLong(connection, step);
+  trouble.action = action;
+}
+
+/** The step, already held, is tried again as rarely as one that waits for a person. */
+export function waitLong({ state }: Connection, step: StepName): void {
   const nowMs = Date.now();
-  const isHurried = isServingValid(state, nowMs) && !OAUTH_STEPS.includes(step);
-  const leftMs = isHurried ? state.serving!.session.expiresAtMs - nowMs : Number.POSITIVE_INFINITY;
-  const delayMs = Math.min(DAY_MS, Math.max(leftMs / 4, SOONEST_BY_ITSELF_MS));
-  Object.assign(state.troubles[step]!, { action, retryAtMs: Math.round(nowMs + delayMs) });
+  const { serving } = state;
+  const leftMs = serving && !OAUTH_STEPS.includes(step) ? serving.session.expiresAtMs - nowMs : Number.POSITIVE_INFINITY;
+  const soonestMs = leftMs > 0 ? SOONEST_BY_ITSELF_MS : SOONEST_LAPSED_MS;
+  state.troubles[step]!.retryAtMs = Math.round(nowMs + Math.min(DAY_MS, Math.max(leftMs / 4, soonestMs)));
 }
 
 const errorOf = ({ code, endpoint, status, text, responseId, atMs }: SeenFailure): SeenError => ({

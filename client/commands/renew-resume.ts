@@ -50,13 +50,13 @@ async function renew(keeper: Keeper, name: string | undefined, { all, state, ...
   if ((name !== undefined) === (all === true)) throw new UsageError('Give either a NAME or --all.');
   if (name !== undefined) return renewOne(keeper, name, options);
   const found = await keeper.list({ state });
-  for (const connection of found) await renewOne(keeper, connection.name, options);
+  for (const connection of found) await renewOne(keeper, connection.name, options, true);
   tell(`${found.length} asked to renew.`);
 }
 
-async function renewOne(keeper: Keeper, name: string, { wait, timeout, json }: WaitOptions): Promise<void> {
+async function renewOne(keeper: Keeper, name: string, { wait, timeout, json }: WaitOptions, bulk = false): Promise<void> {
   const before = (await keeper.status(name)).session?.openedAt ?? null;
-  await keeper.renew(name);
+  await keeper.renew(name, { bulk });
   if (!wait) return tell('The wish is recorded.');
   const isNew = ({ session }: KnownStatus) => session !== null && session.openedAt !== before;
   process.exitCode = showOutcome(

@@ -46,6 +46,14 @@ describe('keeper.fetch', () => {
     expect(Response[0].OauthClient.id).toBe(bank.state().oauthClients[0]?.id);
   });
 
+  test('a call whose token the bank refuses is repeated on the session that replaces it', async () => {
+    await here.keeper.fetch('acme', '/user');
+    const { sessionId } = (await here.keeper.session('acme'))!;
+    bank.expireSession(sessionId);
+    expect((await here.keeper.fetch('acme', '/user')).status).toBe(200);
+    expect((await here.keeper.session('acme'))!.sessionId).not.toBe(sessionId);
+  }, 90_000);
+
   test('signs a body that is a stream', async () => {
     const [client] = bank.state().oauthClients;
     const url = 'https://acme.example/streamed';

@@ -25,7 +25,7 @@ const sessions = () => bank.state().sessions.length;
 
 async function renew(): Promise<void> {
   const served = async () => (await here.keeper.session('acme'))?.sessionId;
-  const before = await served();
+  const before = await until('it says what is served', served); // on a busy machine a query may take longer than it waits
   await here.keeper.renew('acme');
   await until('a new session is served', async () => (await served()) !== before, { everyMs: 20 });
 }
@@ -55,9 +55,12 @@ test(
     const stop = new AbortController();
     const calling = callAllTheTime(stop.signal);
     const startedAtMs = Date.now();
-    for (let renewal = 0; renewal < RENEWALS; renewal++) await renew();
+    try {
+      for (let renewal = 0; renewal < RENEWALS; renewal++) await renew();
+    } finally {
+      stop.abort();
+    }
     const tookMs = Date.now() - startedAtMs;
-    stop.abort();
     const statuses = await Promise.all(await calling);
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(statuses.length).toBeGreaterThan((tookMs / CALL_EVERY_MS) * 0.8);

@@ -1,6 +1,7 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type proto from '@temporalio/proto';
 import type { Simulator } from '../../simulator/index.ts';
+import type { ActionCode } from '../../workflows/codes.ts';
 import type { providerConnection } from '../../workflows/index.ts';
 import {
   type ConnectionInput,
@@ -8,28 +9,37 @@ import {
   type Disconnected,
   disconnectUpdate,
   oauthClientQuery,
+  type RefusalAnswer,
+  type ReportRefusedInput,
   renewUpdate,
+  reportRefusedUpdate,
   resumeUpdate,
   sessionQuery,
   setCallbackUrlsUpdate,
   stateQuery,
   statusQuery,
 } from '../../workflows/messages.ts';
-import { providerWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
+import { providerWorkflowId, sessionGateWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
 import type { LifecycleState, OnboardingRequest, WantedCredential } from '../../workflows/state.ts';
 import { providerCertificate } from './credentials.ts';
 import { MINUTE, SECOND, type VirtualTime } from './virtual-time.ts';
 
-export const EGRESS = 'default';
 const BY = 'ada@test';
 
 type History = proto.temporal.api.history.v1.IHistory;
 type HistoryEvent = proto.temporal.api.history.v1.IHistoryEvent;
 
+/** What a report was answered, and when. */
+export interface ReportAnswer {
+  readonly answer: RefusalAnswer;
+  readonly afterMs: number;
+}
+
 interface Parts {
   readonly client: Client;
   readonly environment: string;
   readonly name: string;
+  readonly egress: string;
   readonly simulator: Simulator;
   readonly time: VirtualTime;
 }
@@ -37,15 +47,22 @@ interface Parts {
 /** A connection's workflow under time skipping, and the bank that it alone speaks to. */
 export class TestConnection {
   readonly name: string;
+  /** Its own, unless it was made beside another. */
+  readonly egress: string;
   readonly workflowId: string;
   readonly simulator: Simulator;
   readonly client: Client;
   readonly handle: WorkflowHandle<typeof providerConnection>;
+  /** Every state that it told the log of, in their order. */
+  readonly states: { readonly state: LifecycleState; readonly code: ActionCode | null; readonly atMs: number }[] = [];
+  /** Every session that it said it serves, in their order. */
+  readonly served: { readonly sessionId: number; readonly renewAtMs: number; readonly expiresAtMs: number }[] = [];
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.name = parts.name;
+    this.egress = parts.egress;
     this.workflowId = providerWorkflowId(parts.environment, parts.name);
     this.simulator = parts.simulator;
     this.client = parts.client;
@@ -56,9 +73,9 @@ export class TestConnection {
   async onboard({
     credential,
     ...more
-  }: Partial<Pick<OnboardingRequest, 'credential' | 'callbackUrls' | 'permittedIps' | 'egress'>> = {}): Promise<void> {
-    const { environment, name } = this.#parts;
-    const request = { version: 1 as const, name, environment, egress: EGRESS, callbackUrls: [], permittedIps: [], ...more };
+  }: Partial<Pick<OnboardingRequest, 'credential' | 'callbackUrls' | 'permittedIps'>> = {}): Promise<void> {
+    const { environment, name, egress } = this.#parts;
+    const request = { version: 1 as const, name, environment, egress, callbackUrls: [], permittedIps: [], ...more };
     await this.start({ request: { ...request, credential: credential ?? (await providerCertificate()) } });
   }
 
@@ -77,11 +94,49 @@ export class TestConnection {
   readonly state = () => this.handle.query(stateQuery);
 
   readonly renew = () => this.handle.executeUpdate(renewUpdate, { args: [{ by: BY }] });
+  /** Time passes only when the report has arrived, and then until it is answered. */
+  async reportRefused(sessionId: number): Promise<RefusalAnswer> {
+    const report = await this.handle.startUpdate(reportRefusedUpdate, { args: [{ by: BY, sessionId }], waitForStage: 'ACCEPTED' });
+    await this.#parts.time.pass(MINUTE);
+    return report.result();
+  }
+
   readonly disconnect = () => this.handle.executeUpdate(disconnectUpdate, { args: [{ by: BY }] });
   readonly resume = (credential?: WantedCredential) =>
     this.handle.executeUpdate(resumeUpdate, { args: [{ by: BY, ...(credential && { credential }) }] });
   readonly setCallbackUrls = (wanted: string[], { unwanted = [] as string[], prune = false } = {}) =>
     this.handle.executeUpdate(setCallbackUrlsUpdate, { args: [{ by: BY, wanted, unwanted, prune }] });
+
+  /** Says that a call on the session was refused, and lets time pass until that is answered. */
+  async report(sessionId: number, updateId?: string): Promise<ReportAnswer> {
+    return (await this.reports(sessionId, [updateId]))[0]!;
+  }
+
+  /** The same, many times: whoever gives the same update id shares its answer. Time passes only when all have arrived. */
+  async reports(sessionId: number, updateIds: readonly (string | undefined)[]): Promise<ReportAnswer[]> {
+    const { time } = this.#parts;
+    const sentAtMs = await time.nowMs();
+    const args: [ReportRefusedInput] = [{ by: BY, sessionId }];
+    const start = (updateId: string | undefined) =>
+      this.handle.startUpdate(reportRefusedUpdate, { args, waitForStage: 'ACCEPTED', ...(updateId !== undefined && { updateId }) });
+    const handles = await Promise.all(updateIds.map(start));
+    let open = handles.length;
+    const answers = Promise.all(
+      handles.map(async (handle) => {
+        const answer = await handle.result().finally(() => open--);
+        return { answer, afterMs: (await time.nowMs()) - sentAtMs };
+      }),
+    );
+    answers.catch(() => {});
+    while (open > 0) await time.pass(SECOND / 2);
+    return answers;
+  }
+
+  /** What the Temporal UI shows above the history. */
+  async currentDetails(): Promise<string> {
+    const { currentDetails } = await this.handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    return currentDetails;
+  }
 
   /** Lets virtual time pass, in steps that grow, until the status fits. */
   async until(description: string, fits: (status: ConnectionStatus) => boolean, withinMs = 2 * MINUTE): Promise<ConnectionStatus> {
@@ -124,19 +179,28 @@ export class TestConnection {
   }
 
   /** Of all runs that continued one another, the oldest first. */
-  async histories(): Promise<History[]> {
-    const histories: History[] = [];
-    let runId: string | null | undefined = (await this.handle.describe()).runId;
-    while (runId) {
-      const history: History = await this.client.workflow.getHandle(this.workflowId, runId).fetchHistory();
-      histories.unshift(history);
-      runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
-    }
-    return histories;
+  histories(): Promise<History[]> {
+    return historiesOf(this.client, this.workflowId);
+  }
+
+  /** Of the gate of its egress. */
+  gateHistories(): Promise<History[]> {
+    return historiesOf(this.client, sessionGateWorkflowId(this.#parts.environment, this.egress));
   }
 
   async events(): Promise<HistoryEvent[]> {
     return (await this.histories()).flatMap(({ events }) => events ?? []);
+  }
+
+  noteState({ state, action }: ConnectionStatus): void {
+    this.states.push({ state, code: action?.code ?? null, atMs: this.#parts.time.pulledMs });
+  }
+
+  /** The bank counts lapses by it. */
+  noteServed({ session }: ConnectionStatus, sessionId: number | null): void {
+    if (session && sessionId !== null)
+      this.served.push({ sessionId, renewAtMs: Date.parse(session.renewAt), expiresAtMs: Date.parse(session.expiresAt) });
+    this.simulator.published({ connection: this.name, sessionId });
   }
 
   /** What stands in an event: plain JSON. */
@@ -173,4 +237,15 @@ export class TestConnection {
       callbackUrls: callbackUrls.map(({ url }) => url).sort(),
     };
   }
+}
+
+async function historiesOf(client: Client, workflowId: string): Promise<History[]> {
+  const histories: History[] = [];
+  let runId: string | null | undefined = (await client.workflow.getHandle(workflowId).describe()).runId;
+  while (runId) {
+    const history: History = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    histories.unshift(history);
+    runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+  }
+  return histories;
 }

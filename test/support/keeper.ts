@@ -1,32 +1,28 @@
 import { readFileSync } from 'node:fs';
-import { activityInfo } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker, type WorkerOptions } from '@temporalio/worker';
-import type { Dependencies } from '../../activities/dependencies.ts';
-import { type Activities, createActivities } from '../../activities/index.ts';
-import { createBank } from '../../bunq/bank.ts';
-import { systemClock } from '../../settings/clock.ts';
-import { type Settings, startSimulator } from '../../simulator/index.ts';
-import { eventLog } from '../../worker/event-log.ts';
-import { createGateClient } from '../../worker/gate-client.ts';
-import { confirmAttempt, readAttempt } from '../../worker/temporal.ts';
-import { egressTaskQueue, providerWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
+import { type InjectedSinks, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Settings } from '../../simulator/index.ts';
+import type { KeeperSinks } from '../../workflows/events.ts';
+import type { sessionGate } from '../../workflows/index.ts';
+import { sessionGateWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
 import { atEnd } from './at-end.ts';
 import { currentBuild } from './build.ts';
-import { EGRESS, TestConnection } from './connection.ts';
-import { sealingKeys, signers } from './credentials.ts';
+import { TestConnection } from './connection.ts';
+import { IDENTITY, localActivities } from './dependencies.ts';
+import { type EgressOptions, startEgress, type TestEgress } from './egress.ts';
 import { restlessness } from './restlessness.ts';
-import { SEARCH_ATTRIBUTES, timeSkippingEnvironment } from './temporal.ts';
+import { timeSkippingEnvironment } from './temporal.ts';
 import { VirtualTime } from './virtual-time.ts';
 
-/** Everything is on this machine: what takes longer is lost. */
-const TIMEOUTS = { connectMs: 1000, headersMs: 1000, bodyMs: 1000, totalMs: 1000 };
-
-/** The workers of one environment on a time-skipping server. Each connection speaks to a bank of its own. */
+/** The workers of one environment on a time-skipping server. Each connection has a bank and an address of its own, unless it is told otherwise. */
 export interface TestKeeper {
   readonly time: VirtualTime;
-  /** A connection, not started yet, with a bank of its own. */
-  connection(name: string, settings?: Partial<Settings>): Promise<TestConnection>;
+  /** A connection, not started yet. */
+  connection(name: string, settings?: Partial<Settings>, options?: ConnectionOptions): Promise<TestConnection>;
+  /** A connection that shares another's bank and address, and with them its gate. */
+  connectionBeside(other: TestConnection, name: string): TestConnection;
+  /** Ends a connection; with the last one of an egress goes its bank. What was wrong with it is left unsaid. */
+  end(connection: TestConnection): Promise<void>;
   /**
    * For `afterEach`: ends the connections of the test, replays their histories, and throws what is wrong with any that did not
    * keep calm.
@@ -34,83 +30,128 @@ export interface TestKeeper {
   finish(): Promise<void>;
 }
 
+export type ConnectionOptions = Partial<Pick<EgressOptions, 'isImpatient'>>;
+
 let server: Promise<TestWorkflowEnvironment> | undefined;
 
 /** Starts workers, on the one server of the test file. */
 export async function startKeeper(environment: string, options: Pick<WorkerOptions, 'maxCachedWorkflows'> = {}): Promise<TestKeeper> {
   server ??= timeSkippingEnvironment();
   const temporal = await server;
-  const time = new VirtualTime(temporal);
-  const activitiesOf = new Map<string, Activities>();
-  const open: TestConnection[] = [];
-  await startWorkers(
-    temporal,
-    environment,
-    routed(activitiesOf, createActivities(dependencies(temporal, environment, NO_BANK)), time),
-    options,
-  );
-  return {
-    time,
-    async connection(name, settings) {
-      await time.pull();
-      const simulator = await startSimulator({ ...settings, nowMs: () => time.pulledMs });
-      atEnd(() => simulator.close());
-      const bank = createBank({ apiUrl: simulator.apiUrl, clock: systemClock, timeouts: TIMEOUTS });
-      atEnd(() => bank.close());
-      activitiesOf.set(providerWorkflowId(environment, name), createActivities(dependencies(temporal, environment, bank)));
-      const connection = new TestConnection({ client: temporal.client, environment, name, simulator, time });
-      open.push(connection);
-      return connection;
-    },
-    async finish() {
-      const faults: string[] = [];
-      for (const connection of open.splice(0)) {
-        await end(connection);
-        faults.push(...(await restlessness(connection)));
-        for (const history of await connection.histories())
-          await Worker.runReplayHistory({ workflowBundle: bundle(), sinks: SILENT }, history);
-      }
-      if (faults.length > 0) throw new Error(faults.join('\n'));
-    },
-  };
+  const isUncached = options.maxCachedWorkflows === 0;
+  const queue = workflowTaskQueue(environment);
+  const keeper = new Keeper(temporal, environment, isUncached ? `${queue}.gates` : null);
+  for (const taskQueue of isUncached ? [queue, `${queue}.gates`] : [queue])
+    await startWorkflowWorker(temporal, environment, { sinks: keeper.sinks, ...options, taskQueue });
+  atEnd(() => keeper.endAll());
+  return keeper;
 }
 
-/** Gates call no bank. */
-const NO_BANK = {} as Dependencies['bank'];
+class Keeper implements TestKeeper {
+  readonly time: VirtualTime;
+  readonly #temporal: TestWorkflowEnvironment;
+  readonly #environment: string;
+  readonly #egressOf = new Map<TestConnection, TestEgress>();
+  readonly #gateTaskQueue: string | null;
+  #egresses = 0;
 
-const SILENT = eventLog({ info: () => {}, warn: () => {}, error: () => {} });
+  /**
+   * @param gateTaskQueue for gates alone: without a cache, the SDK drops a local activity in flight as soon as its worker gets
+   * another workflow's task, and a connection asks its gate by a local activity
+   */
+  constructor(temporal: TestWorkflowEnvironment, environment: string, gateTaskQueue: string | null) {
+    this.#gateTaskQueue = gateTaskQueue;
+    this.#temporal = temporal;
+    this.#environment = environment;
+    this.time = new VirtualTime(temporal);
+  }
 
-const IDENTITY = 'workers of the test';
-
-function dependencies({ nativeConnection }: TestWorkflowEnvironment, environment: string, bank: Dependencies['bank']): Dependencies {
-  const server = { connection: nativeConnection, namespace: 'default' };
-  return {
-    environment,
-    bank,
-    sealingKeys,
-    clock: systemClock,
-    signers,
-    gate: createGateClient(server, environment, systemClock.nowMs),
-    confirmAttempt: confirmAttempt(server, IDENTITY, systemClock),
-    readAttempt: readAttempt(server, systemClock),
-    searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTES), // the test server takes them and cannot list them
-    settings: { egressAddress: null, sessionGapMs: 30_000, settleMs: 60_000 },
-  };
-}
-
-const ACTIVITY_NAMES = Object.keys(createActivities({} as Dependencies));
-
-/** The activities of whichever connection calls, after the banks' clock was pulled: virtual time goes at the real rate meanwhile. */
-function routed(activitiesOf: ReadonlyMap<string, Activities>, ofGate: Activities, time: VirtualTime): Activities {
-  const route =
-    (name: string) =>
-    async (...input: unknown[]) => {
-      await time.pull();
-      const { workflowId = '' } = activityInfo().workflowExecution ?? {};
-      const activities = (activitiesOf.get(workflowId) ?? ofGate) as unknown as Record<string, (...input: unknown[]) => Promise<unknown>>;
-      return activities[name]!(...input);
+  /** What connections tell the log, for the tests. Time goes at the real rate while a workflow's task is being done: what is pulled then is exact. */
+  get sinks(): InjectedSinks<KeeperSinks> {
+    const tell = async (workflowId: string, note: (connection: TestConnection) => void) => {
+      const connection = [...this.#egressOf.keys()].find((open) => open.workflowId === workflowId);
+      if (!connection) return;
+      await this.time.pull();
+      note(connection);
     };
-  return Object.fromEntries(ACTIVITY_NAMES.map((name) => [name, route(name)])) as unknown as Activities;
+    return {
+      keeper: {
+        stateChanged: {
+          fn: (_info, status) => tell(status.workflowId, (connection) => connection.noteState(status)),
+          callDuringReplay: false,
+        },
+        sessionServed: {
+          fn: (_info, status, sessionId) => tell(status.workflowId, (connection) => connection.noteServed(status, sessionId)),
+          callDuringReplay: false,
+        },
+      },
+    };
+  }
+
+  async connection(
+    name: string,
+    settings: Partial<Settings> = {},
+    { isImpatient = false }: ConnectionOptions = {},
+  ): Promise<TestConnection> {
+    const egress = `${name}-${++this.#egresses}`; // a gate remembers, and the next test has a connection of the same name
+    if (this.#gateTaskQueue) await this.#startGate(egress, this.#gateTaskQueue);
+    return this.#open(
+      name,
+      await startEgress(this.#temporal, this.time, { environment: this.#environment, name: egress, settings, isImpatient }),
+    );
+  }
+
+  async #startGate(egress: string, taskQueue: string): Promise<void> {
+    const environment = this.#environment;
+    await this.#temporal.client.workflow.start<typeof sessionGate>('sessionGate', {
+      workflowId: sessionGateWorkflowId(environment, egress),
+      taskQueue,
+      args: [{ version: 1, environment, egress, replaces: false }],
+    });
+  }
+
+  connectionBeside(other: TestConnection, name: string): TestConnection {
+    return this.#open(name, this.#egressOf.get(other)!);
+  }
+
+  #open(name: string, egress: TestEgress): TestConnection {
+    const { client } = this.#temporal;
+    const { simulator } = egress;
+    const connection = new TestConnection({
+      client,
+      environment: this.#environment,
+      name,
+      egress: egress.name,
+      simulator,
+      time: this.time,
+    });
+    this.#egressOf.set(connection, egress);
+    return connection;
+  }
+
+  async end(connection: TestConnection): Promise<void> {
+    const egress = this.#egressOf.get(connection);
+    if (!egress) return;
+    this.#egressOf.delete(connection);
+    await terminate(connection);
+    if (![...this.#egressOf.values()].includes(egress)) await egress.end();
+  }
+
+  async endAll(): Promise<void> {
+    for (const connection of [...this.#egressOf.keys()]) await this.end(connection);
+  }
+
+  async finish(): Promise<void> {
+    const faults: string[] = [];
+    for (const connection of [...this.#egressOf.keys()]) {
+      await terminate(connection);
+      faults.push(...(await restlessness(connection)));
+      for (const history of await connection.histories())
+        await Worker.runReplayHistory({ workflowBundle: bundle(), sinks: this.sinks }, history);
+      await this.end(connection);
+    }
+    if (faults.length > 0) throw new Error(faults.join('\n'));
+  }
 }
 
 let code: string | undefined;
@@ -120,34 +161,32 @@ function bundle(): { code: string } {
   return { code };
 }
 
-async function startWorkers(
-  { nativeConnection: connection }: TestWorkflowEnvironment,
+async function startWorkflowWorker(
+  temporal: TestWorkflowEnvironment,
   environment: string,
-  { readSurroundings, askForSlot, consultGate, ...calls }: Activities,
-  options: Partial<WorkerOptions>,
+  options: Pick<WorkerOptions, 'sinks' | 'maxCachedWorkflows' | 'taskQueue'>,
 ): Promise<void> {
-  const common = { connection, identity: IDENTITY, shutdownGraceTime: '1s' } satisfies Partial<WorkerOptions>;
-  const workers = await Promise.all([
-    Worker.create({
-      ...common,
-      ...options,
-      taskQueue: workflowTaskQueue(environment),
-      workflowBundle: bundle(),
-      activities: { readSurroundings, askForSlot, consultGate },
-      sinks: SILENT,
-      enableNonLocalActivities: false,
-    }),
-    Worker.create({ ...common, taskQueue: egressTaskQueue(environment, EGRESS), activities: calls }),
-  ]);
-  const running = Promise.all(workers.map((worker) => worker.run()));
+  const worker = await Worker.create({
+    connection: temporal.nativeConnection,
+    identity: IDENTITY,
+    shutdownGraceTime: '1s',
+    ...options,
+    workflowBundle: bundle(),
+    activities: localActivities(temporal, environment),
+    enableNonLocalActivities: false,
+  });
+  const running = worker.run();
   atEnd(async () => {
-    for (const worker of workers) worker.shutdown();
+    worker.shutdown();
     await running;
   });
 }
 
 /** A connection that goes on after its test would be one more for the next. */
-async function end({ handle }: TestConnection): Promise<void> {
-  const { status } = await handle.describe();
-  if (status.name === 'RUNNING') await handle.terminate('its test is over');
+async function terminate({ handle }: TestConnection): Promise<void> {
+  const status = await handle.describe().then(
+    (described) => described.status.name,
+    () => 'NEVER STARTED',
+  );
+  if (status === 'RUNNING') await handle.terminate('its test is over');
 }

@@ -97,7 +97,7 @@ test('the Temporal UI tells the story: details with a time for each step, a memo
     KeeperState: ['ACTIVE'],
     KeeperEnvironment: ['test'],
     KeeperProvider: ['acme'],
-    KeeperEgress: ['default'],
+    KeeperEgress: [acme.egress],
     KeeperRenewAt: [new Date(status.session!.renewAt)],
     KeeperExpiresAt: [new Date(status.session!.expiresAt)],
   });

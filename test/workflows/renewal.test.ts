@@ -151,3 +151,17 @@ test('a bank that allows one session per installation gets a new installation fo
   expect(await acme.status()).toMatchObject({ state: 'ACTIVE', lastError: null });
   expect(acme.bankHolds()).toMatchObject({ credentials: 1, sessions: 1, oauthClients: 1 });
 }, 60_000);
+
+test('two connections at one address keep the distance between their sessions', async () => {
+  const acme = await keeper.connection('acme', { allowSecondOAuthClient: true });
+  const ada = keeper.connectionBeside(acme, 'ada');
+  await acme.onboard();
+  await ada.onboard({ credential: { type: 'sandbox-user' } });
+  await acme.becomes('ACTIVE', 5 * MINUTE);
+  await ada.becomes('ACTIVE', 5 * MINUTE);
+  await Promise.all([acme.renew(), ada.renew()]);
+  await keeper.time.pass(5 * MINUTE);
+  const askedAtMs = acme.requests('POST /session-server').map(({ at }) => at);
+  expect(askedAtMs).toHaveLength(4);
+  for (const [index, at] of askedAtMs.slice(1).entries()) expect(at - askedAtMs[index]!).toBeGreaterThanOrEqual(30 * SECOND);
+}, 60_000);

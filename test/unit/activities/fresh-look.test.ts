@@ -1,4 +1,4 @@
-import { demandFreshLook, NotSentError } from '../../../activities/fence.ts';
+import { demandFirstAttempt, demandFreshLook, NotSentError } from '../../../activities/fence.ts';
 
 const LOOKED_AT_MS = 1_000_000;
 const SETTLE_MS = 60_000;
@@ -33,4 +33,9 @@ test('a workflow that looked the settling time after its reset, or later, may cr
 
 test('a look whose time is not known is no look', () => {
   expect(() => demandFreshLook(FRESH, undefined as unknown as number, SETTLE_MS)).toThrow(NotSentError);
+});
+
+test('a slot is for the first attempt alone', () => {
+  expect(demandFirstAttempt(FRESH)).toBeUndefined();
+  expect(() => demandFirstAttempt({ ...FRESH, isRepeated: true })).toThrow(NotSentError);
 });

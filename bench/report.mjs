@@ -1,0 +1,68 @@
+import { eventList } from './event-list.mjs';
+import { measureFetch } from './fetch.mjs';
+import { measureHistories } from './histories.mjs';
+import { measureOnboarding } from './onboarding.mjs';
+import { measureTakeover } from './takeover.mjs';
+
+/** What is measured, each giving rows: what, its aim, what was measured. */
+export const PARTS = {
+  async onboarding(build) {
+    const results = await measureOnboarding(build, [0, 100]);
+    return results.flatMap(({ bankMs, keeper, bare }) => [
+      row(`onboarding, bank at ${bankMs} ms: through Temporal (${keeper.calls} calls)`, null, keeper.ms, ' ms'),
+      row(`onboarding, bank at ${bankMs} ms: bare script (${bare.calls} calls)`, null, bare.ms, ' ms'),
+      row(`onboarding, bank at ${bankMs} ms: ratio`, bankMs === 0 ? 3 : 1.25, keeper.ms / bare.ms),
+    ]);
+  },
+
+  async takeover(build) {
+    const { medianMs, measured } = await measureTakeover(build);
+    return [row(`worker killed in a step: done again by another (of ${measured.length})`, 10, medianMs / 1000, ' s')];
+  },
+
+  async histories(build, { listEvents }) {
+    const { onboarding, connection, gate, connectionEvents, gateEvents } = await measureHistories(build);
+    if (listEvents) {
+      console.log(`\nOne renewal, the connection:\n${eventList(connectionEvents)}`);
+      console.log(`\nOne slot, the gate:\n${eventList(gateEvents)}\n`);
+    }
+    return [
+      row('onboarding: events', null, onboarding.events),
+      row('onboarding: bytes', null, onboarding.bytes),
+      row('renewal: events', 36, connection.events),
+      row('renewal: bytes', 9 * 1024, connection.bytes),
+      row('slot of the gate: events', 20, gate.events),
+      row('slot of the gate: bytes', 2.5 * 1024, gate.bytes),
+    ];
+  },
+
+  async fetch(build) {
+    const { latencyMs, perSecond } = await measureFetch(build);
+    return [
+      row('keeper.fetch: latency', null, latencyMs.keeper, ' ms'),
+      row('bare undici call: latency', null, latencyMs.bare, ' ms'),
+      row('keeper.fetch / bare: latency', null, latencyMs.keeper / latencyMs.bare),
+      row('keeper.fetch, 20 at once', null, perSecond.keeper, '/s'),
+      row('bare undici call, 20 at once', null, perSecond.bare, '/s'),
+      row('bare / keeper.fetch: throughput', null, perSecond.bare / perSecond.keeper),
+    ];
+  },
+};
+
+const row = (what, aim, measured, unit = '') => ({ what, aim, measured, unit });
+
+export function show(rows) {
+  const text = (value, unit) => (value === null ? '' : `${Number.isInteger(value) ? value : value.toFixed(2)}${unit}`);
+  const table = [
+    ['', 'aim', 'measured', ''],
+    ...rows.map(({ what, aim, measured, unit }) => [
+      what,
+      aim === null ? '' : `≤ ${text(aim, unit)}`,
+      text(measured, unit),
+      aim === null ? '' : measured <= aim ? 'met' : 'MISSED',
+    ]),
+  ];
+  const widths = [0, 1, 2].map((column) => Math.max(...table.map((line) => line[column].length)));
+  for (const [what, aim, measured, verdict] of table)
+    console.log(`${what.padEnd(widths[0])}  ${aim.padStart(widths[1])}  ${measured.padStart(widths[2])}  ${verdict}`.trimEnd());
+}

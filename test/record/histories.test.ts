@@ -1,0 +1,152 @@
+import { parseBunqContext } from '../../client/bunq-context.ts';
+import { importedState } from '../../client/imported-state.ts';
+import { reportRefusedUpdate } from '../../workflows/messages.ts';
+import { sessionGateWorkflowId } from '../../workflows/names.ts';
+import type { TestConnection } from '../support/connection.ts';
+import { newApiKey, providerCertificate, sealedApiKey, sealingKeys } from '../support/credentials.ts';
+import { startKeeper } from '../support/keeper.ts';
+import { forgetRecordedOfThisVersion, record } from '../support/recorded-histories.ts';
+import { registerAsSdk } from '../support/sdk-context.ts';
+import { until } from '../support/until.ts';
+import { DAY, HOUR, MINUTE } from '../support/virtual-time.ts';
+
+/** `npm run histories`: records afresh, from real runs against the simulator, what later versions have to replay. */
+
+const ENVIRONMENT = 'test';
+const keeper = await startKeeper(ENVIRONMENT);
+const URL = 'https://acme.example/callback';
+
+beforeAll(forgetRecordedOfThisVersion);
+afterEach(() => keeper.finish(), 60_000);
+
+async function recordRuns(shape: string, connection: TestConnection): Promise<void> {
+  const runs = await connection.histories();
+  for (const [index, history] of runs.entries()) record(runs.length > 1 ? `${shape}-run-${index + 1}` : shape, history);
+}
+
+const gateOf = ({ client, egress }: TestConnection) => client.workflow.getHandle(sessionGateWorkflowId(ENVIRONMENT, egress));
+
+test('a provider is onboarded, renewed, and disconnected', async () => {
+  const acme = await keeper.connection('acme');
+  await acme.onboard({ callbackUrls: [URL] });
+  const { session } = await acme.becomes('ACTIVE');
+  await acme.passUntil(session!.renewAt);
+  await acme.until(
+    'has closed the former session',
+    () => acme.bankHolds().sessions === 1 && acme.requests('POST /session-server').length === 2,
+    HOUR,
+  );
+  await acme.disconnect();
+  await acme.ended();
+  await recordRuns('provider', acme);
+}, 60_000);
+
+test('the API key and the installation are repaired', async () => {
+  const acme = await keeper.connection('acme');
+  await acme.onboard({ callbackUrls: [URL] });
+  await acme.becomes('ACTIVE');
+  acme.simulator.revokeCredential(acme.simulator.state().credentials[0]!.id);
+  await acme.renew();
+  await acme.until('has a new API key', ({ state }) => state === 'ACTIVE' && acme.simulator.state().credentials.length === 2, 10 * MINUTE);
+  await keeper.time.pass(2 * HOUR);
+  for (const { id } of acme.simulator.state().installations) acme.simulator.revokeInstallation(id);
+  await acme.renew();
+  await acme.until('has a new installation', ({ state }) => state === 'ACTIVE' && acme.bankHolds().sessions === 1, 10 * MINUTE);
+  await recordRuns('repairs', acme);
+}, 60_000);
+
+test('a credential is refused, and resumed with another', async () => {
+  const acme = await keeper.connection('acme');
+  const refused = { ...(await providerCertificate()), chainPem: (await providerCertificate('Other App')).certificatePem };
+  await acme.onboard({ credential: refused });
+  await acme.becomes('ACTION_REQUIRED');
+  await keeper.time.pass(DAY + HOUR);
+  await acme.resume(await providerCertificate('Other App'));
+  await acme.becomes('ACTIVE');
+  await recordRuns('action-required-and-resume', acme);
+}, 60_000);
+
+test('a refused call is reported: once of a good session, once of one that has ended', async () => {
+  const acme = await keeper.connection('acme');
+  await acme.onboard();
+  await acme.becomes('ACTIVE');
+  const { sessionId } = (await acme.session())!;
+  const report = () => acme.handle.executeUpdate(reportRefusedUpdate, { args: [{ by: 'ada@test', sessionId }] });
+  expect(await report()).toMatchObject({ outcome: 'good' });
+  await keeper.time.pass(MINUTE);
+  acme.simulator.expireSession(sessionId);
+  const [answer] = await Promise.all([report(), keeper.time.pass(MINUTE)]);
+  expect(answer).toMatchObject({ outcome: 'replaced' });
+  await acme.becomes('ACTIVE', 5 * MINUTE);
+  await recordRuns('refusal-reported', acme);
+}, 60_000);
+
+test('callback URLs are added and removed, and an answer is lost', async () => {
+  const acme = await keeper.connection('acme');
+  await acme.onboard({ callbackUrls: [URL] });
+  await acme.becomes('ACTIVE');
+  const other = 'https://acme.example/other';
+  acme.simulator.fault({ endpoint: 'POST /user/{userID}/oauth-client/{oauth-clientID}/callback-url', kind: 'lose-answer-after-effect' });
+  await acme.setCallbackUrls([URL, other]);
+  await acme.until('has both', ({ state }) => state === 'ACTIVE' && acme.bankHolds().callbackUrls.length === 2, 10 * MINUTE);
+  await acme.setCallbackUrls([other], { unwanted: [URL] });
+  await acme.until('has one', ({ state }) => state === 'ACTIVE' && acme.bankHolds().callbackUrls.length === 1, 10 * MINUTE);
+  await recordRuns('callback-urls', acme);
+}, 60_000);
+
+test('after 25 renewals a user goes on in a new run', async () => {
+  const ada = await keeper.connection('ada');
+  await ada.onboard({ credential: { type: 'sandbox-user' } });
+  const { runId } = await ada.becomes('ACTIVE');
+  await keeper.time.pass(130 * DAY);
+  expect((await ada.becomes('ACTIVE')).runId).not.toBe(runId);
+  await recordRuns('continued-as-new', ada);
+}, 60_000);
+
+test('what an SDK registered is imported', async () => {
+  const ada = await keeper.connection('ada');
+  const apiKey = await newApiKey(ada.simulator.apiUrl);
+  const now = await keeper.time.nowMs();
+  const context = parseBunqContext(JSON.stringify(await registerAsSdk(ada.simulator.apiUrl, apiKey)), 'bunq.conf', now);
+  const { name, egress, workflowId } = ada;
+  const credential = await sealedApiKey(workflowId, apiKey);
+  const request = { version: 1 as const, name, environment: ENVIRONMENT, egress, credential, callbackUrls: [], permittedIps: [] };
+  await keeper.time.pass(MINUTE);
+  await ada.start({ state: await importedState(request, context, sealingKeys, workflowId, now) });
+  await ada.becomes('ACTIVE', 10 * MINUTE);
+  await recordRuns('import', ada);
+}, 60_000);
+
+test('a gate hands out slots to several, and the lease of one that died ends', async () => {
+  const acme = await keeper.connection('acme');
+  const [ada, eve] = ['ada', 'eve'].map((name) => keeper.connectionBeside(acme, name));
+  const gate = gateOf(acme);
+  acme.simulator.fault({ endpoint: 'POST /session-server', kind: 'hold-answer' });
+  await ada!.onboard({ credential: { type: 'sandbox-user' } });
+  await until('ada opens a session', () => acme.simulator.faults()[0]?.held === 1);
+  await ada!.handle.terminate('dies while it has a slot');
+  acme.simulator.clearFaults();
+  await Promise.all([acme.onboard(), eve!.onboard({ credential: { type: 'sandbox-user' } })]);
+  await acme.becomes('ACTIVE', 5 * MINUTE);
+  await eve!.becomes('ACTIVE', 5 * MINUTE);
+  record('gate', await gate.fetchHistory());
+}, 60_000);
+
+test('a gate goes on in a new run after 1,000 signals', async () => {
+  const acme = await keeper.connection('acme');
+  await acme.onboard();
+  await acme.becomes('ACTIVE');
+  const gate = gateOf(acme);
+  const { runId } = await gate.describe();
+  for (let sent = 0; sent < 1000; sent += 100)
+    await Promise.all(
+      Array.from({ length: 100 }, () =>
+        gate.signal('giveBack', { workflowId: acme.workflowId, requestId: 'none', sent: false, outcome: 'other' }),
+      ),
+    );
+  await until('the gate goes on in a new run', async () => (await gate.describe()).runId !== runId);
+  const runs = [acme.client.workflow.getHandle(gate.workflowId, runId), gate];
+  await acme.renew();
+  await acme.until('is renewed', ({ state }) => state === 'ACTIVE' && acme.requests('POST /session-server').length === 2, 5 * MINUTE);
+  for (const [index, run] of runs.entries()) record(`gate-continued-as-new-run-${index + 1}`, await run.fetchHistory());
+}, 120_000);

@@ -1,0 +1,40 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Dependencies } from '../../activities/dependencies.ts';
+import { type Activities, createActivities } from '../../activities/index.ts';
+import { systemClock } from '../../settings/clock.ts';
+import { createGateClient } from '../../worker/gate-client.ts';
+import { confirmAttempt, readAttempt } from '../../worker/temporal.ts';
+import { sealingKeys, signers } from './credentials.ts';
+import { SEARCH_ATTRIBUTES } from './temporal.ts';
+
+/** What the workers of a test give their activities. */
+
+export const IDENTITY = 'workers of the test';
+
+const LOCAL_ACTIVITIES = ['readSurroundings', 'askForSlot', 'consultGate'];
+
+/** Local activities run on the worker of workflows, and none of them calls the bank. */
+export const isLocalActivity = (name: string) => LOCAL_ACTIVITIES.includes(name);
+
+export function localActivities(temporal: TestWorkflowEnvironment, environment: string): Partial<Activities> {
+  const all = Object.entries(createActivities(dependencies(temporal, environment, NO_BANK)));
+  return Object.fromEntries(all.filter(([name]) => isLocalActivity(name)));
+}
+
+const NO_BANK = {} as Dependencies['bank'];
+
+export function dependencies({ nativeConnection }: TestWorkflowEnvironment, environment: string, bank: Dependencies['bank']): Dependencies {
+  const server = { connection: nativeConnection, namespace: 'default' };
+  return {
+    environment,
+    bank,
+    sealingKeys,
+    clock: systemClock,
+    signers,
+    gate: createGateClient(server, environment, systemClock.nowMs),
+    confirmAttempt: confirmAttempt(server, IDENTITY, systemClock),
+    readAttempt: readAttempt(server, systemClock),
+    searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTES), // the test server takes them and cannot list them
+    settings: { egressAddress: null, sessionGapMs: 30_000, settleMs: 60_000 },
+  };
+}
