@@ -149,7 +149,7 @@ class Gate {
   /** Until something is due; one more request in the queue changes nothing of that, and costs no timer. */
   async #wait(): Promise<void> {
     const dueMs = this.#dueMs;
-    const isOver = () => this.#hasNews || this.#dropped.length > 0 || this.#dueMs !== dueMs;
+    const isOver = () => this.#hasNews || this.#dropped.length > 0 || this.#dueMs !== dueMs || this.isTimeToMove;
     if (Number.isFinite(dueMs)) await condition(isOver, Math.max(1, dueMs - Date.now()), { summary: this.#waitSummary });
     else await condition(isOver);
     this.#hasNews = false;

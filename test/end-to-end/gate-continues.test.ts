@@ -86,7 +86,7 @@ async function askAtAPace(): Promise<number> {
   return (SIGNALS * 1000) / (Date.now() - startedAtMs);
 }
 
-test(`${SIGNALS} signals, ${A_SECOND} a second, get through while the gate continues as new: the queue, the slot that is out and the gap are the same`, async () => {
+test(`${SIGNALS} signals in one burst, up to ${A_SECOND} a second, get through while the gate continues as new: the queue, the slot that is out and the gap are the same`, async () => {
   const { workflowId, requestId } = await letSomebodyHaveTheSlot();
   const before = await slots();
   const { runId } = await gate().describe();
