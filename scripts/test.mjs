@@ -17,7 +17,8 @@ import { build, ROOT } from './build.mjs';
 import { installDependencies } from './dependencies.mjs';
 
 /** Jest matches them against the absolute path of each test file. */
-const LONG_UNDER_TIME_SKIPPING = '(century|fault-matrix-(brief|outage)|random-walk|uncached)\\.test\\.ts$';
+const LONG_UNDER_TIME_SKIPPING =
+  '(address|century|crossing|fault-matrix-(brief|outage)|parked-renewals|random-walk|repair|reports|uncached)\\.test\\.ts$';
 const QUICK = [
   '/test/(unit|simulator)/',
   `/test/(workflows|conformance)/(?!${LONG_UNDER_TIME_SKIPPING})`,
