@@ -99,10 +99,11 @@ async function renew(temporal: TestTemporal, { activity, moment }: Kill): Promis
   await until('it is ACTIVE', async () => (await here.keeper.status(NAME)).state === 'ACTIVE', { timeoutMs: 90_000, seen: log });
   const { sessionId: formerSessionId } = (await here.keeper.session(NAME))!;
   const before = registrationAt(await bank.state(), formerSessionId);
+  if (activity === 'readUser') await bank.fault({ endpoint: ENDPOINTS.readUser, kind: 'status' }); // it is proven by itself when the proof that rides along fails
   if (moment === RECEIVED) proxy.holds = ({ method, message }) => method === 'RespondActivityTaskCompleted' && message.includes(activity);
   else await bank.fault({ endpoint: ENDPOINTS[activity], kind: FAULTS[moment] });
   await here.keeper.renew(NAME);
-  const isAtIt = async () => (moment === RECEIVED ? proxy.held.length > 0 : (await bank.faults())[0]?.held === 1);
+  const isAtIt = async () => (moment === RECEIVED ? proxy.held.length > 0 : (await bank.faults()).some(({ held }) => held === 1));
   await until(`${activity} is at the moment to be killed: ${moment}`, isAtIt, { timeoutMs: 60_000, everyMs: 50, seen: log });
   return { here, bank, worker, formerSessionId, before };
 }

@@ -101,6 +101,7 @@ async function killAndGoOn({ who, activity, endpoint, moment }: Kill): Promise<O
   banks.push(bank);
   const here = scene(temporal, bank, SETTLE);
   const options = await onboardingOf(who, bank, CALLBACKS);
+  if (activity === 'readUser') bank.fault({ endpoint: 'GET /user', kind: 'status' }); // it is proven by itself when the proof that rides along fails
   const isThere =
     moment === RECEIVED ? await holdCompletion(here, activity) : holdAtTheBank(bank, { endpoint: endpoint!, ...FAULTS[moment] });
   const worker = await here.startWorker(isThere.env);
