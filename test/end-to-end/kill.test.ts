@@ -107,6 +107,7 @@ async function killAndGoOn({ who, activity, endpoint, moment }: Kill): Promise<O
   const worker = await here.startWorker(isThere.env);
   await here.keeper.onboard(NAME, options);
   await until(`${activity} is at the moment to be killed: ${moment}`, isThere.reached, {
+    timeoutMs: 60_000,
     everyMs: 20,
     seen: () => worker.stderr.slice(-2000),
   });
