@@ -24,9 +24,11 @@ const QUICK = [
   `/test/(workflows|conformance)/(?!${LONG_UNDER_TIME_SKIPPING})`,
   '/test/end-to-end/onboarding\\.test\\.ts$',
 ];
-const LONG = [`/test/(workflows|conformance)/${LONG_UNDER_TIME_SKIPPING}`, '/test/end-to-end/(?!(onboarding|gate)\\.test\\.ts$)'];
-/** How many of a gate's slots are used shows only where nothing else wants the processors. */
-const ALONE = ['/test/end-to-end/gate\\.test\\.ts$'];
+const LONG = [
+  [`/test/(workflows|conformance)/${LONG_UNDER_TIME_SKIPPING}`],
+  ['/test/end-to-end/(?!(onboarding|gate)\\.test\\.ts$)'],
+  ['/test/end-to-end/gate\\.test\\.ts$'], // how many of its slots are used shows only where nothing else wants the processors
+];
 /** What the shell says about other servers and banks is not for the tests. */
 const FOREIGN = /^(TEMPORAL_|BUNQ_|KEEPER_(?!TEMPORAL_CLI$))/;
 
@@ -47,7 +49,7 @@ try {
   check('Types', 'node_modules/typescript/bin/tsc', ['--noEmit', '-p', '.']);
   await installServers();
   if (paths.length > 0) runJest([]);
-  else for (const patterns of all ? [QUICK, LONG, ALONE] : [QUICK]) runJest(patterns);
+  else for (const patterns of all ? [QUICK, ...LONG] : [QUICK]) runJest(patterns);
   if (all && paths.length === 0) runSdkTest();
 } catch (error) {
   console.error(`test: ${error.message}`);

@@ -12,7 +12,7 @@ import { dependencies, IDENTITY, isLocalActivity } from './dependencies.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** Everything is on this machine: what takes longer is lost. */
-const TIMEOUTS: Timeouts = { connectMs: 2000, headersMs: 2000, bodyMs: 2000, totalMs: 2000 };
+const TIMEOUTS: Timeouts = { connectMs: 4000, headersMs: 4000, bodyMs: 4000, totalMs: 4000 };
 
 const IMPATIENT_MS = 20;
 
