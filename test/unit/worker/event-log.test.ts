@@ -1,0 +1,66 @@
+import pino from 'pino';
+import { eventLog } from '../../../worker/event-log.ts';
+import { changeLifecycle, lifecycleState } from '../../../workflows/state.ts';
+import { statusOf } from '../../../workflows/status.ts';
+import { MINUTE, onboarded, SECOND, T0, trouble } from '../workflows/states.ts';
+
+const RUN = { workflowId: 'provider.sandbox.acme', runId: 'run', running: null };
+
+function logged() {
+  const lines: Record<string, unknown>[] = [];
+  const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
+  const { keeper } = eventLog(log);
+  return { lines, changed: keeper.stateChanged.fn, served: keeper.sessionServed.fn };
+}
+
+const INFO = {} as Parameters<ReturnType<typeof logged>['changed']>[0];
+
+test('what waits for a person is one line with what was seen and the command to copy, and its recovery is another', () => {
+  const { lines, changed } = logged();
+  const error = {
+    code: 'BUNQ_BAD_REQUEST' as const,
+    endpoint: 'POST /v1/user/5/oauth-client/6/callback-url',
+    status: 400,
+    text: 'Not a URL.',
+    responseId: 'response-1',
+    atMs: T0,
+  };
+  const state = onboarded({ troubles: { 'callback-urls': trouble({ action: 'CALLBACK_URL_REFUSED', error }) } });
+  const parked = changeLifecycle(state, lifecycleState(state, T0 + SECOND), T0 + SECOND)!;
+  changed(INFO, statusOf(state, RUN, T0 + SECOND), parked);
+  state.troubles = {};
+  const well = changeLifecycle(state, lifecycleState(state, T0 + MINUTE), T0 + MINUTE)!;
+  changed(INFO, statusOf(state, RUN, T0 + MINUTE), well);
+  expect(lines).toEqual([
+    expect.objectContaining({
+      level: 50,
+      event: 'state changed',
+      connection: 'acme',
+      from: 'ACTIVE',
+      to: 'ACTION_REQUIRED',
+      action: expect.objectContaining({
+        code: 'CALLBACK_URL_REFUSED',
+        remedy: expect.stringContaining('bunq-keeper callback-urls acme set U'),
+        seen: expect.objectContaining({ status: 400, text: 'Not a URL.', responseId: 'response-1' }),
+      }),
+      msg: expect.stringContaining('CALLBACK_URL_REFUSED'),
+    }),
+    expect.objectContaining({
+      level: 30,
+      event: 'state changed',
+      from: 'ACTION_REQUIRED',
+      to: 'ACTIVE',
+      msg: expect.stringContaining('recovered'),
+    }),
+  ]);
+});
+
+test('a session that is served is a line, and so is none', () => {
+  const { lines, served } = logged();
+  served(INFO, statusOf(onboarded(), RUN, T0), 4);
+  served(INFO, statusOf(onboarded({ serving: null }), RUN, T0), null);
+  expect(lines).toEqual([
+    expect.objectContaining({ event: 'session served', connection: 'acme', sessionId: 4 }),
+    expect.objectContaining({ event: 'session served', connection: 'acme', sessionId: null }),
+  ]);
+});
