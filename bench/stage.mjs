@@ -6,17 +6,6 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
-/** As the worker registers them. */
-const SEARCH_ATTRIBUTES = {
-  KeeperState: 'Keyword',
-  KeeperEnvironment: 'Keyword',
-  KeeperProvider: 'Keyword',
-  KeeperEgress: 'Keyword',
-  KeeperAction: 'Keyword',
-  KeeperRenewAt: 'Datetime',
-  KeeperExpiresAt: 'Datetime',
-};
-
 const PATIENCE_MS = 60_000;
 
 /** Loads a module of the build. */
@@ -28,6 +17,7 @@ export const loader = (build) => (file) => import(pathToFileURL(join(build, file
  */
 export async function openStage(build, bankArguments = []) {
   const load = loader(build);
+  const { SEARCH_ATTRIBUTES } = await load('worker/search-attributes.js');
   const [{ startTemporalServer }, { findTemporalBinary }, { projectCacheDir }, { exited, spawnTied }] = await Promise.all(
     ['client/dev/temporal-server.js', 'client/dev/temporal-binary.js', 'client/dev/temporal-cache.js', 'client/dev/spawn-tied.js'].map(
       load,
