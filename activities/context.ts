@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { CallOptions, InstallationCaller, SessionCaller } from '../bunq/bank.ts';
 import type { Sealed, SecretKind } from '../sealing/sealed.ts';
 import type { Secret } from '../sealing/secret.ts';
-import { parseWorkflowId } from '../workflows/names.ts';
+import { parseWorkflowId, providerOf, providerWorkflowId } from '../workflows/names.ts';
 import type { Installation, KeyPair } from '../workflows/state.ts';
 import type { AttemptRecord, Dependencies } from './dependencies.ts';
 import { toFailure, WrongEnvironmentError } from './failures.ts';
@@ -43,6 +43,8 @@ export interface Attempt extends Dependencies {
   closeAfterLook(options: CallOptions, lookedAtMs: number): CallOptions;
   seal<Kind extends SecretKind>(kind: Kind, secret: Secret): Promise<Sealed<Kind>>;
   open<Kind extends SecretKind>(kind: Kind, sealed: Sealed<Kind>): Promise<Secret>;
+  /** Of an end user's connection: what was sealed for its provider's. */
+  openOfProvider<Kind extends 'client-secret'>(kind: Kind, sealed: Sealed<Kind>): Promise<Secret>;
   openInstallation(installation: SealedInstallation): Promise<InstallationCaller>;
   openSession(session: SealedSession): Promise<SessionCaller>;
 }
@@ -97,6 +99,8 @@ function attemptNow(dependencies: Dependencies): Attempt {
     closeAfterLook,
     seal: (kind, secret) => sealingKeys.seal(kind, connection.workflowId, secret),
     open,
+    openOfProvider: (kind, sealed) =>
+      sealingKeys.open(kind, providerWorkflowId(dependencies.environment, providerOf(connection.name)), sealed),
     openInstallation: async ({ installationToken, privateKey, serverPublicKeyPem }) => ({
       installationToken: await open('installation-token', installationToken),
       privateKey: await open('private-key', privateKey),

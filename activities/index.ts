@@ -1,3 +1,4 @@
+import { accessTokenActivities } from './access-token.ts';
 import { apiKeyActivities } from './api-key.ts';
 import { callbackUrlActivities } from './callback-urls.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -16,6 +17,7 @@ export const createActivities = (dependencies: Dependencies) => ({
   ...keyPairActivities(dependencies),
   ...installationActivities(dependencies),
   ...apiKeyActivities(dependencies),
+  ...accessTokenActivities(dependencies),
   ...deviceActivities(dependencies),
   ...sessionActivities(dependencies),
   ...oauthClientActivities(dependencies),

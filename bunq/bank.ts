@@ -40,6 +40,8 @@ export const DEFAULT_MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 export interface Bank {
   /** Ends in `/v1/`. */
   readonly apiUrl: string;
+  /** Where authorization codes are exchanged; null where it was not given. */
+  readonly tokenUrl: string | null;
   readonly userAgent: string;
   readonly timeouts: Timeouts;
   readonly clock: Clock;
@@ -85,6 +87,8 @@ export interface SessionCaller {
 export interface BankOptions {
   /** `https://api.bunq.com/v1`, with or without the last slash; http only on loopback. */
   readonly apiUrl: string;
+  /** `https://api.oauth.bunq.com/v1/token`; needed for end users' connections only. */
+  readonly tokenUrl?: string | null;
   readonly clock: Clock;
   readonly userAgent?: string;
   readonly timeouts?: Partial<Timeouts>;
@@ -108,6 +112,7 @@ export function createBank(options: BankOptions): Bank {
   const { pacing } = options;
   return {
     apiUrl: url.href,
+    tokenUrl: options.tokenUrl ?? null,
     userAgent: options.userAgent ?? 'bunq-keeper',
     timeouts,
     clock: options.clock,

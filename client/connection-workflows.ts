@@ -16,7 +16,7 @@ import {
   refusalUpdateId,
   reportRefusedUpdate,
 } from '../workflows/messages.ts';
-import { NAME_PATTERN, providerWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
+import { connectionWorkflowId, isUserName, NAME_PATTERN, USER_NAME_PATTERN, workflowTaskQueue } from '../workflows/names.ts';
 import { type ConnectionState, initialState } from '../workflows/state.ts';
 import { memoFields, type PublishedStatus, statusOf, statusOfMemo, wantedFacts } from '../workflows/status.ts';
 import { KeeperError, UsageError } from './errors.ts';
@@ -52,9 +52,9 @@ export class ConnectionWorkflows {
 
   /** @throws UsageError when it is no name */
   idOf(name: string): string {
-    if (NAME_PATTERN.test(name)) return providerWorkflowId(this.environment, name);
+    if (NAME_PATTERN.test(name) || USER_NAME_PATTERN.test(name)) return connectionWorkflowId(this.environment, name);
     throw new UsageError(
-      `${JSON.stringify(name)} is not a name: a-z, 0-9 and -, at most 63, starting with a letter or digit. It is shown in plain text: no e-mail address, no account number.`,
+      `${JSON.stringify(name)} is not a name: a-z, 0-9 and -, at most 63, starting with a letter or digit; an end user's is PROVIDER/USER. It is shown in plain text: no e-mail address, no account number.`,
     );
   }
 
@@ -85,10 +85,10 @@ export class ConnectionWorkflows {
     await this.#start(name, input, 'USE_EXISTING');
   }
 
-  /** Starts it from this state; false when it runs already. */
-  async startNew(name: string, state: ConnectionState): Promise<boolean> {
+  /** Starts it; false when it runs already. */
+  async startNew(name: string, input: ConnectionInput): Promise<boolean> {
     try {
-      await this.#start(name, { state }, 'FAIL');
+      await this.#start(name, input, 'FAIL');
       return true;
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
@@ -102,7 +102,7 @@ export class ConnectionWorkflows {
     const workflowId = this.idOf(name);
     const status = statusOf(state, { workflowId, runId: '', running: null }, Date.now());
     const memo = { ...memoFields(status, wantedFacts(state)), asOf: new Date().toISOString() };
-    await this.client.workflow.start('providerConnection', {
+    await this.client.workflow.start(isUserName(name) ? 'userConnection' : 'providerConnection', {
       workflowId,
       taskQueue: workflowTaskQueue(this.environment),
       args: [input],
@@ -209,6 +209,10 @@ export const sender = () => `${userInfo().username}@${hostname()}`;
 
 function staticDetails({ name, environment, egress, wanted }: ConnectionState): string {
   const { credential, callbackUrls, permittedIps } = wanted;
+  if (isUserName(name)) {
+    const [provider, user] = name.split('/');
+    return `Keeps the bunq session that end user **${user}** has granted **${provider}** in ${environment}. Egress: ${egress}.\n\nWhat to do when it waits: see Current Details, or \`bunq-keeper status ${name}\`.`;
+  }
   const who =
     credential.type === 'qseal'
       ? `certificate \`${credential.subject}\` (${credential.roles.join(', ')}), signer \`${credential.signer}\``

@@ -18,11 +18,14 @@ export { SealingKeySet } from '../sealing/key-set.ts';
 export type { Sealed, SecretKind } from '../sealing/sealed.ts';
 export { Secret } from '../sealing/secret.ts';
 export { SettingsError } from '../settings/read.ts';
+export type { AnsweredOutcome, AuthorizationAnswer } from '../workflows/authorization.ts';
 export { ACTION_CODES, type ActionCode, type FailureCode, STEP_NAMES, type StepName } from '../workflows/codes.ts';
 export {
+  askAuthorizationUpdate,
   type CallbackUrlsInput,
   type ConnectionInput,
   type ConnectionStatus,
+  completeAuthorizationUpdate,
   type Disconnected,
   disconnectUpdate,
   type OAuthClientView,
@@ -45,6 +48,7 @@ export {
   statusQuery,
 } from '../workflows/messages.ts';
 export {
+  connectionWorkflowId,
   egressTaskQueue,
   NAME_PATTERN,
   providerWorkflowId,
@@ -54,10 +58,12 @@ export {
 } from '../workflows/names.ts';
 export type { providerConnection } from '../workflows/provider-connection.ts';
 export type { ConnectionState, LifecycleState, OnboardingRequest, WantedCredential } from '../workflows/state.ts';
+export type { userConnection } from '../workflows/user-connection.ts';
+export { type CompletedAuthorization, NotCompletedError } from './authorizations.ts';
 export { BankCallError, type BankCallInit } from './bank-calls.ts';
 export { type BunqContext, type ImportedSession, parseBunqContext } from './bunq-context.ts';
 export { KeeperError, NoSessionError, UsageError } from './errors.ts';
 export type { ImportOptions } from './import-options.ts';
-export { Keeper, type KnownStatus, type OnboardOptions, type RevealedSession } from './keeper.ts';
+export { type ConnectUserOptions, Keeper, type KnownStatus, type OnboardOptions, type RevealedSession, type UserLink } from './keeper.ts';
 export { type QsealCredentialInput, qsealCredential } from './qseal-credential.ts';
 export type { ClientSettings } from './settings.ts';

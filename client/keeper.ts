@@ -1,8 +1,11 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { authorizationUrl } from '../bunq/authorization.ts';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import type { Secret } from '../sealing/secret.ts';
 import { systemClock } from '../settings/clock.ts';
+import type { AuthorizationRequest } from '../workflows/authorization.ts';
 import {
+  askAuthorizationUpdate,
   type ConnectionStatus,
   disconnectUpdate,
   oauthClientQuery,
@@ -15,8 +18,9 @@ import {
   statusQuery,
 } from '../workflows/messages.ts';
 import { providerWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
-import { initialState, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
+import { type ConnectionState, initialState, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
 import { wantedFacts } from '../workflows/status.ts';
+import { type CompletedAuthorization, completeAuthorization, newState, stateSha256 } from './authorizations.ts';
 import { type BankCallInit, BankCalls } from './bank-calls.ts';
 import { ConnectionWorkflows, memoOf, sender } from './connection-workflows.ts';
 import { differences } from './differences.ts';
@@ -49,6 +53,25 @@ export interface RevealedSession extends Omit<SessionView, 'sessionToken' | 'pri
   privateKey: Secret;
 }
 
+export interface ConnectUserOptions {
+  /** One of the provider's callback URLs; needed where it has several. */
+  redirectUrl?: string | undefined;
+  /** How long the link is good; an hour by default. */
+  validForMs?: number | undefined;
+}
+
+/** What to send an end user to. */
+export interface UserLink {
+  /** PROVIDER/USER */
+  name: string;
+  isNew: boolean;
+  /** Holds the link's secret until it is used: for the end user's browser only. */
+  authorizationUrl: string;
+  expiresAt: string;
+}
+
+const LINK_VALID_MS = 60 * 60_000;
+
 /** bunq's own. */
 const SESSION_GAP_MS = 30_000;
 
@@ -58,6 +81,7 @@ export class Keeper {
   readonly environment: string;
   readonly apiUrl: string;
   readonly egress: string;
+  readonly #bank: ClientSettings['bank'];
   readonly #sealingKeys: () => SealingKeySet;
   readonly #workflows: ConnectionWorkflows;
   readonly #bankCalls: BankCalls;
@@ -66,6 +90,7 @@ export class Keeper {
     this.client = client;
     this.environment = settings.bank.name;
     this.apiUrl = settings.bank.apiUrl;
+    this.#bank = settings.bank;
     this.egress = settings.egress;
     this.#sealingKeys = sealingKeys;
     this.#workflows = new ConnectionWorkflows(client, this.environment, this.egress);
@@ -119,7 +144,68 @@ export class Keeper {
     const wanted = credential ?? { type: 'api-key' as const, apiKey: context.apiKey };
     const request = await this.#requestOf(name, { credential: wanted, callbackUrls, permittedIps });
     const state = await importedState(request, context, this.#sealingKeys(), this.#workflows.idOf(name), Date.now());
-    if (!(await this.#workflows.startNew(name, state))) throw nameTaken(name);
+    if (!(await this.#workflows.startNew(name, { state }))) throw nameTaken(name);
+  }
+
+  /**
+   * Makes a link with which an end user grants access, and the connection `PROVIDER/USER` that keeps the session then. One that is
+   * there is connected again in place: what it serves goes on being served until the new access is proven.
+   * @throws UsageError, KeeperError when the provider has no OAuth client, or not that callback URL
+   */
+  async connectUser(
+    provider: string,
+    user: string,
+    { redirectUrl, validForMs = LINK_VALID_MS }: ConnectUserOptions = {},
+  ): Promise<UserLink> {
+    const name = `${provider}/${user}`;
+    this.#workflows.idOf(name);
+    const { authorizeUrl } = this.#bank;
+    if (authorizeUrl === null) throw new KeeperError('The authorization page of this bank is not known: set BUNQ_AUTHORIZE_URL.');
+    const [oauthClient, { egress }] = await Promise.all([
+      this.#workflows.query(provider, oauthClientQuery),
+      this.#workflows.query(provider, statusQuery),
+    ]);
+    if (!oauthClient?.clientId || !oauthClient.clientSecret)
+      throw new KeeperError(`${provider} has no OAuth client with a client id and secret yet: bunq-keeper status ${provider}`);
+    const { clientId, clientSecret } = oauthClient;
+    const chosen = chooseRedirectUrl(provider, oauthClient.callbackUrls, redirectUrl);
+    const state = newState(name);
+    const authorization = { stateSha256: stateSha256(state), redirectUrl: chosen, clientId, clientSecret, validForMs };
+    const isNew = await this.#askForConsent(name, egress, authorization);
+    const expiresAt = new Date(Date.now() + validForMs).toISOString();
+    return { name, isNew, authorizationUrl: authorizationUrl(authorizeUrl, { clientId, redirectUrl: chosen, state }), expiresAt };
+  }
+
+  async #askForConsent(name: string, egress: string, authorization: AuthorizationRequest): Promise<boolean> {
+    const { environment } = this;
+    const request: OnboardingRequest = {
+      version: 1,
+      name,
+      environment,
+      egress,
+      credential: { type: 'oauth-grant' },
+      callbackUrls: [],
+      permittedIps: [],
+      authorization,
+    };
+    const present = await this.#workflows.find(name);
+    const isClosed = present !== null && present.status.name !== 'RUNNING';
+    const state = isClosed && present.status.name !== 'COMPLETED' ? await this.#lastState(name) : null;
+    if (state) await this.#workflows.start(name, { state });
+    else if ((!present || isClosed) && (await this.#workflows.startNew(name, { request }))) return true;
+    await this.#workflows.update(name, askAuthorizationUpdate, { by: sender(), ...authorization });
+    return false;
+  }
+
+  /**
+   * For an application's own callback URL: takes the whole URL that the bank sent the end user back to, and answers what came of it
+   * when its code was exchanged, within 20 s or so. Needs the sealing keys.
+   * @param expected the connection that the signed-in user belongs to, as `acme/alice`: a link of any other is `unknown`
+   * @throws NotCompletedError when nobody answers: the URL stays good, and is to be brought again
+   */
+  async completeAuthorization(url: URL | string, expected?: string): Promise<CompletedAuthorization> {
+    const { client, environment } = this;
+    return completeAuthorization(new URL(url), { client, environment, sealingKeys: this.#sealingKeys, by: sender() }, expected);
   }
 
   /** @throws KeeperError when there is no such connection */
@@ -215,12 +301,7 @@ export class Keeper {
     if (description.status.name === 'COMPLETED')
       throw new KeeperError(`${name} was disconnected. Onboard it again: bunq-keeper onboard ${name} …`);
     if (description.status.name !== 'RUNNING') {
-      const state = await this.#workflows.ask(name, stateQuery);
-      if (!state)
-        throw new KeeperError(
-          `The last state of ${name} could not be read: ${missingWorker({ name: workflowTaskQueue(this.environment), kind: 'workflows' })}`,
-        );
-      await this.#workflows.start(name, { state });
+      await this.#workflows.start(name, { state: await this.#lastState(name) });
     }
     const sealed = credential && (await this.#sealed(name, credential));
     await this.#workflows.update(name, resumeUpdate, { by: sender(), ...(sealed && { credential: sealed }) });
@@ -259,6 +340,13 @@ export class Keeper {
     return this.#workflows.whyNoAnswer(name);
   }
 
+  async #lastState(name: string): Promise<ConnectionState> {
+    const state = await this.#workflows.ask(name, stateQuery);
+    if (state) return state;
+    const missing = missingWorker({ name: workflowTaskQueue(this.environment), kind: 'workflows' });
+    throw new KeeperError(`The last state of ${name} could not be read: ${missing}`);
+  }
+
   async #requestOf(name: string, { credential, callbackUrls, permittedIps }: OnboardOptions): Promise<OnboardingRequest> {
     const { environment, egress } = this;
     return { version: 1, name, environment, egress, callbackUrls, permittedIps, credential: await this.#sealed(name, credential) };
@@ -272,6 +360,16 @@ export class Keeper {
 
 const nameTaken = (name: string) =>
   new UsageError(`There is a connection ${name} already; nothing was changed. Use another name, or: bunq-keeper disconnect ${name}`);
+
+function chooseRedirectUrl(provider: string, callbackUrls: string[], given: string | undefined): string {
+  if (given !== undefined && callbackUrls.includes(given)) return given;
+  if (given === undefined && callbackUrls.length === 1) return callbackUrls[0]!;
+  const has = callbackUrls.length === 0 ? 'has no callback URL' : `has the callback URLs ${callbackUrls.join(', ')}`;
+  if (given === undefined) throw new UsageError(`${provider} ${has}: say where the end user is to return to (--redirect-url U).`);
+  throw new UsageError(
+    `${provider} ${has}, not ${given}: bunq compares them to the last slash. To add it: bunq-keeper callback-urls ${provider} add ${given}`,
+  );
+}
 
 function closedAs({ status }: WorkflowExecutionDescription): KnownStatus['closed'] {
   const { name } = status;

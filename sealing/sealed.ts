@@ -6,7 +6,6 @@ export const SECRET_KINDS = [
   'api-key',
   'client-secret',
   'authorization-code',
-  'access-token',
 ] as const;
 
 export type SecretKind = (typeof SECRET_KINDS)[number];

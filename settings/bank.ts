@@ -19,9 +19,13 @@ export function bankEnvironment(settings: BankSettings, wrong: (problem: string)
   return otherBank(new URL(apiUrl).host, apiUrl, settings);
 }
 
-const otherBank = (name: string, apiUrl: string, settings: BankSettings): BankEnvironment => ({
-  name,
-  apiUrl: apiUrl.replace(/\/?$/, '/'),
-  authorizeUrl: settings.BUNQ_AUTHORIZE_URL ?? null,
-  tokenUrl: settings.BUNQ_TOKEN_URL ?? null,
-});
+/** On loopback it is the simulator, which has all of it at one port, unless something else is said. */
+function otherBank(name: string, apiUrl: string, settings: BankSettings): BankEnvironment {
+  const isHere = isLoopback(new URL(apiUrl));
+  return {
+    name,
+    apiUrl: apiUrl.replace(/\/?$/, '/'),
+    authorizeUrl: settings.BUNQ_AUTHORIZE_URL ?? (isHere ? new URL('/auth', apiUrl).href : null),
+    tokenUrl: settings.BUNQ_TOKEN_URL ?? (isHere ? new URL('/v1/token', apiUrl).href : null),
+  };
+}

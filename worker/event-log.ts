@@ -11,6 +11,8 @@ const LEVEL: Record<LifecycleState, 'info' | 'warn' | 'error'> = {
   DEGRADED: 'warn',
   LAPSED: 'error',
   ACTION_REQUIRED: 'error',
+  AWAITING_AUTHORIZATION: 'info',
+  REVOKED: 'warn',
   DISCONNECTED: 'info',
 };
 
@@ -32,6 +34,16 @@ export const eventLog = (log: Pick<pino.Logger, 'info' | 'warn' | 'error'>): Inj
         log.info(
           { event: 'session served', ...who(status), sessionId, session },
           sessionId === null ? 'no session is served' : 'a new session is served',
+        );
+      },
+      callDuringReplay: false,
+    },
+    grantRevoked: {
+      fn: (_info, status) => {
+        const { revoked, consentedAt, lastError } = status;
+        log.warn(
+          { event: 'grant revoked', ...who(status), revoked, consentedAt, lastError },
+          `${status.name} has revoked its access: the bank refused it twice, an hour apart`,
         );
       },
       callDuringReplay: false,

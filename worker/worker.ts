@@ -36,7 +36,13 @@ export async function createWorkers(
   workflowBundle = workflowBundlePath(),
 ): Promise<{ workers: Worker[]; close(): Promise<void> }> {
   const { bank: environment } = settings;
-  const bank = createBank({ apiUrl: environment.apiUrl, clock: systemClock, pacing: settings.pacing, proxy: settings.proxy });
+  const bank = createBank({
+    apiUrl: environment.apiUrl,
+    tokenUrl: environment.tokenUrl,
+    clock: systemClock,
+    pacing: settings.pacing,
+    proxy: settings.proxy,
+  });
   const identity = workerIdentity(settings);
   const activities = createActivities(dependenciesOf(settings, server, bank, identity));
   const { readSurroundings, askForSlot, consultGate, signQseal, ...bankCalls } = activities;

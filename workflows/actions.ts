@@ -34,8 +34,10 @@ const REMEDIES: Record<ActionCode, (facts: RemedyFacts) => string> = {
   CERTIFICATE_EXPIRED: ({ name }) => `The certificate has expired and a new API key is needed. Give a new one: ${newCertificate(name)}`,
   CREDENTIAL_REFUSED: ({ name }) =>
     `The bank does not take the certificate or its signature. Check it (bunq-keeper certificate inspect F), then: ${newCertificate(name)}`,
-  DIFFERENT_USER: ({ name }) =>
-    `The new session belongs to another bunq user; the former goes on being served. Give the former user's credential, then: bunq-keeper resume ${name}`,
+  DIFFERENT_USER: ({ name, credential }) =>
+    credential === 'oauth-grant'
+      ? `The access was granted by another bunq user; the former goes on being served. Use another name for another user, or let the former grant it: bunq-keeper connect-user ${name.replace('/', ' ')}`
+      : `The new session belongs to another bunq user; the former goes on being served. Give the former user's credential, then: bunq-keeper resume ${name}`,
   OAUTH_CLIENT_REFUSED: ({ name }) =>
     `The bank refuses an OAuth client to this user: ask bunq, quoting the response id, then: bunq-keeper resume ${name}`,
   REPAIR_LOOP: ({ name }) =>

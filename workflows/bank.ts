@@ -22,6 +22,7 @@ const OPTIONS = {
   signQseal: QUICK,
   createCredential: QUICK,
   createSandboxUser: QUICK,
+  exchangeAuthorizationCode: ONCE,
   createDevice: QUICK,
   openSession: SESSION,
   readUser: QUICK,

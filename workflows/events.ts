@@ -9,6 +9,8 @@ export interface KeeperSinks extends Sinks {
     stateChanged(status: ConnectionStatus, change: LifecycleChange): void;
     /** From now on readers get this session; null: none. */
     sessionServed(status: ConnectionStatus, sessionId: number | null): void;
+    /** The bank refused an end user's access token twice, an hour apart. */
+    grantRevoked(status: ConnectionStatus): void;
   };
 }
 
@@ -16,3 +18,4 @@ const { keeper } = proxySinks<KeeperSinks>();
 
 export const publishChange = (status: ConnectionStatus, change: LifecycleChange): void => keeper.stateChanged(status, change);
 export const publishServed = (status: ConnectionStatus, sessionId: number | null): void => keeper.sessionServed(status, sessionId);
+export const publishRevoked = (status: ConnectionStatus): void => keeper.grantRevoked(status);

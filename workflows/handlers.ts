@@ -1,8 +1,14 @@
 import { setHandler } from '@temporalio/workflow';
+import { askAuthorization, isKnownLink } from './authorization.ts';
+import { completeAuthorization } from './authorization-step.ts';
 import type { Connection } from './connection.ts';
 import { comeBackSignal, secondOpinionSignal, slotGrantedSignal } from './gate-messages.ts';
 import {
+  type AskAuthorizationInput,
+  askAuthorizationUpdate,
   type CallbackUrlsInput,
+  type CompleteAuthorizationInput,
+  completeAuthorizationUpdate,
   disconnectUpdate,
   oauthClientQuery,
   type RenewInput,
@@ -20,13 +26,14 @@ import {
 import { answerReport } from './refusal-report.ts';
 import { tryAllAgain } from './resume.ts';
 import { giveBack } from './slot-request.ts';
-import { isServingValid, type LifecycleState, WAITED_FOR_MS } from './state.ts';
+import { type ConnectionState, isServingValid, type LifecycleState, WAITED_FOR_MS } from './state.ts';
 import { oauthClientView, sessionView } from './status.ts';
 
 /** Answers queries, and records what is wished; the loop does it. All handlers are set before the first await. */
 export function answerMessages(connection: Connection): void {
   const { state } = connection;
   answerGate(connection);
+  if (state.authorization) answerAuthorization(connection);
   setHandler(statusQuery, () => connection.status, { description: 'State, steps with times, session times, what to do' });
   setHandler(sessionQuery, () => (isServingValid(state, Date.now()) ? sessionView(state) : null), {
     description: 'The session served, sealed; null while there is no valid one',
@@ -84,6 +91,25 @@ function answerGate(connection: Connection): void {
   });
 }
 
+/** An end user's consent: its links, and what comes back of them. */
+function answerAuthorization(connection: Connection): void {
+  const { state } = connection;
+  setHandler(
+    askAuthorizationUpdate,
+    ({ by: _, ...request }: AskAuthorizationInput) => {
+      connection.updates++;
+      connection.woken = true;
+      state.authorization = askAuthorization(state.authorization!, request, Date.now());
+      return state.lifecycle.state;
+    },
+    { description: 'Another link was made, with which an end user grants access', validator: (input) => validateLink(state, input) },
+  );
+  setHandler(completeAuthorizationUpdate, (input: CompleteAuthorizationInput) => completeAuthorization(connection, input), {
+    description: 'An end user came back from the bank: with a code, or without',
+    validator: (input) => validateRedirect(state, input),
+  });
+}
+
 function renew({ state }: Connection, { by, bulk = false }: RenewInput): void {
   const nowMs = Date.now();
   state.wishes.renew = { by, atMs: nowMs, bulk };
@@ -129,6 +155,22 @@ function validateCallbackUrls({ by, wanted, unwanted }: CallbackUrlsInput): void
   for (const url of wanted)
     if (typeof url !== 'string' || !isCallbackUrl(url))
       throw new Error(`${String(url)} is not a callback URL: bunq takes https (http for localhost only).`);
+}
+
+function validateLink(
+  { name }: ConnectionState,
+  { by, stateSha256, redirectUrl, clientId, clientSecret, validForMs }: AskAuthorizationInput,
+): void {
+  sentBySomebody({ by });
+  const texts = [stateSha256, redirectUrl, clientId, clientSecret];
+  if (texts.some((text) => typeof text !== 'string' || text === '') || !(validForMs > 0))
+    throw new Error(`${name}: askAuthorization takes {"by","stateSha256","redirectUrl","clientId","clientSecret","validForMs"}.`);
+}
+
+/** Rejected without an event: anybody can send redirects with a state of their own. */
+function validateRedirect({ name, authorization }: ConnectionState, { by, stateSha256 }: CompleteAuthorizationInput): void {
+  sentBySomebody({ by });
+  if (!isKnownLink(authorization!, stateSha256)) throw new Error(`${name} has made no link with this state.`);
 }
 
 /** No URL class in workflows. The bank matches redirects to the last slash, so nothing is normalised. */

@@ -1,4 +1,5 @@
 import type { SealedInstallation } from '../activities/context.ts';
+import { exchangeCode } from './authorization-step.ts';
 import { perform } from './bank.ts';
 import { isUnclear } from './blame.ts';
 import type { Connection } from './connection.ts';
@@ -25,9 +26,9 @@ export async function obtainApiKey(connection: Connection): Promise<void> {
   if (credential.type === 'api-key') ladder.apiKey = given(credential.apiKey);
   else if (credential.type === 'sandbox-user')
     ladder.apiKey = given((await connection.call('createSandboxUser', 'create sandbox user')).apiKey);
+  else if (credential.type === 'oauth-grant') ladder.apiKey = given(await exchangeCode(connection));
   else ladder.apiKey = await createCredential(connection, credential);
-  ladder.qsealSignature = null;
-  ladder.deviceRepeated = false;
+  Object.assign(ladder, { qsealSignature: null, device: null, deviceRepeated: false });
 }
 
 const given = (apiKey: ApiKey['apiKey']): ApiKey => ({ apiKey, credentialId: null, bindBeforeMs: null, unused: false });

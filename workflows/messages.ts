@@ -1,6 +1,7 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { BunqUser } from '../bunq/user.ts';
 import type { Sealed } from '../sealing/sealed.ts';
+import type { AnsweredOutcome, AuthorizationAnswer, AuthorizationRequest, ReceivedRedirect } from './authorization.ts';
 import type { ActionCode, FailureCode, StepName } from './codes.ts';
 import type { ConnectionState, LifecycleState } from './state.ts';
 
@@ -11,6 +12,7 @@ export type StepStatus = 'pending' | 'running' | 'retrying' | 'waiting' | 'done'
 /** The status of a connection: what `bunq-keeper status NAME --json` prints, and what the workflow's memo holds. */
 export interface ConnectionStatus {
   schema: 1;
+  /** An end user's is PROVIDER/USER. */
   name: string;
   environment: string;
   egress: string;
@@ -26,6 +28,12 @@ export interface ConnectionStatus {
   lastError: null | SeenFacts;
   /** What it last recovered from, by itself or with a person's help. */
   recovered?: { from: LifecycleState; code: ActionCode | FailureCode | null; since: string; at: string };
+  /** Of an end user's connection: its latest link, and what came of it; null when none was made. */
+  authorization?: null | { status: 'asked' | AnsweredOutcome; askedAt: string | null; expiresAt: string | null };
+  /** Of an end user's connection: when the access in use was granted; null before it was. */
+  consentedAt?: string | null;
+  /** Of an end user's connection: since when the bank refuses its access token, and when it did so again an hour later. */
+  revoked?: { since: string; confirmedAt: string | null };
 }
 
 export interface SeenFacts {
@@ -89,6 +97,10 @@ export interface ResumeInput extends Sender {
   credential?: ConnectionState['wanted']['credential'];
 }
 
+export interface AskAuthorizationInput extends Sender, AuthorizationRequest {}
+
+export interface CompleteAuthorizationInput extends Sender, ReceivedRedirect {}
+
 export interface CallbackUrlsInput extends Sender {
   /** All callback URLs that there should be. */
   wanted: string[];
@@ -114,6 +126,13 @@ export const renewUpdate = defineUpdate<LifecycleState, [RenewInput]>('renew');
 export const reportRefusedUpdate = defineUpdate<RefusalAnswer, [ReportRefusedInput]>('reportRefused');
 export const resumeUpdate = defineUpdate<LifecycleState, [ResumeInput]>('resume');
 export const setCallbackUrlsUpdate = defineUpdate<LifecycleState, [CallbackUrlsInput]>('setCallbackUrls');
+/** To an end user's connection: another link was made, with this `state`. */
+export const askAuthorizationUpdate = defineUpdate<LifecycleState, [AskAuthorizationInput]>('askAuthorization');
+/**
+ * To an end user's connection: a link came back. Answers when the code was exchanged, within 20 s; refused, and so without an event
+ * in the history, when the link is none of its own.
+ */
+export const completeAuthorizationUpdate = defineUpdate<AuthorizationAnswer, [CompleteAuthorizationInput]>('completeAuthorization');
 export const disconnectUpdate = defineUpdate<LifecycleState, [Sender]>('disconnect');
 
 /** Temporal takes 10 updates in flight and 2,000 a run: whoever reports the same session within a minute shares one. */

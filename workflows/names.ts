@@ -6,6 +6,17 @@
 /** A connection's name, an egress's and a signer's: no dots, so that ids can be taken apart again. */
 export const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
+/** An end user's connection is PROVIDER/USER, everywhere. */
+export const USER_NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}\/[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** The provider that a connection is of: itself, or an end user's. */
+export const providerOf = (name: string) => name.split('/')[0]!;
+
+export const isUserName = (name: string) => name.includes('/');
+
+export const connectionWorkflowId = (environment: string, name: string) =>
+  isUserName(name) ? `user.${environment}.${name.replace('/', '.')}` : providerWorkflowId(environment, name);
+
 export const providerWorkflowId = (environment: string, name: string) => `provider.${environment}.${name}`;
 
 /** The one that hands out the slots for new sessions from one egress's address. */
@@ -25,8 +36,16 @@ const DIRECT_SIGNER = /^(file|exec|https):/;
 
 export const isNamedSigner = (signer: string) => !DIRECT_SIGNER.test(signer);
 
-/** The parts of a workflow id of ours; the environment may hold dots, the names do not. */
-export function parseWorkflowId(workflowId: string): { type: 'provider' | 'session-gate'; environment: string; name: string } | undefined {
-  const match = /^(provider|session-gate)\.(.+)\.([a-z0-9][a-z0-9-]{0,62})$/.exec(workflowId);
-  return match ? { type: match[1] as 'provider' | 'session-gate', environment: match[2]!, name: match[3]! } : undefined;
+/** The parts of a workflow id of ours; the environment may hold dots, the names do not. A user's name is PROVIDER/USER. */
+export function parseWorkflowId(workflowId: string): WorkflowName | undefined {
+  const user = /^user\.(.+)\.([a-z0-9][a-z0-9-]{0,62})\.([a-z0-9][a-z0-9-]{0,62})$/.exec(workflowId);
+  if (user) return { type: 'user', environment: user[1]!, name: `${user[2]}/${user[3]}` };
+  const other = /^(provider|session-gate)\.(.+)\.([a-z0-9][a-z0-9-]{0,62})$/.exec(workflowId);
+  return other ? { type: other[1] as 'provider' | 'session-gate', environment: other[2]!, name: other[3]! } : undefined;
+}
+
+export interface WorkflowName {
+  type: 'provider' | 'user' | 'session-gate';
+  environment: string;
+  name: string;
 }

@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { ConnectionStatus } from './messages.ts';
+import { providerOf } from './names.ts';
 import type { ConnectionState } from './state.ts';
 import { currentDetails, memoFields, wantedFacts } from './status.ts';
 
@@ -48,7 +49,7 @@ export class Publisher {
     return [
       { key: KEYS.state, value: status.state },
       { key: KEYS.environment, value: status.environment },
-      { key: KEYS.provider, value: status.name },
+      { key: KEYS.provider, value: providerOf(status.name) },
       { key: KEYS.egress, value: status.egress },
       { key: KEYS.action, value: status.action?.code ?? null },
       { key: KEYS.renewAt, value: date(status.session?.renewAt) },

@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import { DAY_MS, MINUTE_MS } from './duration.ts';
 import type { SeenFailure } from './failure.ts';
 import { readOwnUser } from './refusal-report.ts';
+import { noteRevoked } from './revocation.ts';
 import { standingOf, type Trouble } from './state.ts';
 import { park, tryAgain, waitLong } from './trouble.ts';
 
@@ -39,6 +40,7 @@ export async function repair(connection: Connection, step: StepName, failure: Se
     if (ownRead !== 'unclear' && isRefusedAgain(circumstances)) park(connection, step, actionFor(step, failure.code)); // a role may be missing
     return;
   }
+  if (blamed === 'api-key' && state.wanted.credential.type === 'oauth-grant') return noteRevoked(connection, step);
   if (isOnServing) {
     state.serving!.renewable = false;
     return waitLong(connection, step);

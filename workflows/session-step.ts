@@ -113,6 +113,7 @@ function serve(connection: Connection, { isOnServing, isProven: _, ...session }:
     doubtful: false,
   };
   state.candidate = null;
+  delete state.revoked;
   if (!isOnServing) delete state.wanted.formerCredential;
   state.wishes.renew = null;
   state.waitedForUntilMs = 0;

@@ -2,7 +2,7 @@ import { CancellationScope, getExternalWorkflowHandle, uuid4 } from '@temporalio
 import { askForSlot } from './bank.ts';
 import type { Connection } from './connection.ts';
 import { giveBackSignal } from './gate-messages.ts';
-import { sessionGateWorkflowId } from './names.ts';
+import { providerOf, sessionGateWorkflowId } from './names.ts';
 import { askAgainMs, lateStartMs, urgencyOf } from './renewal.ts';
 import type { SlotClass } from './slot-classes.ts';
 import type { GivenBack } from './slots.ts';
@@ -46,7 +46,13 @@ export async function requestSlot(connection: Connection): Promise<void> {
     asks: asks + 1,
     askAgainAtMs: nowMs + askAgainMs(asks + 1, slotClass, state.name, leftMs),
   };
-  const request = { workflowId: connection.workflowId, requestId, class: slotClass, deadlineMs: deadlineMs(state), provider: state.name };
+  const request = {
+    workflowId: connection.workflowId,
+    requestId,
+    class: slotClass,
+    deadlineMs: deadlineMs(state),
+    provider: providerOf(state.name),
+  };
   try {
     await askForSlot({ egress: state.egress, request, again: asks > 0 });
   } catch {

@@ -1,5 +1,6 @@
 import type { BunqUser } from '../bunq/user.ts';
 import type { Sealed } from '../sealing/sealed.ts';
+import { type Authorization, type AuthorizationRequest, askAuthorization, NO_AUTHORIZATION, type Revoked } from './authorization.ts';
 import { type ActionCode, type FailureCode, STEP_NAMES, type StepName } from './codes.ts';
 import { MINUTE_MS } from './duration.ts';
 import type { SlotClass } from './slot-classes.ts';
@@ -10,6 +11,7 @@ import type { SlotClass } from './slot-classes.ts';
  */
 export interface ConnectionState {
   readonly version: 1;
+  /** An end user's is PROVIDER/USER. */
   readonly name: string;
   readonly environment: string;
   readonly egress: string;
@@ -24,6 +26,10 @@ export interface ConnectionState {
   /** Former sessions that are still to be closed at the bank; at most 2. */
   retiring: Retiring[];
   oauthClient: OAuthClientState | null;
+  /** Of an end user's connection: the consent that it lives by. */
+  authorization?: Authorization;
+  /** Of an end user's connection: the bank no longer takes its access token. */
+  revoked?: Revoked;
   /** Set when a run of steps came through to the end for the first time. */
   onboardedAtMs: number | null;
   /** When each step was last done. */
@@ -76,7 +82,9 @@ export type WantedCredential =
       expiresAt: string;
     }
   | { type: 'api-key'; apiKey: Sealed<'api-key'> }
-  | { type: 'sandbox-user' };
+  | { type: 'sandbox-user' }
+  /** An end user's consent: the access token that comes of it is used as the API key. */
+  | { type: 'oauth-grant' };
 
 export interface Ladder {
   keyPair: KeyPair | null;
@@ -240,6 +248,10 @@ export type LifecycleState =
   /** No valid session. */
   | 'LAPSED'
   | 'ACTION_REQUIRED'
+  /** An end user has not granted access yet. */
+  | 'AWAITING_AUTHORIZATION'
+  /** The bank refuses an end user's access token: it was revoked. */
+  | 'REVOKED'
   | 'DISCONNECTED';
 
 /** What a new connection is started with. Readable in the Temporal UI; the API key in it is sealed. */
@@ -251,6 +263,8 @@ export interface OnboardingRequest {
   readonly credential: WantedCredential;
   readonly callbackUrls: string[];
   readonly permittedIps: string[];
+  /** Of an end user's connection: the link that was made for it. */
+  readonly authorization?: AuthorizationRequest;
 }
 
 export const EMPTY_LADDER: Ladder = {
@@ -297,15 +311,20 @@ export function initialState(request: OnboardingRequest, nowMs: number): Connect
     troubled: null,
     recovered: null,
     counts: { renewals: 0, repairs: 0 },
+    ...(request.credential.type === 'oauth-grant' && { authorization: authorizationOf(request, nowMs) }),
   };
 }
+
+const authorizationOf = ({ authorization }: OnboardingRequest, nowMs: number) =>
+  authorization ? askAuthorization(NO_AUTHORIZATION, authorization, nowMs) : NO_AUTHORIZATION;
 
 /** Which of the states a connection is in; DISCONNECTED is set by the workflow as it ends. */
 export function lifecycleState(state: ConnectionState, nowMs: number): LifecycleState {
   if (state.lifecycle.state === 'DISCONNECTED') return 'DISCONNECTED';
   const troubles = Object.values(state.troubles);
   if (troubles.some((trouble) => trouble.action)) return 'ACTION_REQUIRED';
-  if (state.onboardedAtMs === null) return 'ONBOARDING';
+  if (state.revoked) return 'REVOKED';
+  if (state.onboardedAtMs === null) return isAwaitingAuthorization(state) ? 'AWAITING_AUTHORIZATION' : 'ONBOARDING';
   if (!isServingValid(state, nowMs)) return 'LAPSED';
   if (troubles.length > 0) return 'DEGRADED';
   return isRenewalDue(state, nowMs) || state.candidate ? 'RENEWING' : 'ACTIVE';
@@ -318,7 +337,7 @@ export interface LifecycleChange {
   recovered: ConnectionState['recovered'];
 }
 
-const TROUBLED: readonly LifecycleState[] = ['DEGRADED', 'LAPSED', 'ACTION_REQUIRED'];
+const TROUBLED: readonly LifecycleState[] = ['DEGRADED', 'LAPSED', 'REVOKED', 'ACTION_REQUIRED'];
 
 /** Notes the state that the connection is in now; null when it was in it already, and for the same reason. */
 export function changeLifecycle(state: ConnectionState, to: LifecycleState, nowMs: number): LifecycleChange | null {
@@ -352,6 +371,10 @@ function reasonOf(state: ConnectionState): ActionCode | FailureCode | undefined 
 }
 
 const troublesInOrder = ({ troubles }: ConnectionState): Trouble[] => STEP_NAMES.flatMap((name) => troubles[name] ?? []);
+
+/** Nothing can be done for it before its end user grants access. */
+export const isAwaitingAuthorization = ({ wanted, ladder, authorization }: ConnectionState) =>
+  wanted.credential.type === 'oauth-grant' && ladder.apiKey === null && !authorization?.code;
 
 export const isServingValid = (state: ConnectionState, nowMs: number) =>
   state.serving !== null && nowMs < state.serving.session.expiresAtMs;

@@ -1,4 +1,5 @@
 import { remedyFor } from './actions.ts';
+import type { Authorization } from './authorization.ts';
 import { STEP_NAMES, type StepName } from './codes.ts';
 import type { ConnectionStatus, OAuthClientView, SeenFacts, SessionView, StepStatus } from './messages.ts';
 import { type ConnectionState, isServingValid, lifecycleState, type SeenError, type Trouble } from './state.ts';
@@ -39,7 +40,19 @@ export function statusOf(state: ConnectionState, run: Run, nowMs: number): Conne
     },
     lastError: last && facts(last),
     ...(state.recovered && { recovered: recoveredView(state.recovered) }),
+    ...(state.authorization && authorizationView(state.authorization, nowMs)),
+    ...(state.revoked && { revoked: { since: iso(state.revoked.sinceMs), confirmedAt: isoOrNull(state.revoked.confirmedAtMs) } }),
   };
+}
+
+function authorizationView(
+  { asked, answered, consentedAtMs }: Authorization,
+  nowMs: number,
+): Pick<ConnectionStatus, 'authorization' | 'consentedAt'> {
+  const [link, answer] = [asked.at(-1), answered[0]];
+  const times = { askedAt: isoOrNull(link?.askedAtMs), expiresAt: isoOrNull(link?.expiresAtMs) };
+  const status = link ? (nowMs < link.expiresAtMs ? 'asked' : 'expired') : answer?.outcome;
+  return { authorization: status ? { status, ...times } : null, consentedAt: isoOrNull(consentedAtMs) };
 }
 
 export const sessionView = ({ serving }: ConnectionState): SessionView | null =>
@@ -118,6 +131,8 @@ export function wantedFacts({ wanted }: ConnectionState): WantedFacts {
 export function currentDetails(status: ConnectionStatus): string {
   const { session, oauthClient, action, lastError, recovered } = status;
   const lines = [`## ${status.state}`, `since ${status.since}`];
+  const consent = consentRemark(status);
+  if (consent) lines.push(consent);
   if (action)
     lines.push(`**${action.code}**: ${action.remedy}`, `Seen ${action.seen.times} × since ${action.seen.since}: ${describe(action.seen)}`);
   else if (lastError) lines.push(`Last error at ${lastError.at}: ${describe(lastError)}`);
@@ -136,6 +151,24 @@ export function currentDetails(status: ConnectionStatus): string {
   const rows = status.steps.map((step) => `| ${step.name} | ${step.status} | ${step.at ?? ''} |`);
   return [...lines, ['| step | status | last done |', '| --- | --- | --- |', ...rows].join('\n')].join('\n\n');
 }
+
+/** What an end user's connection waits for, if anything, and the command to copy. */
+export function consentRemark({ name, state, authorization, revoked }: ConnectionStatus): string | null {
+  const [provider, user] = name.split('/');
+  const connect = `bunq-keeper connect-user ${provider} ${user}`;
+  if (state === 'REVOKED')
+    return `The bank refuses this user's access token since ${revoked?.since}${revoked?.confirmedAt ? `, again at ${revoked.confirmedAt}` : ' (asked again an hour later)'}: the access was revoked. The user has to grant it again: ${connect}`;
+  if (state !== 'AWAITING_AUTHORIZATION') return null;
+  if (authorization?.status === 'asked')
+    return `The end user has a link to grant access, good until ${authorization.expiresAt}. Another one: ${connect}`;
+  return `The link ${LINK_ENDED[authorization?.status ?? 'expired'] ?? 'was used'}. Another one: ${connect}`;
+}
+
+const LINK_ENDED: Record<string, string> = {
+  expired: 'has expired',
+  denied: 'was used, and the end user denied access',
+  failed: 'was used, and the bank gave no access token for its code, which is good once',
+};
 
 const describe = (error: SeenFacts) =>
   [error.code, error.endpoint, error.status && `HTTP ${error.status}`, error.text, error.responseId && `response ${error.responseId}`]
@@ -156,7 +189,10 @@ const firstTrouble = (state: ConnectionState, where: (trouble: Trouble) => boole
   STEP_NAMES.map((name) => state.troubles[name]).find((trouble) => trouble !== undefined && where(trouble)) ?? null;
 
 function lastError(state: ConnectionState): SeenError | null {
-  const errors = Object.values(state.troubles).map((trouble) => trouble.error);
+  const errors = [
+    ...Object.values(state.troubles).map((trouble) => trouble.error),
+    ...(state.authorization?.error ? [state.authorization.error] : []),
+  ];
   return errors.reduce<SeenError | null>((last, error) => (last === null || error.atMs > last.atMs ? error : last), null);
 }
 
@@ -199,4 +235,4 @@ const sessionTimes = ({ session, renewAtMs }: NonNullable<ConnectionState['servi
 
 const urls = ({ callbackUrls }: NonNullable<ConnectionState['oauthClient']>) => callbackUrls.map(({ url }) => url);
 
-const isoOrNull = (ms: number | undefined) => (ms === undefined ? null : iso(ms));
+const isoOrNull = (ms: number | null | undefined) => (ms == null ? null : iso(ms));

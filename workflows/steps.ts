@@ -1,6 +1,6 @@
 import { STEP_NAMES, type StepName } from './codes.ts';
 import { emergencyAtMs } from './renewal.ts';
-import { type ConnectionState, isRenewalDue, isServingValid } from './state.ts';
+import { type ConnectionState, isAwaitingAuthorization, isRenewalDue, isServingValid } from './state.ts';
 
 /** The steps as data: what each is called, when it is missing, and which is to be done next. Pure. */
 
@@ -21,8 +21,10 @@ export const STEPS: Record<StepName, Step> = {
   },
   'api-key': {
     title: 'obtain API key',
-    isMissing: ({ ladder }, nowMs) =>
-      ladder.apiKey === null || (ladder.device === null && (ladder.apiKey.bindBeforeMs ?? Infinity) <= nowMs),
+    isMissing: ({ ladder, authorization }, nowMs) =>
+      ladder.apiKey === null ||
+      (ladder.device === null && (ladder.apiKey.bindBeforeMs ?? Infinity) <= nowMs) ||
+      (authorization !== undefined && authorization.code !== null),
   },
   device: {
     title: 'bind API key to device',
@@ -56,6 +58,11 @@ export const STEPS: Record<StepName, Step> = {
 /** Each stands on those before it; the session step ends the ladder. */
 const LADDER_STEPS: readonly StepName[] = ['key-pair', 'installation', 'api-key', 'device', 'session'];
 
+/** An end user's access token stands on nothing of ours, and its code is good for minutes only. */
+const USER_LADDER_STEPS: readonly StepName[] = ['api-key', 'key-pair', 'installation', 'device', 'session'];
+
+const ladderSteps = ({ wanted }: ConnectionState) => (wanted.credential.type === 'oauth-grant' ? USER_LADDER_STEPS : LADDER_STEPS);
+
 /** These need a session only, whichever is served, so a renewal in trouble does not hold them. */
 export const OAUTH_STEPS: readonly StepName[] = ['oauth-client', 'callback-urls', 'client-credentials'];
 
@@ -72,7 +79,7 @@ export function nextStep(state: ConnectionState, nowMs: number, hasSlot: boolean
 }
 
 function nextLadderStep(state: ConnectionState, nowMs: number, hasSlot: boolean): StepName | null {
-  const missing = LADDER_STEPS.find((name) => STEPS[name].isMissing(state, nowMs));
+  const missing = ladderSteps(state).find((name) => STEPS[name].isMissing(state, nowMs));
   if (missing && missing !== 'session' && !isHeld(state, missing, nowMs)) return missing;
   const canOpen = state.candidate !== null || (hasSlot && sessionStandsOn(state, nowMs) !== null);
   return canOpen && !isHeld(state, 'session', nowMs) ? 'session' : null;
@@ -83,7 +90,8 @@ function nextOAuthStep(state: ConnectionState, nowMs: number): StepName | null {
   return missing && !isHeld(state, missing, nowMs) ? missing : null;
 }
 
-const isHeld = ({ troubles }: ConnectionState, name: StepName, nowMs: number) => nowMs < (troubles[name]?.retryAtMs ?? 0);
+const isHeld = (state: ConnectionState, name: StepName, nowMs: number) =>
+  nowMs < (state.troubles[name]?.retryAtMs ?? 0) || (name === 'api-key' && isAwaitingAuthorization(state));
 
 /**
  * What the next session is to be opened on now: the ladder; or, while that waits for something, what the session served
@@ -92,7 +100,7 @@ const isHeld = ({ troubles }: ConnectionState, name: StepName, nowMs: number) =>
  */
 export function sessionStandsOn(state: ConnectionState, nowMs: number): 'ladder' | 'serving' | null {
   if (state.candidate || !isRenewalDue(state, nowMs) || isHeld(state, 'session', nowMs)) return null;
-  const below = LADDER_STEPS.find((name) => name !== 'session' && STEPS[name].isMissing(state, nowMs));
+  const below = ladderSteps(state).find((name) => name !== 'session' && STEPS[name].isMissing(state, nowMs));
   if (!below) return 'ladder';
   if (!isHeld(state, below, nowMs) || !state.serving) return null;
   return state.serving.renewable || state.troubles[below]?.action != null ? 'serving' : null;

@@ -57,7 +57,7 @@ export function waitLong({ state }: Connection, step: StepName): void {
   state.troubles[step]!.retryAtMs = Math.round(nowMs + Math.min(DAY_MS, Math.max(leftMs / 4, soonestMs)));
 }
 
-const errorOf = ({ code, endpoint, status, text, responseId, atMs }: SeenFailure): SeenError => ({
+export const errorOf = ({ code, endpoint, status, text, responseId, atMs }: SeenFailure): SeenError => ({
   code,
   endpoint,
   status,

@@ -84,6 +84,7 @@ class Keeper implements TestKeeper {
           fn: (_info, status, sessionId) => tell(status.workflowId, (connection) => connection.noteServed(status, sessionId)),
           callDuringReplay: false,
         },
+        grantRevoked: { fn: () => {}, callDuringReplay: false },
       },
     };
   }

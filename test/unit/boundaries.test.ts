@@ -9,9 +9,19 @@ const FOLDERS = ['activities', 'bunq', 'client', 'sealing', 'settings', 'simulat
 const OF_OURS = new RegExp(`^(${FOLDERS.join('|')})/`);
 
 /** The parts of workflows/ that run anywhere: ids and durations, messages, and how a state is made and shown. */
-const ANYWHERE = ['actions', 'codes', 'duration', 'messages', 'names', 'renewal', 'slot-classes', 'state', 'status', 'steps'].map(
-  (name) => `workflows/${name}.ts`,
-);
+const ANYWHERE = [
+  'actions',
+  'authorization',
+  'codes',
+  'duration',
+  'messages',
+  'names',
+  'renewal',
+  'slot-classes',
+  'state',
+  'status',
+  'steps',
+].map((name) => `workflows/${name}.ts`);
 
 /** Who may load whom: folders, or single modules of one. */
 const MAY_LOAD: Record<string, readonly string[]> = {
@@ -21,7 +31,7 @@ const MAY_LOAD: Record<string, readonly string[]> = {
   settings: ['bunq', 'sealing', 'workflows/duration.ts', 'workflows/names.ts'],
   activities: ['bunq', 'sealing', 'workflows/names.ts'],
   workflows: [],
-  worker: ['activities', 'bunq', 'sealing', 'settings', 'workflows/names.ts'],
+  worker: ['activities', 'bunq', 'client/authorizations.ts', 'sealing', 'settings', 'workflows/names.ts'],
   client: ['bunq', 'sealing', 'settings', ...ANYWHERE],
 };
 

@@ -1,4 +1,5 @@
 import {
+  connectionWorkflowId,
   egressTaskQueue,
   isNamedSigner,
   NAME_PATTERN,
@@ -14,7 +15,12 @@ test.each(['sandbox', 'production', '127.0.0.1:8090', 'bank.example'])('a workfl
   expect(parseWorkflowId(workflowId)).toEqual({ type: 'provider', environment, name: 'acme-1' });
 });
 
-test.each(['', 'acme', 'user.sandbox.acme.ada', 'provider.sandbox', 'provider.sandbox.Acme'])('%j is no id of a connection', (id) => {
+test("an end user's id has its provider in front of its name", () => {
+  expect(connectionWorkflowId('sandbox', 'acme/ada')).toBe('user.sandbox.acme.ada');
+  expect(parseWorkflowId('user.127.0.0.1:8090.acme.ada')).toEqual({ type: 'user', environment: '127.0.0.1:8090', name: 'acme/ada' });
+});
+
+test.each(['', 'acme', 'user.sandbox.ada', 'provider.sandbox', 'provider.sandbox.Acme'])('%j is no id of a connection', (id) => {
   expect(parseWorkflowId(id)).toBeUndefined();
 });
 

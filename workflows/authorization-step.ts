@@ -1,0 +1,58 @@
+import { condition } from '@temporalio/workflow';
+import type { Sealed } from '../sealing/sealed.ts';
+import { type AuthorizationAnswer, CODE_IS_GOOD_MS, outcomeOfLink, receiveRedirect, settleCode } from './authorization.ts';
+import { type Connection, StepGivenUp } from './connection.ts';
+import { SECOND_MS } from './duration.ts';
+import { seenFailure } from './failure.ts';
+import type { CompleteAuthorizationInput } from './messages.ts';
+import { WAITED_FOR_MS } from './state.ts';
+import { errorOf, tryAgain } from './trouble.ts';
+
+/** A person waits for the page. */
+const ANSWER_WITHIN_MS = 20 * SECOND_MS;
+
+/** For the update: takes what came back, and waits for the loop to exchange it. */
+export async function completeAuthorization(
+  connection: Connection,
+  { by: _, ...redirect }: CompleteAuthorizationInput,
+): Promise<AuthorizationAnswer> {
+  const { state } = connection;
+  const nowMs = Date.now();
+  const { authorization, answer } = receiveRedirect(state.authorization!, redirect, nowMs);
+  state.authorization = authorization;
+  connection.updates++;
+  connection.woken = true;
+  if (answer.outcome !== 'pending') return answer;
+  tryAgain(state, 'api-key');
+  state.waitedForUntilMs = nowMs + WAITED_FOR_MS;
+  const outcome = () => outcomeOfLink(state.authorization!, redirect.stateSha256) ?? 'pending';
+  await condition(() => outcome() !== 'pending' || connection.isMoving, ANSWER_WITHIN_MS, {
+    summary: 'the end user waits for the outcome',
+  });
+  return { outcome: outcome() };
+}
+
+/**
+ * A code is good once: where it is not known to have stayed here, the end user is asked again. The access token is used as the API
+ * key, and what it takes the place of goes on being served until a session on it is proven.
+ */
+export async function exchangeCode({ state, call }: Connection): Promise<Sealed<'api-key'>> {
+  const { code, redirectUrl, clientId, clientSecret, receivedAtMs } = state.authorization!.code!;
+  try {
+    const request = { code, redirectUrl, clientId, clientSecret };
+    const { accessToken } = await call('exchangeAuthorizationCode', 'exchange the authorization code for an access token', request);
+    state.authorization = { ...settleCode(state.authorization!, 'connected'), consentedAtMs: Date.now(), error: null };
+    delete state.revoked;
+    tryAgain(state, 'device');
+    tryAgain(state, 'session');
+    return accessToken;
+  } catch (error) {
+    const nowMs = Date.now();
+    const failure = seenFailure(error, nowMs);
+    const isUnused = failure.sent === false || failure.code === 'BUNQ_RATE_LIMITED';
+    if (isUnused && nowMs - receivedAtMs < CODE_IS_GOOD_MS) throw error;
+    state.authorization = { ...settleCode(state.authorization!, 'failed'), error: errorOf(failure) };
+    delete state.troubles['api-key'];
+    throw new StepGivenUp();
+  }
+}
