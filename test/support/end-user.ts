@@ -1,6 +1,5 @@
 import { authorizationUrl } from '../../bunq/authorization.ts';
 import { type CompletedAuthorization, completeAuthorization, newState, stateSha256 } from '../../client/authorizations.ts';
-import type { Simulator } from '../../simulator/index.ts';
 import { askAuthorizationUpdate } from '../../workflows/messages.ts';
 import type { TestConnection } from './connection.ts';
 import { sealingKeys } from './credentials.ts';
