@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type Answer, BankRefusal, errorAnswer, textOf } from './answers.ts';
+import { type Answer, BankRefusal, errorAnswer, oauthErrorAnswer, textOf } from './answers.ts';
 import type { Bank } from './bank.ts';
 import type { LoggedRequest } from './entities.ts';
 import type { Fault } from './fault-options.ts';
@@ -29,6 +29,7 @@ class Exchange {
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
   readonly #gone = new AbortController();
+  #isApi = true;
   #log: LoggedRequest;
 
   constructor(bank: Bank, faults: Faults, rateLimits: RateLimits, incoming: IncomingMessage, outgoing: ServerResponse) {
@@ -62,6 +63,7 @@ class Exchange {
   async #serve(request: Request): Promise<void> {
     const found = findRoute(request.method, request.path);
     const endpoint = endpointOf(found.route);
+    this.#isApi = !found.route.isOAuth;
     this.#note({ endpoint });
     this.#checkRateLimit(request, endpoint);
     const fault = this.#faults.take(endpoint);
@@ -104,6 +106,7 @@ class Exchange {
   /** With bunq's text for that status, where the fault has none of its own. */
   #faultyAnswer({ status, description }: Fault, endpoint: string): Answer {
     const limit = status === 429 || status === 409 ? limitOf(endpoint, this.#bank.settings) : undefined;
+    if (!this.#isApi && (status === 400 || status === 401)) return oauthErrorAnswer(status, 'invalid_grant', description ?? undefined);
     return errorAnswer(status, description ?? (limit && rateLimitText(limit)) ?? textOf(status) ?? 'Something went wrong at bunq.');
   }
 
@@ -126,11 +129,18 @@ class Exchange {
     this.#note({ outcome: isLost ? 'unanswered' : 'answered' });
     this.#save();
     if (isLost) cutAnswer(this.#outgoing);
-    else writeAnswer(this.#outgoing, this.#bank, answer, { fault, responseId: this.#log.responseId, requestId: this.#log.requestId });
+    else {
+      const { responseId, requestId } = this.#log;
+      writeAnswer(this.#outgoing, this.#bank, answer, { fault, isApi: this.#isApi, responseId, requestId });
+    }
   }
 
   #noteAnswer({ status, body }: Answer): void {
-    const error = (body as { Error?: { error_description: string }[] }).Error?.[0]?.error_description ?? null;
+    const { Error: errors, error_description: oauthError } = body as {
+      Error?: { error_description: string }[];
+      error_description?: string;
+    };
+    const error = errors?.[0]?.error_description ?? oauthError ?? null;
     this.#note({ status, error });
   }
 

@@ -23,6 +23,8 @@ import { type Settings, settingsSchema } from './settings.ts';
 import { isServerKey } from './signatures.ts';
 import { Store } from './store.ts';
 
+export type { Authorize } from './authorize.ts';
+export type { EndUser, NewEndUser } from './end-users.ts';
 export type { LoggedRequest } from './entities.ts';
 export type { Fault, FaultKind, FaultOptions } from './fault-options.ts';
 export type { Lapse } from './lapses.ts';
@@ -30,7 +32,7 @@ export type { Management } from './manage.ts';
 export type { LapsesQuery, Published } from './publications.ts';
 export { ENDPOINTS } from './router.ts';
 export type { Settings } from './settings.ts';
-export type { IssuedSecret, SimulatorState } from './view.ts';
+export type { Grant, IssuedSecret, SimulatorState } from './view.ts';
 
 const portSchema = z.number().int().min(0).max(65_535).default(0);
 
@@ -70,6 +72,10 @@ export interface SimulatorOptions extends Partial<Settings> {
 export interface Simulator extends Management {
   /** `http://127.0.0.1:PORT/v1/` */
   readonly apiUrl: string;
+  /** The authorization page: `http://127.0.0.1:PORT/auth` */
+  readonly authorizeUrl: string;
+  /** The token endpoint: `http://127.0.0.1:PORT/v1/token` */
+  readonly tokenUrl: string;
   /** `http://127.0.0.1:PORT/` */
   readonly manageUrl: string;
   readonly port: number;
@@ -112,6 +118,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return {
     ...management,
     apiUrl: `${origin(bankAddress)}/v1/`,
+    authorizeUrl: `${origin(bankAddress)}/auth`,
+    tokenUrl: `${origin(bankAddress)}/v1/token`,
     manageUrl: `${origin(manageAddress)}/`,
     port: bankAddress.port,
     managePort: manageAddress.port,

@@ -8,6 +8,7 @@ import { oauthClientRoutes } from './routes/oauth-client.ts';
 import { credentialRoutes } from './routes/payment-service-provider-credential.ts';
 import { sandboxUserRoutes } from './routes/sandbox-user.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { tokenRoutes } from './routes/token.ts';
 import { userRoutes } from './routes/user.ts';
 
 const ROUTES: readonly Route[] = [
@@ -20,6 +21,7 @@ const ROUTES: readonly Route[] = [
   ...callbackUrlRoutes,
   ...sandboxUserRoutes,
   ...monetaryAccountRoutes,
+  ...tokenRoutes,
 ];
 
 /** Every endpoint of the bank: `POST /session-server`. */

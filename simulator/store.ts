@@ -14,6 +14,8 @@ const TABLE_NAMES = [
   'sessions',
   'oauthClients',
   'callbackUrls',
+  'authorizationCodes',
+  'userApiKeys',
   'monetaryAccounts',
   'publications',
   'receivedSecrets',
