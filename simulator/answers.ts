@@ -25,6 +25,22 @@ export const errorAnswer = (status: number, description: string): Answer => ({
   body: { Error: [{ error_description: description, error_description_translated: description }] },
 });
 
+export type OAuthError = 'invalid_grant' | 'invalid_request' | 'invalid_client' | 'unsupported_grant_type';
+
+/** Only the first is recorded; the others are those of RFC 6749. */
+const OAUTH_TEXTS: Record<OAuthError, string> = {
+  invalid_grant: 'The authorization code is invalid or expired.',
+  invalid_request: 'Give grant_type, code, redirect_uri, client_id and client_secret once each, as URL parameters, and no body.',
+  invalid_client: 'The client id or the client secret is wrong.',
+  unsupported_grant_type: 'Only authorization_code is supported.',
+};
+
+/** An error of the token endpoint, which has no envelope. */
+export const oauthErrorAnswer = (status: number, error: OAuthError, description = OAUTH_TEXTS[error]): Answer => ({
+  status,
+  body: { error, error_description: description },
+});
+
 /** The texts that clients decide by, as bunq writes them. */
 const TEXTS = {
   400: 'User credentials are incorrect. Incorrect API key or IP address.',

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type Answer, BankRefusal, errorAnswer, textOf } from './answers.ts';
+import { type Answer, BankRefusal, errorAnswer, oauthErrorAnswer, textOf } from './answers.ts';
+import { isPage } from './authorization-pages.ts';
 import type { Bank } from './bank.ts';
 import type { LoggedRequest } from './entities.ts';
 import type { Fault } from './fault-options.ts';
@@ -12,8 +13,14 @@ import { findRoute } from './router.ts';
 import { cutAnswer, writeAnswer } from './write-answer.ts';
 
 /** The bank on HTTP. On node:http, because every byte of an answer is part of what is simulated. */
-export function createBankServer(bank: Bank, faults: Faults, rateLimits: RateLimits): Server {
+export function createBankServer(
+  bank: Bank,
+  faults: Faults,
+  rateLimits: RateLimits,
+  pages: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<unknown>,
+): Server {
   return createServer((incoming, outgoing) => {
+    if (isPage(incoming.url)) return void pages(incoming, outgoing);
     new Exchange(bank, faults, rateLimits, incoming, outgoing).run().catch((error: unknown) => {
       if (!incoming.errored) console.error('simulator:', error); // a client that goes before its body's end is none of our errors
       outgoing.destroy();
@@ -29,6 +36,7 @@ class Exchange {
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
   readonly #gone = new AbortController();
+  #isApi = true;
   #log: LoggedRequest;
 
   constructor(bank: Bank, faults: Faults, rateLimits: RateLimits, incoming: IncomingMessage, outgoing: ServerResponse) {
@@ -62,6 +70,7 @@ class Exchange {
   async #serve(request: Request): Promise<void> {
     const found = findRoute(request.method, request.path);
     const endpoint = endpointOf(found.route);
+    this.#isApi = !found.route.isOAuth;
     this.#note({ endpoint });
     this.#checkRateLimit(request, endpoint);
     const fault = this.#faults.take(endpoint);
@@ -104,6 +113,7 @@ class Exchange {
   /** With bunq's text for that status, where the fault has none of its own. */
   #faultyAnswer({ status, description }: Fault, endpoint: string): Answer {
     const limit = status === 429 || status === 409 ? limitOf(endpoint, this.#bank.settings) : undefined;
+    if (!this.#isApi && (status === 400 || status === 401)) return oauthErrorAnswer(status, 'invalid_grant', description ?? undefined);
     return errorAnswer(status, description ?? (limit && rateLimitText(limit)) ?? textOf(status) ?? 'Something went wrong at bunq.');
   }
 
@@ -126,11 +136,18 @@ class Exchange {
     this.#note({ outcome: isLost ? 'unanswered' : 'answered' });
     this.#save();
     if (isLost) cutAnswer(this.#outgoing);
-    else writeAnswer(this.#outgoing, this.#bank, answer, { fault, responseId: this.#log.responseId, requestId: this.#log.requestId });
+    else {
+      const { responseId, requestId } = this.#log;
+      writeAnswer(this.#outgoing, this.#bank, answer, { fault, isApi: this.#isApi, responseId, requestId });
+    }
   }
 
   #noteAnswer({ status, body }: Answer): void {
-    const error = (body as { Error?: { error_description: string }[] }).Error?.[0]?.error_description ?? null;
+    const { Error: errors, error_description: oauthError } = body as {
+      Error?: { error_description: string }[];
+      error_description?: string;
+    };
+    const error = errors?.[0]?.error_description ?? oauthError ?? null;
     this.#note({ status, error });
   }
 

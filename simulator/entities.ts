@@ -30,10 +30,11 @@ export interface User extends Entity {
   readonly createdAtMs: number;
 }
 
-/** An API key, made from a certificate or with a sandbox user. */
+/** An API key, made from a certificate or with a sandbox user, or the access token of a grant. */
 export interface Credential extends Entity {
+  /** A user or, of an access token, the `UserApiKey`. */
   readonly userId: number;
-  readonly origin: 'certificate' | 'sandbox';
+  readonly origin: 'certificate' | 'sandbox' | 'oauth';
   readonly apiKey: string;
   readonly createdAtMs: number;
   /** Until when it must be bound to a device; null when it waits without end. */
@@ -57,10 +58,13 @@ export interface Device extends Entity {
 export interface Session extends Entity {
   readonly tokenId: number;
   readonly token: string;
+  /** A user or a `UserApiKey`. */
   readonly userId: number;
   readonly installationId: number;
   readonly credentialId: number;
   readonly timeoutSeconds: number;
+  /** Of a `UserApiKey`'s session: what each of its two users shows. */
+  readonly timeouts?: GrantTimeouts;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
   readonly deletedAtMs: number | null;
@@ -78,6 +82,35 @@ export interface OAuthClient extends Entity {
   readonly updatedAtMs: number;
 }
 
+/** Whole seconds. */
+export interface GrantTimeouts {
+  readonly requestedBy: number;
+  readonly grantedBy: number;
+}
+
+/** What an end user's consent is worth until it is exchanged: an access token. */
+export interface AuthorizationCode extends Entity {
+  readonly code: string;
+  readonly oauthClientId: number;
+  /** Where it was sent to; it must be named again at the exchange. */
+  readonly redirectUri: string;
+  readonly state: string | null;
+  readonly grantedByUserId: number;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  readonly usedAtMs: number | null;
+}
+
+/** An end user's grant to a provider: made anew by each exchange of a code. */
+export interface UserApiKey extends Entity {
+  readonly type: 'UserApiKey';
+  readonly oauthClientId: number;
+  readonly requestedByUserId: number;
+  readonly grantedByUserId: number;
+  readonly createdAtMs: number;
+  readonly revokedAtMs: number | null;
+}
+
 export interface CallbackUrl extends Entity {
   readonly oauthClientId: number;
   readonly url: string;
@@ -89,7 +122,31 @@ export interface MonetaryAccount extends Entity {
   readonly userId: number;
   readonly uuid: string;
   readonly iban: string;
+  /** `1250.00`; none: `0.00`. */
+  readonly balance?: string;
   readonly createdAtMs: number;
+}
+
+/** Whoever wants to be told of something, and where. */
+export interface NotificationFilter extends Entity {
+  readonly userId: number;
+  readonly category: string;
+  readonly url: string;
+  readonly createdAtMs: number;
+}
+
+/** What one filter's URL is told. */
+export interface Notification extends Entity {
+  readonly category: string;
+  readonly userApiKeyId: number;
+  readonly url: string;
+  readonly body: string;
+  readonly createdAtMs: number;
+  /** The status of each answer; null where none came. */
+  readonly attempts: readonly { readonly atMs: number; readonly status: number | null }[];
+  readonly deliveredAtMs: number | null;
+  /** When it is sent next; null: never again. */
+  readonly dueAtMs: number | null;
 }
 
 /** What a keeper of sessions said that it serves. */
@@ -156,7 +213,11 @@ export interface Tables {
   sessions: Session;
   oauthClients: OAuthClient;
   callbackUrls: CallbackUrl;
+  authorizationCodes: AuthorizationCode;
+  userApiKeys: UserApiKey;
   monetaryAccounts: MonetaryAccount;
+  notificationFilters: NotificationFilter;
+  notifications: Notification;
   publications: PublishedSession;
   receivedSecrets: ReceivedSecret;
   requests: LoggedRequest;

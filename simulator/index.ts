@@ -11,18 +11,22 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { createAuthorizationPages } from './authorization-pages.ts';
 import { openBank } from './bank.ts';
 import { createBankServer } from './bank-server.ts';
 import { SimulatorClock } from './clock.ts';
 import { Faults } from './faults.ts';
 import { createManagement, type Management } from './manage.ts';
 import { createManageServer } from './manage-server.ts';
+import { Notifications } from './notifications.ts';
 import { Dice } from './random.ts';
 import { RateLimits } from './rate-limits.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 import { isServerKey } from './signatures.ts';
 import { Store } from './store.ts';
 
+export type { Authorize } from './authorize.ts';
+export type { EndUser, NewEndUser } from './end-users.ts';
 export type { LoggedRequest } from './entities.ts';
 export type { Fault, FaultKind, FaultOptions } from './fault-options.ts';
 export type { Lapse } from './lapses.ts';
@@ -30,7 +34,7 @@ export type { Management } from './manage.ts';
 export type { LapsesQuery, Published } from './publications.ts';
 export { ENDPOINTS } from './router.ts';
 export type { Settings } from './settings.ts';
-export type { IssuedSecret, SimulatorState } from './view.ts';
+export type { Grant, IssuedSecret, SimulatorState } from './view.ts';
 
 const portSchema = z.number().int().min(0).max(65_535).default(0);
 
@@ -70,6 +74,10 @@ export interface SimulatorOptions extends Partial<Settings> {
 export interface Simulator extends Management {
   /** `http://127.0.0.1:PORT/v1/` */
   readonly apiUrl: string;
+  /** The authorization page: `http://127.0.0.1:PORT/auth` */
+  readonly authorizeUrl: string;
+  /** The token endpoint: `http://127.0.0.1:PORT/v1/token` */
+  readonly tokenUrl: string;
   /** `http://127.0.0.1:PORT/` */
   readonly manageUrl: string;
   readonly port: number;
@@ -91,12 +99,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const clock = new SimulatorClock(nowMs);
   const bank = await openBank({ store, clock, dice, settings, serverPrivateKeyPem });
   const faults = new Faults(clock);
-  const management = createManagement(bank, faults);
-  const bankServer = createBankServer(bank, faults, rememberedLimits(store));
+  const notifications = new Notifications(bank);
+  const management = createManagement(bank, faults, notifications);
+  const pages = createAuthorizationPages(bank, {
+    settle: management.settle,
+    revokeGrant: (userApiKeyId) => management.revokeGrant({ userApiKeyId }),
+  });
+  const bankServer = createBankServer(bank, faults, rememberedLimits(store), pages);
   const manageServer = createManageServer(management);
 
   const close = async () => {
     faults.abandon();
+    notifications.close();
     await Promise.all([closeServer(bankServer), closeServer(manageServer)]);
     store.close();
   };
@@ -112,6 +126,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return {
     ...management,
     apiUrl: `${origin(bankAddress)}/v1/`,
+    authorizeUrl: `${origin(bankAddress)}/auth`,
+    tokenUrl: `${origin(bankAddress)}/v1/token`,
     manageUrl: `${origin(manageAddress)}/`,
     port: bankAddress.port,
     managePort: manageAddress.port,

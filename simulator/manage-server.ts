@@ -3,6 +3,8 @@ import { createAdaptorServer } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { ZodError, z } from 'zod';
+import type { Authorize } from './authorize.ts';
+import type { NewEndUser } from './end-users.ts';
 import type { FaultOptions } from './fault-options.ts';
 import type { Management } from './manage.ts';
 import type { LapsesQuery, Published } from './publications.ts';
@@ -32,6 +34,8 @@ function addReadings(app: Hono, management: Management): void {
   app.get('/requests', ({ json }) => json({ requests: management.requests() }));
   app.get('/clock', ({ json }) => json({ nowMs: management.nowMs() }));
   app.get('/settings', ({ json }) => json(management.settings()));
+  app.get('/end-users', ({ json }) => json({ endUsers: management.endUsers() }));
+  app.get('/grants', ({ json }) => json({ grants: management.grants() }));
   app.get('/lapses', ({ req, json }) => {
     const { untilMs, ...rest } = req.query();
     const query = { ...rest, ...(untilMs !== undefined && { untilMs: Number(untilMs) }) };
@@ -67,6 +71,10 @@ function addActions(app: Hono, management: Management): void {
     management.published((await bodyOf(call)) as Published);
     return call.json({});
   });
+  app.post('/end-users', async (call) => call.json(management.createEndUser((await bodyOf(call)) as NewEndUser)));
+  app.post('/authorize', async (call) => call.json({ redirectUrl: management.authorize((await bodyOf(call)) as Authorize) }));
+  addById(app, '/grants/:id/revoke', (userApiKeyId) => management.revokeGrant({ userApiKeyId }));
+  addById(app, '/end-users/:id/revoke-grants', (user) => management.revokeGrantsOf({ user }));
   addById(app, '/sessions/:id/expire', management.expireSession);
   addById(app, '/sessions/:id/revoke', management.revokeSession);
   addById(app, '/credentials/:id/revoke', management.revokeCredential);

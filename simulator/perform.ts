@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { type Answer, BankRefusal, errorAnswer, refusals } from './answers.ts';
 import { type Bank, sessionStatus } from './bank.ts';
+import { sessionUser } from './grants.ts';
 import type { Caller, Request, Route, SessionCall } from './route.ts';
 import type { findRoute } from './router.ts';
 import { isSignedBy } from './signatures.ts';
@@ -38,7 +39,7 @@ function performChecked(
   { caller, nowMs }: { caller: Caller | null; nowMs: number },
 ): Answer {
   const call = { bank, request, id, nowMs, user: undefined };
-  if (route.token === 'none') return route.perform({ ...call, caller: null, body: readJson(request.bytes) });
+  if (route.token === 'none') return route.perform({ ...call, caller: null, body: route.isOAuth ? {} : readJson(request.bytes) });
   if (caller === null || !isAlive(caller, nowMs)) throw refusals.token(bank.settings.refusedTokenStatus);
   checkTokenKind(route, caller);
   checkSignature(bank, route, request, caller);
@@ -47,7 +48,7 @@ function performChecked(
   countUse(bank, caller, nowMs);
   const body = readJson(request.bytes);
   if (route.token !== 'session') return route.perform({ ...call, caller, body });
-  const user = bank.store.get('users', caller.session!.userId)!;
+  const user = sessionUser(bank, caller.session!.userId);
   return route.perform({ ...call, caller: caller as SessionCall['caller'], user, body });
 }
 

@@ -1,6 +1,6 @@
 import type { Answer } from './answers.ts';
 import type { Bank } from './bank.ts';
-import type { Installation, Session, User } from './entities.ts';
+import type { Installation, Session, User, UserApiKey } from './entities.ts';
 
 /** Which token `X-Bunq-Client-Authentication` must hold. */
 export type TokenKind = 'none' | 'installation' | 'session' | 'installation-or-session';
@@ -38,7 +38,7 @@ export interface Call<C extends Caller | null = Caller | null> {
 
 export type AnonymousCall = Call<null>;
 export type InstallationCall = Call<Caller>;
-export type SessionCall = Call<{ readonly installation: Installation; readonly session: Session }> & { readonly user: User };
+export type SessionCall = Call<{ readonly installation: Installation; readonly session: Session }> & { readonly user: User | UserApiKey };
 
 interface RouteOf<K extends TokenKind, C> {
   readonly method: Method;
@@ -47,6 +47,8 @@ interface RouteOf<K extends TokenKind, C> {
   readonly token: K;
   /** Without a signature the answer is 466. */
   readonly signatureDemanded?: boolean;
+  /** Not of the API but of its OAuth service: reads no body, and its answers are not signed. */
+  readonly isOAuth?: boolean;
   /** Acts at once, never asynchronously: an effect is whole or was not. */
   readonly perform: (call: C) => Answer;
 }

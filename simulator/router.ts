@@ -4,10 +4,12 @@ import { callbackUrlRoutes } from './routes/callback-url.ts';
 import { deviceServerRoutes } from './routes/device-server.ts';
 import { installationRoutes } from './routes/installation.ts';
 import { monetaryAccountRoutes } from './routes/monetary-account.ts';
+import { notificationFilterRoutes } from './routes/notification-filter-url.ts';
 import { oauthClientRoutes } from './routes/oauth-client.ts';
 import { credentialRoutes } from './routes/payment-service-provider-credential.ts';
 import { sandboxUserRoutes } from './routes/sandbox-user.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { tokenRoutes } from './routes/token.ts';
 import { userRoutes } from './routes/user.ts';
 
 const ROUTES: readonly Route[] = [
@@ -20,6 +22,8 @@ const ROUTES: readonly Route[] = [
   ...callbackUrlRoutes,
   ...sandboxUserRoutes,
   ...monetaryAccountRoutes,
+  ...notificationFilterRoutes,
+  ...tokenRoutes,
 ];
 
 /** Every endpoint of the bank: `POST /session-server`. */

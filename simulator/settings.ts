@@ -2,7 +2,8 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const SECOND_MS = 1_000;
-const HOUR_MS = 60 * 60 * SECOND_MS;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 const lifetimeMs = (defaultMs: number) => z.number().int().min(SECOND_MS).default(defaultMs);
@@ -22,6 +23,16 @@ export const settingsSchema = z.strictObject({
   userSessionLifetimeMs: lifetimeMs(7 * DAY_MS),
   /** How long an API key made from a certificate waits for its first device: 1 hour. */
   credentialLifetimeMs: lifetimeMs(HOUR_MS),
+  /** How long an authorization code waits for its exchange: 10 minutes. */
+  authorizationCodeLifetimeMs: lifetimeMs(10 * MINUTE_MS),
+  /** The status of an error of the token endpoint; both are seen. */
+  tokenErrorStatus: z.union([z.literal(400), z.literal(401)]).default(400),
+  /** Which `session_timeout` ends the session of a `UserApiKey`: sources disagree, a client that goes by the smaller is never late. */
+  userApiKeySessionEndsBy: z.enum(['smaller', 'requested_by_user', 'granted_by_user']).default('smaller'),
+  /** How often a callback that was not taken (no answer, or another than 2xx) is repeated. */
+  callbackRepeats: z.number().int().min(0).default(5),
+  /** How long after the answer: a minute. */
+  callbackRepeatMs: z.number().int().min(1).default(MINUTE_MS),
   /** bunq's limits per address and endpoint; false lifts all of them. */
   rateLimits: z.boolean().default(true),
   /** Those of all calls but `POST /session-server`. */

@@ -7,11 +7,20 @@ const FIRST_NAMES = ['Anneke', 'Bram', 'Zoë', 'Dirk', 'Eline', 'François', 'J�
 const LAST_NAMES = ['Bakker', 'de Vries', 'Jansen', 'Müller', 'van Dijk', 'Visser', 'Çelik'] as const;
 const TRADES = ['Bakkerij', 'Café', 'Fietsen', 'Drukkerij', 'Bloemen/Planten'] as const;
 
-/** Makes an ordinary user of the sandbox, with one account in euros. */
-export function createOrdinaryUser(bank: Bank, type: 'UserPerson' | 'UserCompany', nowMs: number): User {
-  const { store, dice } = bank;
+export type OrdinaryUserType = 'UserPerson' | 'UserCompany';
+
+function anyName({ dice }: Bank, type: OrdinaryUserType): string {
   const lastName = dice.pick(LAST_NAMES);
-  const displayName = type === 'UserPerson' ? `${dice.pick(FIRST_NAMES)} ${lastName}` : `${dice.pick(TRADES)} ${lastName} B.V.`;
+  return type === 'UserPerson' ? `${dice.pick(FIRST_NAMES)} ${lastName}` : `${dice.pick(TRADES)} ${lastName} B.V.`;
+}
+
+/** Makes an ordinary user of the sandbox, with one account in euros. */
+export function createOrdinaryUser(
+  bank: Bank,
+  { type, displayName = anyName(bank, type), balance }: { type: OrdinaryUserType; displayName?: string; balance?: string },
+  nowMs: number,
+): User {
+  const { store } = bank;
   const user = store.put('users', {
     id: store.nextId(),
     type,
@@ -21,7 +30,8 @@ export function createOrdinaryUser(bank: Bank, type: 'UserPerson' | 'UserCompany
     uuid: randomUUID(),
     createdAtMs: nowMs,
   });
-  store.put('monetaryAccounts', { id: store.nextId(), userId: user.id, uuid: randomUUID(), iban: newIban(bank), createdAtMs: nowMs });
+  const account = { id: store.nextId(), userId: user.id, uuid: randomUUID(), iban: newIban(bank), createdAtMs: nowMs };
+  store.put('monetaryAccounts', { ...account, ...(balance !== undefined && { balance }) });
   return user;
 }
 
@@ -72,7 +82,7 @@ function ownMembers(bank: Bank, user: User): object {
 
 const ibanAlias = (account: MonetaryAccount, user: User) => ({ type: 'IBAN', value: account.iban, name: user.displayName });
 
-export function showMonetaryAccount(account: MonetaryAccount, user: User): object {
+export function showMonetaryAccount(account: MonetaryAccount, user: User, { withBalance }: { withBalance: boolean }): object {
   const amount = (value: string) => ({ value, currency: 'EUR' });
   return {
     MonetaryAccountBank: {
@@ -84,7 +94,7 @@ export function showMonetaryAccount(account: MonetaryAccount, user: User): objec
       description: 'bunq account',
       daily_limit: amount('1000.00'),
       overdraft_limit: amount('0.00'),
-      balance: amount('0.00'),
+      balance: withBalance ? amount(account.balance ?? '0.00') : null,
       alias: [ibanAlias(account, user)],
       public_uuid: account.uuid,
       status: 'ACTIVE',

@@ -1,5 +1,16 @@
 import { type Bank, type CredentialStatus, credentialStatus, type SessionStatus, sessionStatus } from './bank.ts';
-import type { CallbackUrl, Credential, Device, Installation, OAuthClient, Session, User, UserType } from './entities.ts';
+import type {
+  CallbackUrl,
+  Credential,
+  Device,
+  Installation,
+  Notification,
+  OAuthClient,
+  Session,
+  User,
+  UserApiKey,
+  UserType,
+} from './entities.ts';
 
 /** The bank from inside, without a secret in it. Times are ISO 8601 UTC by the simulator's clock. */
 export interface SimulatorState {
@@ -23,7 +34,7 @@ export interface SimulatorState {
     readonly roles: readonly string[];
     readonly createdAt: string;
   }[];
-  /** API keys, made from certificates or with sandbox users. */
+  /** API keys, made from certificates or with sandbox users, and access tokens, whose user is the `UserApiKey`. */
   readonly credentials: readonly {
     readonly id: number;
     readonly userId: number;
@@ -72,12 +83,46 @@ export interface SimulatorState {
     readonly url: string;
     readonly createdAt: string;
   }[];
+  /** Each made by the exchange of an authorization code. */
+  readonly grants: readonly Grant[];
+  readonly notificationFilters: readonly {
+    readonly id: number;
+    readonly userId: number;
+    readonly category: string;
+    readonly url: string;
+  }[];
+  readonly notifications: readonly ViewedNotification[];
+}
+
+/** What was told to whoever asked for it by a notification filter. */
+export interface ViewedNotification {
+  readonly id: number;
+  readonly category: string;
+  readonly userApiKeyId: number;
+  readonly url: string;
+  readonly createdAt: string;
+  /** `status` null: no answer. */
+  readonly attempts: readonly { readonly at: string; readonly status: number | null }[];
+  readonly deliveredAt: string | null;
+  /** When it is repeated; null: no more. */
+  readonly dueAt: string | null;
+}
+
+/** What an end user granted to a provider. */
+export interface Grant {
+  readonly userApiKeyId: number;
+  readonly oauthClientId: number;
+  readonly requestedByUserId: number;
+  readonly grantedByUserId: number;
+  readonly status: 'ACTIVE' | 'REVOKED';
+  readonly createdAt: string;
+  readonly revokedAt: string | null;
 }
 
 /** Every secret that the bank issued, and those it was sent without having issued them. */
 export interface IssuedSecret {
-  readonly kind: 'installation-token' | 'session-token' | 'api-key' | 'client-secret' | 'received';
-  /** Of the installation, session, API key or OAuth client. */
+  readonly kind: 'installation-token' | 'session-token' | 'api-key' | 'access-token' | 'client-secret' | 'authorization-code' | 'received';
+  /** Of the installation, session, API key, access token, OAuth client or authorization code. */
   readonly id: number;
   readonly value: string;
 }
@@ -100,6 +145,9 @@ export function viewState(bank: Bank): SimulatorState {
     sessions: sessions.map((session) => viewSession(session, nowMs)),
     oauthClients: store.all('oauthClients').map(viewOAuthClient),
     callbackUrls: store.all('callbackUrls').map(viewCallbackUrl),
+    grants: viewGrants(bank),
+    notificationFilters: store.all('notificationFilters').map(({ id, userId, category, url }) => ({ id, userId, category, url })),
+    notifications: store.all('notifications').map(viewNotification),
   };
 }
 
@@ -107,11 +155,37 @@ export function viewSecrets({ store }: Bank): IssuedSecret[] {
   return [
     ...store.all('installations').map(({ id, token }) => ({ kind: 'installation-token', id, value: token }) as const),
     ...store.all('sessions').map(({ id, token }) => ({ kind: 'session-token', id, value: token }) as const),
-    ...store.all('credentials').map(({ id, apiKey }) => ({ kind: 'api-key', id, value: apiKey }) as const),
+    ...store
+      .all('credentials')
+      .map(({ id, origin, apiKey }) => ({ kind: origin === 'oauth' ? 'access-token' : 'api-key', id, value: apiKey }) as const),
     ...store.all('oauthClients').map(({ id, secret }) => ({ kind: 'client-secret', id, value: secret }) as const),
+    ...store.all('authorizationCodes').map(({ id, code }) => ({ kind: 'authorization-code', id, value: code }) as const),
     ...store.all('receivedSecrets').map(({ id, value }) => ({ kind: 'received', id, value }) as const),
   ];
 }
+
+export const viewGrants = ({ store }: Pick<Bank, 'store'>): Grant[] => store.all('userApiKeys').map(viewGrant);
+
+const viewGrant = ({ id, oauthClientId, requestedByUserId, grantedByUserId, createdAtMs, revokedAtMs }: UserApiKey): Grant => ({
+  userApiKeyId: id,
+  oauthClientId,
+  requestedByUserId,
+  grantedByUserId,
+  status: revokedAtMs === null ? 'ACTIVE' : 'REVOKED',
+  createdAt: iso(createdAtMs),
+  revokedAt: isoOrNull(revokedAtMs),
+});
+
+const viewNotification = ({ id, category, userApiKeyId, url, createdAtMs, attempts, deliveredAtMs, dueAtMs }: Notification) => ({
+  id,
+  category,
+  userApiKeyId,
+  url,
+  createdAt: iso(createdAtMs),
+  attempts: attempts.map(({ atMs, status }) => ({ at: iso(atMs), status })),
+  deliveredAt: isoOrNull(deliveredAtMs),
+  dueAt: isoOrNull(dueAtMs),
+});
 
 function viewInstallation(installation: Installation, devices: readonly Device[], sessions: readonly Session[]) {
   const { id, publicKeyPem, createdAtMs, revokedAtMs, uses } = installation;

@@ -8,6 +8,8 @@ import { signBody } from './signatures.ts';
 interface AnswerContext {
   readonly fault: Fault | null;
   readonly responseId: string;
+  /** Of the API, whose answers are signed. */
+  readonly isApi: boolean;
   /** Echoed. */
   readonly requestId: string | null;
 }
@@ -28,8 +30,18 @@ function signatureHeader(bank: Bank, status: number, bytes: Buffer, fault: Fault
   return { 'X-Bunq-Server-Signature': signBody(signed, bank.serverKey.privateKey) };
 }
 
+const apiHeaders = (requestId: string | null, responseId: string): Record<string, string> => ({
+  ...(requestId !== null && { 'X-Bunq-Client-Request-Id': requestId }),
+  'X-Bunq-Client-Response-Id': responseId,
+});
+
 /** Writes the answer as bunq does: exact content type, echoed request id, response id, signature over the raw body, the bank's own `Date`. */
-export function writeAnswer(outgoing: ServerResponse, bank: Bank, answer: Answer, { fault, responseId, requestId }: AnswerContext): void {
+export function writeAnswer(
+  outgoing: ServerResponse,
+  bank: Bank,
+  answer: Answer,
+  { fault, isApi, responseId, requestId }: AnswerContext,
+): void {
   if (outgoing.destroyed) return;
   const { contentType, bytes } = bytesOf(answer, fault);
   outgoing.sendDate = false;
@@ -37,9 +49,8 @@ export function writeAnswer(outgoing: ServerResponse, bank: Bank, answer: Answer
     Date: new Date(bank.clock.nowMs()).toUTCString(),
     'Content-Type': contentType,
     'Content-Length': bytes.length,
-    ...(requestId === null ? {} : { 'X-Bunq-Client-Request-Id': requestId }),
-    'X-Bunq-Client-Response-Id': responseId,
-    ...signatureHeader(bank, answer.status, bytes, fault),
+    ...(isApi ? apiHeaders(requestId, responseId) : { 'Cache-Control': 'no-store' }),
+    ...(isApi && signatureHeader(bank, answer.status, bytes, fault)),
   });
   if (fault?.kind !== 'truncated') outgoing.end(bytes);
   else outgoing.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => outgoing.socket?.destroySoon());

@@ -5,6 +5,7 @@ import { type Bank, credentialStatus } from '../bank.ts';
 import { bunqTime } from '../clock.ts';
 import type { Credential, Device } from '../entities.ts';
 import { answerList } from '../pagination.ts';
+import { noteReceived } from '../received-secrets.ts';
 import type { InstallationCall, Route } from '../route.ts';
 
 const ANY = '*';
@@ -21,8 +22,7 @@ const bodySchema = z.object({
 /** The living API key of that text. What the bank never issued is noted, for the search for secrets. */
 export function findLivingCredential({ store }: Bank, apiKey: string, nowMs: number): Credential | undefined {
   const credential = store.find('credentials', (other) => other.apiKey === apiKey);
-  if (credential === undefined && store.find('receivedSecrets', ({ value }) => value === apiKey) === undefined)
-    store.put('receivedSecrets', { id: store.nextId(), value: apiKey });
+  if (credential === undefined) noteReceived(store, apiKey);
   const status = credential && credentialStatus(credential, nowMs);
   return status === 'ACTIVE' || status === 'PENDING_FIRST_USE' ? credential : undefined;
 }

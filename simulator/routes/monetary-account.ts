@@ -1,25 +1,38 @@
 import { answer, refusals } from '../answers.ts';
-import type { MonetaryAccount } from '../entities.ts';
+import type { MonetaryAccount, User } from '../entities.ts';
+import { accountHolder } from '../grants.ts';
 import { answerList } from '../pagination.ts';
 import type { Route, SessionCall } from '../route.ts';
 import { showMonetaryAccount } from '../users.ts';
 import { requireOwnUser } from './user.ts';
 
-/** A payment service provider has none. */
+/** A payment service provider has none; on a `UserApiKey` they are those of the user who granted it. */
 function ownAccounts(call: SessionCall): MonetaryAccount[] {
   requireOwnUser(call);
-  return call.bank.store.all('monetaryAccounts').filter(({ userId }) => userId === call.user.id);
+  const holder = accountHolder(call.bank, call.user);
+  return call.bank.store.all('monetaryAccounts').filter(({ userId }) => userId === holder.id);
+}
+
+/** A provider that may not give account information reads name and IBAN, and no balance. */
+function mayReadBalance({ bank, user }: SessionCall): boolean {
+  if (user.type !== 'UserApiKey') return true;
+  const { type, roles }: User = bank.store.get('users', user.requestedByUserId)!;
+  return type !== 'UserPaymentServiceProvider' || roles.includes('AISP');
+}
+
+function showAccount(call: SessionCall, account: MonetaryAccount): object {
+  return showMonetaryAccount(account, accountHolder(call.bank, call.user), { withBalance: mayReadBalance(call) });
 }
 
 function list(call: SessionCall) {
-  return answerList(call.bank, call.request, ownAccounts(call), (account) => showMonetaryAccount(account, call.user));
+  return answerList(call.bank, call.request, ownAccounts(call), (account) => showAccount(call, account));
 }
 
 function read(call: SessionCall) {
   const id = call.id('itemId');
   const account = ownAccounts(call).find((own) => own.id === id);
   if (account === undefined) throw refusals.notFound('MonetaryAccount');
-  return answer(showMonetaryAccount(account, call.user));
+  return answer(showAccount(call, account));
 }
 
 /** All accounts are of the kind `MonetaryAccountBank`, so both paths show the same. */

@@ -48,6 +48,7 @@ function showClient({ store }: Bank, client: OAuthClient): object {
 
 function create(call: SessionCall) {
   requireOwnUser(call);
+  if (call.user.type === 'UserApiKey') throw refusals.token(403);
   readBody(createSchema, call.body);
   const { bank, user, nowMs } = call;
   if (ownClients(call).length > 0 && !bank.settings.allowSecondOAuthClient)

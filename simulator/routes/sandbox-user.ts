@@ -6,7 +6,7 @@ import { createOrdinaryUser } from '../users.ts';
 const create =
   (type: 'UserPerson' | 'UserCompany') =>
   ({ bank, nowMs }: AnonymousCall) => {
-    const user = createOrdinaryUser(bank, type, nowMs);
+    const user = createOrdinaryUser(bank, { type }, nowMs);
     const credential = bank.store.put('credentials', {
       id: bank.store.nextId(),
       userId: user.id,

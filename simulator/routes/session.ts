@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { answer, BankRefusal, readBody, refusals } from '../answers.ts';
 import { type Bank, sessionStatus } from '../bank.ts';
-import { bunqTime } from '../clock.ts';
-import type { User } from '../entities.ts';
+import { bunqTime, wholeSeconds } from '../clock.ts';
+import type { Credential, Installation, Session, User, UserApiKey } from '../entities.ts';
+import { grantTimeouts, sessionUser, showSessionUser } from '../grants.ts';
 import { newToken } from '../random.ts';
 import type { InstallationCall, Route, SessionCall } from '../route.ts';
-import { showUser } from '../users.ts';
 import { findLivingCredential, mayBeUsedFrom } from './device-server.ts';
 
 const bodySchema = z.object({ secret: z.string().min(1) });
@@ -16,16 +16,33 @@ function lifetimeMs({ store, settings }: Bank, user: User): number {
   return isFirst ? settings.firstSessionLifetimeMs : settings.sessionLifetimeMs;
 }
 
+/** How long a session lasts; of a `UserApiKey`'s also what each of its two users shows. */
+function timeoutsOf(bank: Bank, user: User | UserApiKey): Pick<Session, 'timeoutSeconds' | 'timeouts'> {
+  if (user.type !== 'UserApiKey') return { timeoutSeconds: wholeSeconds(lifetimeMs(bank, user)) };
+  const timeouts = grantTimeouts(bank, user);
+  const { requestedBy, grantedBy } = timeouts;
+  const ends = { smaller: Math.min(requestedBy, grantedBy), requested_by_user: requestedBy, granted_by_user: grantedBy };
+  return { timeoutSeconds: ends[bank.settings.userApiKeySessionEndsBy], timeouts };
+}
+
+/** An access token is also good on an installation of the provider that it was given to, with the provider's own device there. */
+function isBoundOn(bank: Bank, credential: Credential, installation: Installation, ip: string): boolean {
+  const { store } = bank;
+  const devices = store.all('devices').filter(({ installationId }) => installationId === installation.id);
+  if (devices.some(({ credentialId }) => credentialId === credential.id)) return mayBeUsedFrom(credential, ip);
+  const provider = store.get('userApiKeys', credential.userId)?.requestedByUserId;
+  return devices.some(({ userId, credentialId }) => userId === provider && mayBeUsedFrom(store.get('credentials', credentialId)!, ip));
+}
+
 function create({ bank, body, caller: { installation }, request, nowMs }: InstallationCall) {
   const { store, settings } = bank;
   const { secret } = readBody(bodySchema, body);
   const credential = findLivingCredential(bank, secret, nowMs);
-  const device = store.find('devices', (other) => other.credentialId === credential?.id && other.installationId === installation.id);
-  if (credential === undefined || device === undefined || !mayBeUsedFrom(credential, request.remoteAddress)) throw refusals.credentials();
+  if (credential === undefined || !isBoundOn(bank, credential, installation, request.remoteAddress)) throw refusals.credentials();
   if (settings.oneSessionPerInstallation && hasActiveSession(bank, installation.id, nowMs))
     throw new BankRefusal(400, 'Authentication token already has a user session.');
-  const user = store.get('users', credential.userId)!;
-  const timeoutSeconds = Math.floor(lifetimeMs(bank, user) / 1000);
+  const user = sessionUser(bank, credential.userId);
+  const timeouts = timeoutsOf(bank, user);
   const session = store.put('sessions', {
     id: store.nextId(),
     tokenId: store.nextId(),
@@ -33,9 +50,9 @@ function create({ bank, body, caller: { installation }, request, nowMs }: Instal
     userId: user.id,
     installationId: installation.id,
     credentialId: credential.id,
-    timeoutSeconds,
+    ...timeouts,
     createdAtMs: nowMs,
-    expiresAtMs: nowMs + timeoutSeconds * 1000,
+    expiresAtMs: nowMs + timeouts.timeoutSeconds * 1000,
     deletedAtMs: null,
     revokedAtMs: null,
     uses: 0,
@@ -44,7 +61,7 @@ function create({ bank, body, caller: { installation }, request, nowMs }: Instal
   return answer(
     { Id: { id: session.id } },
     { Token: { id: session.tokenId, created: time, updated: time, token: session.token } },
-    showUser(bank, user, timeoutSeconds),
+    showSessionUser(bank, user, session),
   );
 }
 

@@ -1,7 +1,7 @@
 import { answer, refusals } from '../answers.ts';
+import { showSessionUser } from '../grants.ts';
 import { answerList } from '../pagination.ts';
 import type { Route, SessionCall } from '../route.ts';
-import { showUser } from '../users.ts';
 
 /** Other users' ids are answered like ids that do not exist. */
 export function requireOwnUser({ user, id }: SessionCall): void {
@@ -9,12 +9,12 @@ export function requireOwnUser({ user, id }: SessionCall): void {
 }
 
 function list({ bank, request, caller, user }: SessionCall) {
-  return answerList(bank, request, [user], (own) => showUser(bank, own, caller.session.timeoutSeconds));
+  return answerList(bank, request, [user], (own) => showSessionUser(bank, own, caller.session));
 }
 
 function read({ bank, caller, user, id }: SessionCall) {
   if (id('itemId') !== user.id) throw refusals.notFound('User');
-  return answer(showUser(bank, user, caller.session.timeoutSeconds));
+  return answer(showSessionUser(bank, user, caller.session));
 }
 
 function readPaymentServiceProvider(call: SessionCall) {

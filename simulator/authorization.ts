@@ -1,0 +1,56 @@
+import type { Bank } from './bank.ts';
+import type { OAuthClient, User } from './entities.ts';
+import { newToken } from './random.ts';
+
+/** What the browser of an end user brings along. */
+export interface AuthorizationRequest {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly state: string | null;
+}
+
+/** A provider's request that may be put before an end user. */
+export interface Connection {
+  readonly client: OAuthClient;
+  readonly requestedBy: User;
+  readonly redirectUri: string;
+  readonly state: string | null;
+}
+
+/** @returns null unless client and redirect URI belong together, to the last slash: the browser must then be sent nowhere */
+export function findConnection({ store }: Bank, { clientId, redirectUri, state }: AuthorizationRequest): Connection | null {
+  const client = store.find('oauthClients', (other) => other.clientId === clientId && other.status === 'ACTIVE');
+  if (client === undefined) return null;
+  const isRegistered = store.find('callbackUrls', ({ oauthClientId, url }) => oauthClientId === client.id && url === redirectUri);
+  if (isRegistered === undefined) return null;
+  return { client, requestedBy: store.get('users', client.userId)!, redirectUri, state };
+}
+
+/** The end user consents. @returns where its browser is sent */
+export function accept({ store, settings, clock }: Bank, { client, redirectUri, state }: Connection, grantedBy: User): string {
+  const nowMs = clock.nowMs();
+  const { code } = store.put('authorizationCodes', {
+    id: store.nextId(),
+    code: newToken(),
+    oauthClientId: client.id,
+    redirectUri,
+    state,
+    grantedByUserId: grantedBy.id,
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs + settings.authorizationCodeLifetimeMs,
+    usedAtMs: null,
+  });
+  return redirectTo(redirectUri, { code, state });
+}
+
+/** @param error as RFC 6749 names them. @returns where the end user's browser is sent */
+export function refuse({ redirectUri, state }: Connection, error: 'access_denied' | 'unsupported_response_type'): string {
+  return redirectTo(redirectUri, { error, state });
+}
+
+/** The registered URL stays as it is, to the character. */
+function redirectTo(redirectUri: string, parameters: Record<string, string | null>): string {
+  const [base = '', ...fragment] = redirectUri.split(/(?=#)/);
+  const query = new URLSearchParams(Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== null));
+  return `${base}${base.includes('?') ? '&' : '?'}${query}${fragment.join('')}`;
+}

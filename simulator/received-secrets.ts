@@ -1,0 +1,7 @@
+import type { Store } from './store.ts';
+
+/** Notes a secret that the bank never issued, once: it is searched for like its own. */
+export function noteReceived(store: Store, value: string): void {
+  if (store.find('receivedSecrets', (known) => known.value === value) === undefined)
+    store.put('receivedSecrets', { id: store.nextId(), value });
+}
