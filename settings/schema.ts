@@ -61,6 +61,8 @@ export const SETTINGS = {
     .regex(/^[1-9]\d{0,3}$/, { error: 'is a number of processes, at least 1' })
     .default('1')
     .transform(Number),
+  /** From this age on an end user's consent is said to be old: the rules on strong authentication have it asked for again every 180 days. */
+  KEEPER_CONSENT_AGE: duration('180d'),
   /** A `temporal` program for `dev` and the tests. */
   KEEPER_TEMPORAL_CLI: path.optional(),
   /** Worker versioning: both or neither. */
