@@ -94,10 +94,10 @@ export class EndUsers {
   }
 
   /** Null without an answer within 2 s. */
-  async outcomeOf({ name, authorizationUrl }: Pick<UserLink, 'name' | 'authorizationUrl'>): Promise<LinkOutcome | null> {
+  async outcomeOf(name: string, url: URL): Promise<LinkOutcome | null> {
     const state = await this.#workflows.ask(name, stateQuery);
-    const secret = new URL(authorizationUrl).searchParams.get('state') ?? '';
-    return state?.authorization ? whatBecameOf(state.authorization, stateSha256(secret), Date.now()) : null;
+    const linkSha256 = stateSha256(url.searchParams.get('state') ?? '');
+    return state?.authorization ? whatBecameOf(state.authorization, linkSha256, Date.now()) : null;
   }
 }
 

@@ -21,6 +21,7 @@ import type { CompletedAuthorization } from './authorizations.ts';
 import { type BankCallInit, BankCalls } from './bank-calls.ts';
 import { type ListFilter, listConnections } from './connection-list.ts';
 import { ConnectionWorkflows, memoOf, sender } from './connection-workflows.ts';
+import { CONSENT_AGE_MS } from './consent-age.ts';
 import { differences } from './differences.ts';
 import { type ConnectUserOptions, EndUsers, type LinkOutcome, type UserLink } from './end-users.ts';
 import { KeeperError, NoSessionError, UsageError } from './errors.ts';
@@ -62,6 +63,8 @@ export class Keeper {
   readonly environment: string;
   readonly apiUrl: string;
   readonly egress: string;
+  /** From this age on an end user's consent is to be asked for again. */
+  readonly consentAgeMs: number;
   readonly #sealingKeys: () => SealingKeySet;
   readonly #workflows: ConnectionWorkflows;
   readonly #endUsers: EndUsers;
@@ -75,7 +78,8 @@ export class Keeper {
     this.#sealingKeys = sealingKeys;
     this.#workflows = new ConnectionWorkflows(client, this.environment, this.egress);
     this.#endUsers = new EndUsers(settings.bank, this.#workflows, sealingKeys);
-    const { sessionGapMs = SESSION_GAP_MS } = settings;
+    const { sessionGapMs = SESSION_GAP_MS, consentAgeMs = CONSENT_AGE_MS } = settings;
+    this.consentAgeMs = consentAgeMs;
     this.#bankCalls = new BankCalls(settings, { workflows: this.#workflows, sealingKeys, clock: systemClock, sessionGapMs });
   }
 
@@ -137,9 +141,12 @@ export class Keeper {
     return this.#endUsers.connect(provider, user, options);
   }
 
-  /** What became of a link; null without an answer within 2 s. */
-  linkOutcome(link: Pick<UserLink, 'name' | 'authorizationUrl'>): Promise<LinkOutcome | null> {
-    return this.#endUsers.outcomeOf(link);
+  /**
+   * What became of a link; null without an answer within 2 s.
+   * @param url the link, or the URL with which the end user came back
+   */
+  linkOutcome(name: string, url: URL | string): Promise<LinkOutcome | null> {
+    return this.#endUsers.outcomeOf(name, new URL(url));
   }
 
   /**
