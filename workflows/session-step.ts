@@ -1,5 +1,6 @@
 import type { BunqUser } from '../bunq/user.ts';
 import { type Connection, StepGivenUp } from './connection.ts';
+import { SECOND_MS } from './duration.ts';
 import { StepFailure, seenFailure } from './failure.ts';
 import { sealedInstallation } from './ladder-steps.ts';
 import { closeAgainMs, graceMs, renewAtMs, sessionLifetimeMs } from './renewal.ts';
@@ -128,16 +129,23 @@ const retire = ({ session, installation }: Serving, nowMs: number): Retiring => 
   expiresAtMs: session.expiresAtMs,
 });
 
+/** With their whole grace: where renewals follow each other quickly, those before them have the time below. */
 const MOST_RETIRING = 2;
 
-/** Former sessions are closed at the bank after their grace period; one that has expired or is gone needs no closing. */
+/** What was being called on a session when it was replaced has its answer by then: a call is given up after 5 s. */
+const LAST_CALLS_MS = 10 * SECOND_MS;
+
+/**
+ * Former sessions are closed at the bank after their grace period, the oldest of many sooner; one that has expired or is gone
+ * needs no closing, and what cannot be closed is kept only while there are not too many.
+ */
 export async function closeFormerSessions(connection: Connection): Promise<void> {
   const { state } = connection;
   const nowMs = Date.now();
-  const tooMany = state.retiring.length - MOST_RETIRING;
-  const due = state.retiring.filter((former, index) => index < tooMany || former.closeAtMs <= nowMs);
-  for (const former of due) {
-    const isGone = former.expiresAtMs <= nowMs || (await closeSession(connection, former)) || state.retiring.indexOf(former) < tooMany;
+  const isTooMany = (former: Retiring) => state.retiring.indexOf(former) < state.retiring.length - MOST_RETIRING;
+  for (const former of state.retiring.filter(isTooMany)) former.closeAtMs = Math.min(former.closeAtMs, nowMs + LAST_CALLS_MS);
+  for (const former of state.retiring.filter(({ closeAtMs }) => closeAtMs <= nowMs)) {
+    const isGone = former.expiresAtMs <= nowMs || (await closeSession(connection, former)) || isTooMany(former);
     if (isGone) state.retiring = state.retiring.filter((other) => other !== former);
     else former.closeAtMs = Date.now() + closeAgainMs(++former.failures);
   }
