@@ -5,6 +5,7 @@ import { SettingsError } from '../settings/read.ts';
 import { registerCall } from './commands/call.ts';
 import { registerCallbackUrls } from './commands/callback-urls.ts';
 import { registerCertificate } from './commands/certificate.ts';
+import { registerCompleteUser, registerConnectUser } from './commands/connect-user.ts';
 import { registerDev } from './commands/dev.ts';
 import { registerDisconnect } from './commands/disconnect.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -37,6 +38,8 @@ function program(): Command {
     registerCall,
     registerOAuthClient,
     registerCallbackUrls,
+    registerConnectUser,
+    registerCompleteUser,
     registerRenewAndResume,
     registerDisconnect,
     registerImport,

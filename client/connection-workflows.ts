@@ -15,6 +15,7 @@ import {
   type ReportRefusedInput,
   refusalUpdateId,
   reportRefusedUpdate,
+  stateQuery,
 } from '../workflows/messages.ts';
 import { connectionWorkflowId, isUserName, NAME_PATTERN, USER_NAME_PATTERN, workflowTaskQueue } from '../workflows/names.ts';
 import { type ConnectionState, initialState } from '../workflows/state.ts';
@@ -132,6 +133,14 @@ export class ConnectionWorkflows {
       if (error instanceof WorkflowNotFoundError) throw this.#unknown(name);
       return null;
     }
+  }
+
+  /** What a closed run is started again from. @throws KeeperError without an answer within 2 s */
+  async lastState(name: string): Promise<ConnectionState> {
+    const state = await this.ask(name, stateQuery);
+    if (state) return state;
+    const missing = missingWorker({ name: workflowTaskQueue(this.environment), kind: 'workflows' });
+    throw new KeeperError(`The last state of ${name} could not be read: ${missing}`);
   }
 
   /** The bank refused a call on this session. Null when the keeper did not answer, for whatever reason. */

@@ -1,4 +1,7 @@
 import type { SeenFacts } from '../workflows/messages.ts';
+import { isUserName } from '../workflows/names.ts';
+import { consentRemark } from '../workflows/status.ts';
+import { consentAgeRemark } from './consent-age.ts';
 import type { KnownStatus } from './keeper.ts';
 import { table } from './output.ts';
 
@@ -9,6 +12,7 @@ export function describeStatus(status: KnownStatus): string {
     ['connection', `${status.name} (${status.environment}, egress ${status.egress})`],
     ['state', `${status.state} since ${status.since}`],
   ];
+  rows.push(...consentRows(status));
   if (certificate) rows.push(['certificate', `${certificate.subject}, ${certificate.roles.join(' ')}, expires ${certificate.expiresAt}`]);
   if (session) rows.push(['session', `of user ${session.userId}, expires ${session.expiresAt}, renewed on ${session.renewAt}`]);
   if (oauthClient) rows.push(['OAuth client', `${oauthClient.id}, client id ${oauthClient.clientId ?? 'not read yet'}`]);
@@ -18,7 +22,8 @@ export function describeStatus(status: KnownStatus): string {
     rows.push(['waits for', `${action.code}, seen ${action.seen.times} times since ${action.seen.since}`], ['to do', action.remedy]);
   if (recovered) rows.push(['recovered', `at ${recovered.at} from ${recovered.from}${recovered.code ? ` (${recovered.code})` : ''}`]);
   rows.push(['workflow', status.workflowId]);
-  const steps = status.steps.map(({ name, status: done, at }) => ['', `${name.padEnd(18)} ${done.padEnd(8)} ${at ?? ''}`.trimEnd()]);
+  const shown = isUserName(status.name) ? status.steps.filter((step) => step.status !== 'skipped') : status.steps; // never an end user's
+  const steps = shown.map(({ name, status: done, at }) => ['', `${name.padEnd(18)} ${done.padEnd(8)} ${at ?? ''}`.trimEnd()]);
   return table([...rows, ['steps', ''], ...steps]);
 }
 
@@ -32,6 +37,23 @@ export const describeError = (error: SeenFacts): string =>
   ]
     .filter(Boolean)
     .join(', ');
+
+/** Of an end user: what it granted, and what its latest link came to. */
+function consentRows({ consentedAt, authorization, revoked }: KnownStatus): string[][] {
+  const rows: string[][] = [];
+  if (consentedAt) rows.push(['consented at', consentedAt]);
+  if (revoked) rows.push(['revoked', `since ${revoked.since}${revoked.confirmedAt ? `, refused again at ${revoked.confirmedAt}` : ''}`]);
+  if (authorization)
+    rows.push(['latest link', authorization.status === 'asked' ? `good until ${authorization.expiresAt}` : authorization.status]);
+  return rows;
+}
+
+/** What a person is to do, if anything: a sentence that ends in a command. */
+export const toDo = (status: KnownStatus): string | null => status.action?.remedy ?? consentRemark(status);
+
+/** The same, and what is well to be done though nothing waits for it. */
+export const advice = (status: KnownStatus, consentAgeMs: number): string | null =>
+  toDo(status) ?? consentAgeRemark(status, consentAgeMs, Date.now());
 
 /** What there is to say beside the status itself; empty when a worker answered and the workflow runs. */
 export function remarks({ name, closed, worker, asOf }: KnownStatus): string[] {

@@ -4,7 +4,8 @@ import { send } from '../bunq/send.ts';
 import { systemClock } from '../settings/clock.ts';
 import { proxySettings } from '../settings/proxy.ts';
 import { type Environment, SettingsError } from '../settings/read.ts';
-import { remarks } from './describe.ts';
+import { consentAgeRemark } from './consent-age.ts';
+import { remarks, toDo } from './describe.ts';
 import { KeeperError } from './errors.ts';
 import { Keeper } from './keeper.ts';
 import { printJson, tell } from './output.ts';
@@ -89,9 +90,11 @@ async function polled(keeper: Keeper, name: string | null): Promise<[null, strin
 
 async function state(keeper: Keeper, name: string): Promise<[null, string]> {
   const status = await keeper.status(name);
-  const wrong = [...remarks(status), ...(status.action ? [`${status.action.code}: ${status.action.remedy}`] : [])];
+  const what = toDo(status);
+  const wrong = [...remarks(status), ...(what ? [status.action ? `${status.action.code}: ${what}` : what] : [])];
   if (wrong.length > 0) throw new KeeperError(wrong.join(' '));
-  return [null, `${status.state} since ${status.since}`];
+  const old = consentAgeRemark(status, keeper.consentAgeMs, Date.now());
+  return [null, [`${status.state} since ${status.since}`, ...(old ? [old] : [])].join('. ')];
 }
 
 export function showFindings(findings: readonly Finding[], json: boolean): void {

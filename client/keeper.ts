@@ -1,11 +1,8 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { authorizationUrl } from '../bunq/authorization.ts';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import type { Secret } from '../sealing/secret.ts';
 import { systemClock } from '../settings/clock.ts';
-import type { AuthorizationRequest } from '../workflows/authorization.ts';
 import {
-  askAuthorizationUpdate,
   type ConnectionStatus,
   disconnectUpdate,
   oauthClientQuery,
@@ -17,17 +14,21 @@ import {
   stateQuery,
   statusQuery,
 } from '../workflows/messages.ts';
-import { providerWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
-import { type ConnectionState, initialState, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
+import { isUserName } from '../workflows/names.ts';
+import { initialState, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
 import { wantedFacts } from '../workflows/status.ts';
-import { type CompletedAuthorization, completeAuthorization, newState, stateSha256 } from './authorizations.ts';
+import type { CompletedAuthorization } from './authorizations.ts';
 import { type BankCallInit, BankCalls } from './bank-calls.ts';
+import { type ListFilter, listConnections } from './connection-list.ts';
 import { ConnectionWorkflows, memoOf, sender } from './connection-workflows.ts';
+import { CONSENT_AGE_MS } from './consent-age.ts';
 import { differences } from './differences.ts';
+import { type ConnectUserOptions, EndUsers, type LinkOutcome, type UserLink } from './end-users.ts';
 import { KeeperError, NoSessionError, UsageError } from './errors.ts';
+import { forgetWorkflow } from './forget.ts';
 import { checkImport, type ImportOptions } from './import-options.ts';
 import { importedState } from './imported-state.ts';
-import { isUnpolled, missingWorker, type SeenQueue } from './pollers.ts';
+import { isUnpolled, type SeenQueue } from './pollers.ts';
 import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
 import { connectTemporal } from './temporal.ts';
 
@@ -53,25 +54,6 @@ export interface RevealedSession extends Omit<SessionView, 'sessionToken' | 'pri
   privateKey: Secret;
 }
 
-export interface ConnectUserOptions {
-  /** One of the provider's callback URLs; needed where it has several. */
-  redirectUrl?: string | undefined;
-  /** How long the link is good; an hour by default. */
-  validForMs?: number | undefined;
-}
-
-/** What to send an end user to. */
-export interface UserLink {
-  /** PROVIDER/USER */
-  name: string;
-  isNew: boolean;
-  /** Holds the link's secret until it is used: for the end user's browser only. */
-  authorizationUrl: string;
-  expiresAt: string;
-}
-
-const LINK_VALID_MS = 60 * 60_000;
-
 /** bunq's own. */
 const SESSION_GAP_MS = 30_000;
 
@@ -81,20 +63,23 @@ export class Keeper {
   readonly environment: string;
   readonly apiUrl: string;
   readonly egress: string;
-  readonly #bank: ClientSettings['bank'];
+  /** From this age on an end user's consent is to be asked for again. */
+  readonly consentAgeMs: number;
   readonly #sealingKeys: () => SealingKeySet;
   readonly #workflows: ConnectionWorkflows;
+  readonly #endUsers: EndUsers;
   readonly #bankCalls: BankCalls;
 
   constructor(client: Client, settings: ClientSettings, sealingKeys: () => SealingKeySet) {
     this.client = client;
     this.environment = settings.bank.name;
     this.apiUrl = settings.bank.apiUrl;
-    this.#bank = settings.bank;
     this.egress = settings.egress;
     this.#sealingKeys = sealingKeys;
     this.#workflows = new ConnectionWorkflows(client, this.environment, this.egress);
-    const { sessionGapMs = SESSION_GAP_MS } = settings;
+    this.#endUsers = new EndUsers(settings.bank, this.#workflows, sealingKeys);
+    const { sessionGapMs = SESSION_GAP_MS, consentAgeMs = CONSENT_AGE_MS } = settings;
+    this.consentAgeMs = consentAgeMs;
     this.#bankCalls = new BankCalls(settings, { workflows: this.#workflows, sealingKeys, clock: systemClock, sessionGapMs });
   }
 
@@ -152,49 +137,16 @@ export class Keeper {
    * there is connected again in place: what it serves goes on being served until the new access is proven.
    * @throws UsageError, KeeperError when the provider has no OAuth client, or not that callback URL
    */
-  async connectUser(
-    provider: string,
-    user: string,
-    { redirectUrl, validForMs = LINK_VALID_MS }: ConnectUserOptions = {},
-  ): Promise<UserLink> {
-    const name = `${provider}/${user}`;
-    this.#workflows.idOf(name);
-    const { authorizeUrl } = this.#bank;
-    if (authorizeUrl === null) throw new KeeperError('The authorization page of this bank is not known: set BUNQ_AUTHORIZE_URL.');
-    const [oauthClient, { egress }] = await Promise.all([
-      this.#workflows.query(provider, oauthClientQuery),
-      this.#workflows.query(provider, statusQuery),
-    ]);
-    if (!oauthClient?.clientId || !oauthClient.clientSecret)
-      throw new KeeperError(`${provider} has no OAuth client with a client id and secret yet: bunq-keeper status ${provider}`);
-    const { clientId, clientSecret } = oauthClient;
-    const chosen = chooseRedirectUrl(provider, oauthClient.callbackUrls, redirectUrl);
-    const state = newState(name);
-    const authorization = { stateSha256: stateSha256(state), redirectUrl: chosen, clientId, clientSecret, validForMs };
-    const isNew = await this.#askForConsent(name, egress, authorization);
-    const expiresAt = new Date(Date.now() + validForMs).toISOString();
-    return { name, isNew, authorizationUrl: authorizationUrl(authorizeUrl, { clientId, redirectUrl: chosen, state }), expiresAt };
+  connectUser(provider: string, user: string, options: ConnectUserOptions = {}): Promise<UserLink> {
+    return this.#endUsers.connect(provider, user, options);
   }
 
-  async #askForConsent(name: string, egress: string, authorization: AuthorizationRequest): Promise<boolean> {
-    const { environment } = this;
-    const request: OnboardingRequest = {
-      version: 1,
-      name,
-      environment,
-      egress,
-      credential: { type: 'oauth-grant' },
-      callbackUrls: [],
-      permittedIps: [],
-      authorization,
-    };
-    const present = await this.#workflows.find(name);
-    const isClosed = present !== null && present.status.name !== 'RUNNING';
-    const state = isClosed && present.status.name !== 'COMPLETED' ? await this.#lastState(name) : null;
-    if (state) await this.#workflows.start(name, { state });
-    else if ((!present || isClosed) && (await this.#workflows.startNew(name, { request }))) return true;
-    await this.#workflows.update(name, askAuthorizationUpdate, { by: sender(), ...authorization });
-    return false;
+  /**
+   * What became of a link; null without an answer within 2 s.
+   * @param url the link, or the URL with which the end user came back
+   */
+  linkOutcome(name: string, url: URL | string): Promise<LinkOutcome | null> {
+    return this.#endUsers.outcomeOf(name, new URL(url));
   }
 
   /**
@@ -204,8 +156,7 @@ export class Keeper {
    * @throws NotCompletedError when nobody answers: the URL stays good, and is to be brought again
    */
   async completeAuthorization(url: URL | string, expected?: string): Promise<CompletedAuthorization> {
-    const { client, environment } = this;
-    return completeAuthorization(new URL(url), { client, environment, sealingKeys: this.#sealingKeys, by: sender() }, expected);
+    return this.#endUsers.complete(new URL(url), expected);
   }
 
   /** @throws KeeperError when there is no such connection */
@@ -218,16 +169,9 @@ export class Keeper {
     return { ...memo.status, runId: description.runId, ...(closed && { closed }), asOf: memo.asOf, worker: false };
   }
 
-  /** Every connection of this environment, by name. */
-  async list(filter: { state?: string | undefined } = {}): Promise<KnownStatus[]> {
-    const found: KnownStatus[] = [];
-    const prefix = providerWorkflowId(this.environment, '');
-    const query = `WorkflowType = 'providerConnection' AND WorkflowId STARTS_WITH '${prefix}' AND ExecutionStatus = 'Running'`;
-    for await (const execution of this.client.workflow.list({ query })) {
-      const memo = memoOf(execution);
-      if (memo) found.push({ ...memo.status, runId: execution.runId, asOf: memo.asOf });
-    }
-    return found.filter(({ state }) => !filter.state || state === filter.state).sort((a, b) => (a.name < b.name ? -1 : 1));
+  /** Every connection of this environment, as it was last published: each provider, and after it its end users. */
+  list(filter: ListFilter = {}): Promise<KnownStatus[]> {
+    return listConnections(this.client, this.environment, filter);
   }
 
   /** The live session, sealed; null while there is none. */
@@ -298,10 +242,9 @@ export class Keeper {
   /** Tries again what waits for a person; a run that was terminated, failed or timed out goes on from its last state. */
   async resume(name: string, credential?: OnboardOptions['credential']): Promise<void> {
     const description = await this.#workflows.describe(name);
-    if (description.status.name === 'COMPLETED')
-      throw new KeeperError(`${name} was disconnected. Onboard it again: bunq-keeper onboard ${name} …`);
+    if (description.status.name === 'COMPLETED') throw new KeeperError(`${name} was disconnected. ${again(name)}`);
     if (description.status.name !== 'RUNNING') {
-      await this.#workflows.start(name, { state: await this.#lastState(name) });
+      await this.#workflows.start(name, { state: await this.#workflows.lastState(name) });
     }
     const sealed = credential && (await this.#sealed(name, credential));
     await this.#workflows.update(name, resumeUpdate, { by: sender(), ...(sealed && { credential: sealed }) });
@@ -316,18 +259,9 @@ export class Keeper {
     return (await this.#workflows.handle(name).result()) as { leftOpen: { sessionId: number; expiresAt: string }[] };
   }
 
-  /** Deletes every run of a closed connection from Temporal. */
-  async forget(name: string): Promise<number> {
-    const workflowId = this.#workflows.idOf(name);
-    let runs = 0;
-    for await (const { runId } of this.client.workflow.list({ query: `WorkflowId = '${workflowId}'` })) {
-      await this.client.workflowService.deleteWorkflowExecution({
-        namespace: this.client.options.namespace,
-        workflowExecution: { workflowId, runId },
-      });
-      runs++;
-    }
-    return runs;
+  /** Deletes every run of a closed connection from Temporal; answers when none is left there. */
+  forget(name: string): Promise<number> {
+    return forgetWorkflow(this.client, this.#workflows.idOf(name));
   }
 
   /** The task queues that a connection needs (or any, without a name) and nobody polls. */
@@ -338,13 +272,6 @@ export class Keeper {
   /** Why its workflow does not answer, in a sentence for each task queue that is to blame. */
   whyNoAnswer(name: string): Promise<string[]> {
     return this.#workflows.whyNoAnswer(name);
-  }
-
-  async #lastState(name: string): Promise<ConnectionState> {
-    const state = await this.#workflows.ask(name, stateQuery);
-    if (state) return state;
-    const missing = missingWorker({ name: workflowTaskQueue(this.environment), kind: 'workflows' });
-    throw new KeeperError(`The last state of ${name} could not be read: ${missing}`);
   }
 
   async #requestOf(name: string, { credential, callbackUrls, permittedIps }: OnboardOptions): Promise<OnboardingRequest> {
@@ -361,15 +288,10 @@ export class Keeper {
 const nameTaken = (name: string) =>
   new UsageError(`There is a connection ${name} already; nothing was changed. Use another name, or: bunq-keeper disconnect ${name}`);
 
-function chooseRedirectUrl(provider: string, callbackUrls: string[], given: string | undefined): string {
-  if (given !== undefined && callbackUrls.includes(given)) return given;
-  if (given === undefined && callbackUrls.length === 1) return callbackUrls[0]!;
-  const has = callbackUrls.length === 0 ? 'has no callback URL' : `has the callback URLs ${callbackUrls.join(', ')}`;
-  if (given === undefined) throw new UsageError(`${provider} ${has}: say where the end user is to return to (--redirect-url U).`);
-  throw new UsageError(
-    `${provider} ${has}, not ${given}: bunq compares them to the last slash. To add it: bunq-keeper callback-urls ${provider} add ${given}`,
-  );
-}
+const again = (name: string) =>
+  isUserName(name)
+    ? `Its end user has to grant access again: bunq-keeper connect-user ${name.replace('/', ' ')}`
+    : `Onboard it again: bunq-keeper onboard ${name} …`;
 
 function closedAs({ status }: WorkflowExecutionDescription): KnownStatus['closed'] {
   const { name } = status;

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../workflows/duration.ts';
-import { NAME_PATTERN } from '../workflows/names.ts';
+import { isUserName, NAME_PATTERN, USER_NAME_PATTERN } from '../workflows/names.ts';
 import { Keeper } from './keeper.ts';
 
 /** Options and arguments that several commands have. */
@@ -18,11 +18,31 @@ export function durationArgument(text: string): number {
   return ms;
 }
 
+const WHAT_A_NAME_IS =
+  'A name is a-z, 0-9 and -, at most 63, starting with a letter or digit; it is shown in plain text, so no e-mail address and no account number.';
+
 export function nameArgument(text: string): string {
   if (NAME_PATTERN.test(text)) return text;
-  throw new InvalidArgumentError(
-    'A name is a-z, 0-9 and -, at most 63, starting with a letter or digit; it is shown in plain text, so no e-mail address and no account number.',
-  );
+  throw new InvalidArgumentError(WHAT_A_NAME_IS);
+}
+
+/** A connection of whatever kind: NAME, or PROVIDER/USER for an end user's. */
+export function connectionArgument(text: string): string {
+  if (USER_NAME_PATTERN.test(text) || NAME_PATTERN.test(text)) return text;
+  if (!isUserName(text)) return nameArgument(text);
+  throw new InvalidArgumentError(`An end user's connection is PROVIDER/USER, as acme/alice. ${WHAT_A_NAME_IS}`);
+}
+
+/** A connection that is no end user's. */
+export const providerArgument = (why: string) => (text: string) => {
+  if (!USER_NAME_PATTERN.test(text)) return nameArgument(text);
+  throw new InvalidArgumentError(`${text} is an end user's connection, and ${why}`);
+};
+
+/** The end user's part of PROVIDER/USER. */
+export function userArgument(text: string): string {
+  if (NAME_PATTERN.test(text)) return text;
+  throw new InvalidArgumentError(`Give the provider and the user apart: acme alice. ${WHAT_A_NAME_IS}`);
 }
 
 /** Repeatable: each occurrence adds one. */

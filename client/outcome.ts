@@ -1,3 +1,4 @@
+import { consentRemark } from '../workflows/status.ts';
 import { describeStatus } from './describe.ts';
 import { EXIT } from './errors.ts';
 import type { KnownStatus } from './keeper.ts';
@@ -11,7 +12,14 @@ export function showOutcome(status: KnownStatus, json = false): number {
 }
 
 /** What is left for a person, if anything. Returns the exit code that it means. */
-export function tellAction({ action, state }: KnownStatus): number {
+export function tellAction(status: KnownStatus): number {
+  const { action } = status;
+  const consent = consentRemark(status);
   if (action) tell(`${action.code}: ${action.remedy}`);
-  return state === 'ACTION_REQUIRED' ? EXIT.waitsForPerson : EXIT.done;
+  if (consent) tell(consent);
+  return needsPerson(status) ? EXIT.waitsForPerson : EXIT.done;
 }
+
+/** It does not go on by itself: somebody of the provider's, or its end user, has to do something. */
+export const needsPerson = ({ state }: Pick<KnownStatus, 'state'>) =>
+  state === 'ACTION_REQUIRED' || state === 'AWAITING_AUTHORIZATION' || state === 'REVOKED';

@@ -1,16 +1,17 @@
 import { Listr, ListrLogger, ProcessOutput } from 'listr2';
 import type { StepName } from '../workflows/codes.ts';
 import { STEP_NAMES } from '../workflows/codes.ts';
+import { isUserName } from '../workflows/names.ts';
 import { STEPS } from '../workflows/steps.ts';
 import { describeError, remarks } from './describe.ts';
 import type { Keeper, KnownStatus } from './keeper.ts';
-import { showOutcome } from './outcome.ts';
+import { needsPerson, showOutcome } from './outcome.ts';
 import { tell } from './output.ts';
 import { waitFor } from './wait.ts';
 
 /** Onboarding as a person watches it: live on a terminal, plain lines elsewhere; all of it on stderr. */
 
-export const isSettled = (status: KnownStatus) => status.state === 'ACTIVE' || status.state === 'ACTION_REQUIRED';
+export const isSettled = (status: KnownStatus) => status.state === 'ACTIVE' || needsPerson(status);
 
 /** Waits until the connection is ACTIVE or waits for a person; prints what it has. Resolves with the exit code. */
 export async function onboardWithProgress(
@@ -23,10 +24,20 @@ export async function onboardWithProgress(
   return showOutcome(status, json);
 }
 
-export function watchSteps(keeper: Keeper, name: string, timeoutMs: number): Promise<KnownStatus> {
-  const progress = process.stderr.isTTY && !process.env.CI ? liveProgress() : plainProgress();
-  return waitFor(keeper, name, { until: isSettled, timeoutMs, onStatus: progress.show }).finally(progress.end);
+/** @param until when there is nothing more to watch: ACTIVE, or it waits for a person, unless something else is said */
+export function watchSteps(
+  keeper: Keeper,
+  name: string,
+  timeoutMs: number,
+  until: (status: KnownStatus) => boolean = isSettled,
+): Promise<KnownStatus> {
+  const steps = isUserName(name) ? USER_STEPS : STEP_NAMES;
+  const progress = process.stderr.isTTY && !process.env.CI ? liveProgress(steps) : plainProgress(steps);
+  return waitFor(keeper, name, { until, timeoutMs, onStatus: progress.show }).finally(progress.end);
 }
+
+/** In the order in which they are done: a code is good for minutes. */
+const USER_STEPS: readonly StepName[] = ['api-key', 'key-pair', 'installation', 'device', 'session'];
 
 interface Progress {
   show: (status: KnownStatus) => void;
@@ -34,7 +45,7 @@ interface Progress {
 }
 
 /** One line a step as it is done, and one an error that is new. */
-function plainProgress(): Progress {
+function plainProgress(names: readonly StepName[]): Progress {
   const said = new Set<string>();
   const sayOnce = (line: string) => {
     if (!said.has(line)) tell(line);
@@ -42,7 +53,7 @@ function plainProgress(): Progress {
   };
   return {
     show: ({ steps, lastError }) => {
-      for (const { name, status } of steps)
+      for (const { name, status } of steps.filter((step) => names.includes(step.name)))
         if (status === 'done' || status === 'skipped') sayOnce(`${status === 'done' ? '✔' : '–'} ${name}: ${STEPS[name].title}`);
       if (lastError) sayOnce(`! ${describeError(lastError)} (tried again by itself)`);
     },
@@ -51,10 +62,10 @@ function plainProgress(): Progress {
 }
 
 /** A list of steps that is redrawn. */
-function liveProgress(): Progress {
+function liveProgress(names: readonly StepName[]): Progress {
   const waiting = new Map<StepName, { done: () => void; say: (text: string) => void }>();
   const list = new Listr(
-    STEP_NAMES.map((name) => ({
+    names.map((name) => ({
       title: STEPS[name].title,
       task: (_: unknown, task: { output: string }) =>
         new Promise<void>((resolve) => {

@@ -14,6 +14,8 @@ export interface ClientSettings {
   readonly egress: string;
   /** The distance between two sessions of one address, as the workers have it; 30 s when it is not given. */
   readonly sessionGapMs?: number;
+  /** From this age on an end user's consent is said to be old; 180 days when it is not given. */
+  readonly consentAgeMs?: number;
   /** For bank calls: this process's share of the address's limits; null: they are not kept. Alone at its address when it is not given. */
   readonly pacing?: Pacing | null;
   /** For bank calls. */
@@ -23,15 +25,22 @@ export interface ClientSettings {
 /** Whoever calls here waits as long as it takes. */
 const LONGEST_WAIT_MS = Number.POSITIVE_INFINITY;
 
-const NAMES = [...BANK_SETTINGS, 'KEEPER_EGRESS', 'KEEPER_SESSION_GAP', ...PACING_SETTINGS, ...PROXY_SETTINGS] as const;
+const NAMES = [
+  ...BANK_SETTINGS,
+  'KEEPER_EGRESS',
+  'KEEPER_SESSION_GAP',
+  'KEEPER_CONSENT_AGE',
+  ...PACING_SETTINGS,
+  ...PROXY_SETTINGS,
+] as const;
 
 /** @throws SettingsError */
 export function readClientSettings(env: Environment): ClientSettings {
   return readSettings(NAMES, env, (values, wrong) => {
     const bank = bankEnvironment(values, wrong);
     if (!bank) return undefined;
-    const { KEEPER_EGRESS: egress, KEEPER_SESSION_GAP: sessionGapMs } = values;
-    return { bank, egress, sessionGapMs, pacing: pacing(values, LONGEST_WAIT_MS), proxy: proxySettings(values) };
+    const { KEEPER_EGRESS: egress, KEEPER_SESSION_GAP: sessionGapMs, KEEPER_CONSENT_AGE: consentAgeMs } = values;
+    return { bank, egress, sessionGapMs, consentAgeMs, pacing: pacing(values, LONGEST_WAIT_MS), proxy: proxySettings(values) };
   });
 }
 

@@ -11,7 +11,7 @@ const LOOK_AFTER_MS = 2000;
 
 export interface Waiting {
   /** True when there is nothing more to wait for. */
-  until: (status: KnownStatus) => boolean;
+  until: (status: KnownStatus) => boolean | Promise<boolean>;
   timeoutMs: number;
   onStatus?: (status: KnownStatus) => void;
 }
@@ -32,7 +32,7 @@ export async function waitFor(keeper: Keeper, name: string, { until, timeoutMs, 
     if (typeof status === 'string') sayOnce(status);
     else {
       onStatus?.(status);
-      if (until(status)) return status;
+      if (await until(status)) return status;
       state = status.state;
       const shown = JSON.stringify([status.state, status.steps]);
       if (shown !== last) [last, movedAt] = [shown, performance.now()];

@@ -70,6 +70,8 @@ export const SETTINGS = {
       error: 'is the address and port to listen on: 127.0.0.1:8095 (port 0: any free one); --callback-port 8095 sets the same',
     })
     .optional(),
+  /** From this age on an end user's consent is said to be old: the rules on strong authentication have it asked for again every 180 days. */
+  KEEPER_CONSENT_AGE: duration('180d'),
   /** A `temporal` program for `dev` and the tests. */
   KEEPER_TEMPORAL_CLI: path.optional(),
   /** Worker versioning: both or neither. */

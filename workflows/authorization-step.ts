@@ -1,6 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import type { Sealed } from '../sealing/sealed.ts';
-import { type AuthorizationAnswer, CODE_IS_GOOD_MS, outcomeOfLink, receiveRedirect, settleCode } from './authorization.ts';
+import { type AuthorizationAnswer, CODE_IS_GOOD_MS, noteConsent, outcomeOfLink, receiveRedirect, settleCode } from './authorization.ts';
 import { type Connection, StepGivenUp } from './connection.ts';
 import { SECOND_MS } from './duration.ts';
 import { seenFailure } from './failure.ts';
@@ -41,7 +41,7 @@ export async function exchangeCode({ state, call }: Connection): Promise<Sealed<
   try {
     const request = { code, redirectUrl, clientId, clientSecret };
     const { accessToken } = await call('exchangeAuthorizationCode', 'exchange the authorization code for an access token', request);
-    state.authorization = { ...settleCode(state.authorization!, 'connected'), consentedAtMs: Date.now(), error: null };
+    state.authorization = noteConsent(state.authorization!, Date.now());
     delete state.revoked;
     tryAgain(state, 'device');
     tryAgain(state, 'session');

@@ -16,6 +16,8 @@ export interface Authorization {
   readonly code: AuthorizationCode | null;
   /** When the access token in use was granted. */
   readonly consentedAtMs: number | null;
+  /** When the one that the session served stands on was, until a session on the new one is: it counts again when that is somebody else's. */
+  readonly formerConsentedAtMs?: number | null;
   /** Why the last code brought no access token. */
   readonly error: SeenError | null;
 }
@@ -128,6 +130,18 @@ function outcomeOf({ expiresAtMs }: AskedAuthorization, code: string | null, err
   if (nowMs >= expiresAtMs) return 'expired';
   if (code !== null) return 'pending';
   return error === 'access_denied' ? 'denied' : 'failed';
+}
+
+/** The code brought an access token. */
+export function noteConsent(authorization: Authorization, nowMs: number): Authorization {
+  const { formerConsentedAtMs = authorization.consentedAtMs } = authorization;
+  return { ...settleCode(authorization, 'connected'), consentedAtMs: nowMs, formerConsentedAtMs, error: null };
+}
+
+/** Whose access token it is has been proven: the former user's, or another's, which is not used. */
+export function settleConsent({ formerConsentedAtMs, ...authorization }: Authorization, isSameUser: boolean): Authorization {
+  if (isSameUser || formerConsentedAtMs === undefined) return authorization;
+  return { ...authorization, consentedAtMs: formerConsentedAtMs };
 }
 
 /** The code was exchanged, or is of no use any more. */

@@ -1,4 +1,5 @@
 import type { BunqUser } from '../bunq/user.ts';
+import { settleConsent } from './authorization.ts';
 import { type Connection, StepGivenUp } from './connection.ts';
 import { StepFailure, seenFailure } from './failure.ts';
 import { sealedInstallation } from './ladder-steps.ts';
@@ -72,6 +73,7 @@ function compareUser(connection: Connection, candidate: Candidate): void {
   state.ladder = { keyPair, installation, apiKey, device, qsealSignature: null, deviceRepeated: false };
   state.wanted.credential = state.wanted.formerCredential ?? state.wanted.credential;
   delete state.wanted.formerCredential;
+  if (state.authorization) state.authorization = settleConsent(state.authorization, false);
   throw new StepFailure(
     'DIFFERENT_USER',
     `The new session belongs to ${candidate.user.kind} ${candidate.user.id}, not to ${serving.session.user.kind} ${serving.session.user.id}.`,
@@ -115,6 +117,7 @@ function serve(connection: Connection, { isOnServing, isProven: _, ...session }:
   state.candidate = null;
   delete state.revoked;
   if (!isOnServing) delete state.wanted.formerCredential;
+  if (!isOnServing && state.authorization) state.authorization = settleConsent(state.authorization, true);
   state.wishes.renew = null;
   state.waitedForUntilMs = 0;
   for (const step of OAUTH_STEPS) if (state.troubles[step]?.error.code === 'BUNQ_TOKEN_REJECTED') tryAgain(state, step);

@@ -3,8 +3,8 @@ import { checkBankCall } from '../bank-calls.ts';
 import { EXIT, KeeperError, UsageError } from '../errors.ts';
 import { readInput } from '../input.ts';
 import type { Keeper, KnownStatus } from '../keeper.ts';
-import { jsonOption, nameArgument, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
-import { tellAction } from '../outcome.ts';
+import { connectionArgument, jsonOption, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
+import { needsPerson, tellAction } from '../outcome.ts';
 import { printJson, tell } from '../output.ts';
 import { waitFor } from '../wait.ts';
 
@@ -22,7 +22,7 @@ export function registerCall(program: Command): void {
   program
     .command('call')
     .description("one signed and verified bank call on the live session; prints the bank's body as it came")
-    .argument('<name>', 'the connection', nameArgument)
+    .argument('<name>', 'the connection (an end user’s is PROVIDER/USER)', connectionArgument)
     .argument('<method>', 'GET, POST, PUT or DELETE')
     .argument('<path>', '/user/{userId}/monetary-account?count=10; {userId} is filled in')
     .option('--data <json>', 'the body of a POST or PUT: JSON, @FILE, or - for stdin; {} by default')
@@ -72,7 +72,7 @@ async function callBank(keeper: Keeper, name: string, { path, ...init }: Call, {
 async function sessionIsThere(keeper: Keeper, name: string, timeoutMs: number): Promise<boolean> {
   const status = await waitFor(keeper, name, { until: (now) => hasSession(now) || isStuck(now), timeoutMs });
   if (hasSession(status)) return true;
-  if (status.state !== 'ACTION_REQUIRED')
+  if (!needsPerson(status))
     throw new KeeperError(`${name} has no session and is ${status.closed ?? status.state}: bunq-keeper status ${name}`);
   process.exitCode = tellAction(status);
   return false;
@@ -81,7 +81,7 @@ async function sessionIsThere(keeper: Keeper, name: string, timeoutMs: number): 
 /** One that was only published may be over. */
 const hasSession = ({ session, worker }: KnownStatus) => session !== null && worker !== false;
 
-const isStuck = ({ state, closed }: KnownStatus) => state === 'ACTION_REQUIRED' || state === 'DISCONNECTED' || closed !== undefined;
+const isStuck = (status: KnownStatus) => needsPerson(status) || status.state === 'DISCONNECTED' || status.closed !== undefined;
 
 /** JSON where it is; the text of what is not. */
 function parsed(bytes: Buffer): unknown {

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import { checkCallbackUrl } from '../callback-url.ts';
 import { UsageError } from '../errors.ts';
 import type { Keeper, KnownStatus } from '../keeper.ts';
-import { jsonOption, nameArgument, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
+import { jsonOption, noWaitOption, providerArgument, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { tellAction } from '../outcome.ts';
 import { print, printJson, tell } from '../output.ts';
 import { waitFor } from '../wait.ts';
@@ -17,7 +17,7 @@ export function registerCallbackUrls(program: Command): void {
   program
     .command('callback-urls')
     .description('which callback URLs the OAuth client has at the bank')
-    .argument('<name>', 'the connection', nameArgument)
+    .argument('<name>', 'the connection', providerArgument('callback URLs are its provider’s.'))
     .addArgument(new Argument('<change>', 'what to do').choices(['add', 'remove', 'set']))
     .argument('<url...>', 'callback URLs')
     .option('--prune', 'with set: remove at the bank whatever is not given')

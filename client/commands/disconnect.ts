@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { isUserName } from '../../workflows/names.ts';
 import { UsageError } from '../errors.ts';
-import type { Keeper } from '../keeper.ts';
-import { jsonOption, nameArgument, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
+import type { Keeper, KnownStatus } from '../keeper.ts';
+import { connectionArgument, jsonOption, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { printJson, tell } from '../output.ts';
 import { waitFor } from '../wait.ts';
 
@@ -15,7 +16,7 @@ export function registerDisconnect(program: Command): void {
   program
     .command('disconnect')
     .description('close the sessions at the bank and end the workflow')
-    .argument('<name>', 'the connection', nameArgument)
+    .argument('<name>', 'the connection (an end user’s is PROVIDER/USER)', connectionArgument)
     .option('--forget', 'delete its histories from Temporal too')
     .option('--yes', 'do not ask')
     .addOption(noWaitOption())
@@ -23,29 +24,58 @@ export function registerDisconnect(program: Command): void {
     .addOption(jsonOption())
     .action(async (name: string, options: Options) => {
       if (options.forget && !options.wait) throw new UsageError('--forget waits for the end: it does not go with --no-wait.');
-      if (!options.yes)
-        await confirm(`Close the sessions of ${name} at the bank and end its workflow? A new onboarding is needed afterwards. [y/N] `);
-      await withKeeper((keeper) => disconnect(keeper, name, options));
+      if (!options.yes && (!process.stdin.isTTY || !process.stderr.isTTY))
+        throw new UsageError('This ends a connection: say --yes where there is no terminal to ask.');
+      await withKeeper(async (keeper) => {
+        const users = isUserName(name) ? [] : await usersOf(keeper, name);
+        if (users.length > 0) tell(usersGoOn(name, users));
+        if (!options.yes) await confirm(`Close the sessions of ${name} at the bank and end its workflow? ${afterwards(name)} [y/N] `);
+        await disconnect(keeper, name, options);
+      });
     });
 }
 
+/** Whose connections are not touched. */
+async function usersOf(keeper: Keeper, provider: string): Promise<string[]> {
+  return (await keeper.list({ provider })).map(({ name }) => name).filter(isUserName);
+}
+
+const MOST_NAMED = 10;
+
+/** They stand on nothing of the provider's but its OAuth client, which stays at the bank. */
+export function usersGoOn(provider: string, users: readonly string[]): string {
+  const named = users.slice(0, MOST_NAMED).join(', ');
+  const more = users.length > MOST_NAMED ? ` and ${users.length - MOST_NAMED} more (bunq-keeper list --provider ${provider})` : '';
+  return `${provider} has ${users.length} end users, whose connections are not touched and go on: ${named}${more}. Without ${provider} no new links can be made for them. To end one: bunq-keeper disconnect ${users[0]}`;
+}
+
+const afterwards = (name: string) =>
+  isUserName(name) ? 'Its end user has to grant access again afterwards.' : 'A new onboarding is needed afterwards.';
+
 async function disconnect(keeper: Keeper, name: string, { wait, timeout, json, forget }: Options): Promise<void> {
-  await keeper.disconnect(name);
+  const before = await keeper.status(name);
+  if (!(forget && isOver(before))) await keeper.disconnect(name); // who forgot to forget may do so later
   if (!wait) return tell('The wish is recorded.');
-  const status = await waitFor(keeper, name, { until: ({ state }) => state === 'DISCONNECTED', timeoutMs: timeout });
+  const status = await waitFor(keeper, name, { until: isOver, timeoutMs: timeout });
   const { leftOpen } = await keeper.disconnected(name);
   for (const { sessionId, expiresAt } of leftOpen)
     tell(`Session ${sessionId} could not be closed at the bank; it expires at ${expiresAt}.`);
-  tell(
-    `${name} is disconnected. At the bank there remain its installation, device and OAuth client; an API key is revoked in the bunq app.`,
-  );
-  if (forget) tell(`${await keeper.forget(name)} histories were deleted from Temporal; archives and back-ups are not touched.`);
+  tell(`${name} is disconnected. ${remainsAtTheBank(name)}`);
+  if (forget) tell(`${await keeper.forget(name)} histories were deleted from Temporal. ${remainsInTemporal(name)}`);
   if (json) printJson({ ...status, leftOpen });
 }
 
+const isOver = ({ state, closed }: KnownStatus) => state === 'DISCONNECTED' && closed === undefined;
+
+const remainsAtTheBank = (name: string) =>
+  isUserName(name)
+    ? 'At the bank there remain its installation and device, and the access that was granted: only the end user can end that, in the bunq app.'
+    : 'At the bank there remain its installation, device and OAuth client; an API key is revoked in the bunq app.';
+
+const remainsInTemporal = (name: string) =>
+  `Its archives and back-ups, if any, are not touched; they hold its secrets sealed only. The history of the session gate names ${name} for as long as Temporal keeps it.`;
+
 async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw new UsageError('This ends a connection: say --yes where there is no terminal to ask.');
   const asked = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await asked.question(question);
   asked.close();

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { parseBunqContext } from '../bunq-context.ts';
 import { checkImport, type ImportOptions } from '../import-options.ts';
 import { readInput } from '../input.ts';
-import { jsonOption, nameArgument, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
+import { jsonOption, noWaitOption, providerArgument, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { printJson, tell } from '../output.ts';
 import { onboardWithProgress } from '../progress.ts';
 import { readClientSettings } from '../settings.ts';
@@ -30,7 +30,11 @@ export function registerImport(program: Command): void {
     .description('go on with what another program has registered with bunq')
     .command('bunq-context')
     .description("the context file of bunq's SDKs (bunq.conf): its installation, device, API key and session; nothing is registered twice")
-    .argument('<name>', 'the name of the new connection', nameArgument)
+    .argument(
+      '<name>',
+      'the name of the new connection',
+      providerArgument('its user grants access by a link: bunq-keeper connect-user PROVIDER USER'),
+    )
     .argument('<file>', 'the file, - for stdin')
     .addOption(certificateOption())
     .addOption(chainOption())

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { KeeperError } from '../errors.ts';
-import { jsonOption, nameArgument, withKeeper } from '../options.ts';
+import { jsonOption, providerArgument, withKeeper } from '../options.ts';
 import { print, printJson, table } from '../output.ts';
 
 export function registerOAuthClient(program: Command): void {
   program
     .command('oauth-client')
     .description('client id and callback URLs; the client secret only with --reveal')
-    .argument('<name>', 'the connection', nameArgument)
+    .argument('<name>', 'the connection', providerArgument('the OAuth client is its provider’s.'))
     .option('--reveal', 'open the client secret (needs the sealing keys)')
     .addOption(jsonOption())
     .action(async (name: string, { reveal, json }: { reveal?: boolean; json?: boolean }) =>

@@ -8,7 +8,7 @@ import { diagnose, hasProblem, showFindings } from '../diagnose.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { readInput } from '../input.ts';
 import type { Keeper, OnboardOptions } from '../keeper.ts';
-import { collect, jsonOption, nameArgument, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
+import { collect, jsonOption, noWaitOption, providerArgument, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { printJson, tell } from '../output.ts';
 import { onboardWithProgress } from '../progress.ts';
 import { qsealCredential } from '../qseal-credential.ts';
@@ -44,7 +44,11 @@ export function registerOnboard(program: Command): void {
   program
     .command('onboard')
     .description('register a PSD2 provider (or an API-key user) and keep its session; attaches to it when it is there')
-    .argument('<name>', 'the name of the connection', nameArgument)
+    .argument(
+      '<name>',
+      'the name of the connection',
+      providerArgument('its user grants access by a link: bunq-keeper connect-user PROVIDER USER'),
+    )
     .addOption(certificateOption())
     .addOption(chainOption())
     .addOption(signerOption())

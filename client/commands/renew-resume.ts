@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { Keeper, KnownStatus } from '../keeper.ts';
-import { jsonOption, nameArgument, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
-import { showOutcome } from '../outcome.ts';
+import { connectionArgument, jsonOption, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
+import { needsPerson, showOutcome } from '../outcome.ts';
 import { tell } from '../output.ts';
 import { isSettled } from '../progress.ts';
 import { waitFor } from '../wait.ts';
@@ -24,8 +24,8 @@ export function registerRenewAndResume(program: Command): void {
   program
     .command('renew')
     .description('open a new session now; the present one is served until then')
-    .argument('[name]', 'the connection', nameArgument)
-    .option('--all', 'every connection')
+    .argument('[name]', 'the connection (an end user’s is PROVIDER/USER)', connectionArgument)
+    .option('--all', 'every connection, end users’ too')
     .option('--state <state>', 'with --all: only those in this state')
     .addOption(noWaitOption())
     .addOption(timeoutOption())
@@ -35,7 +35,7 @@ export function registerRenewAndResume(program: Command): void {
   program
     .command('resume')
     .description('try again what waits for a person, with new input or without; restarts a workflow that was closed')
-    .argument('<name>', 'the connection', nameArgument)
+    .argument('<name>', 'the connection (an end user’s is PROVIDER/USER)', connectionArgument)
     .addOption(certificateOption())
     .addOption(chainOption())
     .addOption(signerOption())
@@ -61,7 +61,7 @@ async function renewOne(keeper: Keeper, name: string, { wait, timeout, json }: W
   const isNew = ({ session }: KnownStatus) => session !== null && session.openedAt !== before;
   process.exitCode = showOutcome(
     await waitFor(keeper, name, {
-      until: (status) => (isNew(status) && status.state !== 'RENEWING') || status.state === 'ACTION_REQUIRED',
+      until: (status) => (isNew(status) && status.state !== 'RENEWING') || needsPerson(status),
       timeoutMs: timeout,
     }),
     json,

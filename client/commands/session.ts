@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { NoSessionError } from '../errors.ts';
-import { jsonOption, nameArgument, withKeeper } from '../options.ts';
+import { connectionArgument, jsonOption, withKeeper } from '../options.ts';
 import { print, printJson, table } from '../output.ts';
 
 export function registerSession(program: Command): void {
   program
     .command('session')
     .description('the live session; with --reveal its token alone: TOKEN=$(bunq-keeper session acme --reveal)')
-    .argument('<name>', 'the connection', nameArgument)
+    .argument('<name>', 'the connection (an end user’s is PROVIDER/USER)', connectionArgument)
     .option('--reveal', 'open the token (needs the sealing keys)')
     .addOption(jsonOption())
     .action(async (name: string, { reveal, json }: { reveal?: boolean; json?: boolean }) =>

@@ -1,17 +1,28 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { describeStatus, remarks } from '../describe.ts';
+import type { LifecycleState } from '../../workflows/state.ts';
+import { advice, describeStatus, remarks, toDo } from '../describe.ts';
 import type { KnownStatus } from '../keeper.ts';
-import { jsonOption, nameArgument, withKeeper } from '../options.ts';
+import { connectionArgument, jsonOption, nameArgument, withKeeper } from '../options.ts';
 import { print, printJson, table, tell } from '../output.ts';
 import { waitFor } from '../wait.ts';
 
-const STATES = ['ONBOARDING', 'ACTIVE', 'RENEWING', 'DEGRADED', 'LAPSED', 'ACTION_REQUIRED', 'DISCONNECTED'];
+const STATES = [
+  'ONBOARDING',
+  'AWAITING_AUTHORIZATION',
+  'ACTIVE',
+  'RENEWING',
+  'DEGRADED',
+  'LAPSED',
+  'REVOKED',
+  'ACTION_REQUIRED',
+  'DISCONNECTED',
+] satisfies LifecycleState[];
 
 export function registerStatus(program: Command): void {
   program
     .command('status')
     .description('what a connection is doing, its steps and times, and what to do')
-    .argument('<name>', 'the connection', nameArgument)
+    .argument('<name>', 'the connection (an end user’s is PROVIDER/USER)', connectionArgument)
     .addOption(jsonOption())
     .action(async (name: string, { json }: { json?: boolean }) =>
       withKeeper(async (keeper) => {
@@ -19,6 +30,8 @@ export function registerStatus(program: Command): void {
         if (json) printJson(status);
         else print(describeStatus(status));
         for (const remark of remarks(status)) tell(remark);
+        const advised = status.action ? null : advice(status, keeper.consentAgeMs); // an action stands in the status
+        if (advised) tell(advised);
         if (status.worker === false) for (const sentence of await keeper.whyNoAnswer(name)) tell(sentence);
       }),
     );
@@ -26,7 +39,7 @@ export function registerStatus(program: Command): void {
   program
     .command('watch')
     .description('one line at each change, until Ctrl-C')
-    .argument('<name>', 'the connection', nameArgument)
+    .argument('<name>', 'the connection (an end user’s is PROVIDER/USER)', connectionArgument)
     .addOption(jsonOption())
     .action(async (name: string, { json }: { json?: boolean }) =>
       withKeeper(async (keeper) => {
@@ -45,32 +58,34 @@ export function registerStatus(program: Command): void {
     .command('list')
     .description('every connection of this environment')
     .option('--state <state>', `only those in this state: ${STATES.join(', ')}`, stateArgument)
-    .option('--provider <name>', 'only this provider', nameArgument)
+    .option('--provider <name>', 'only this provider and its end users', nameArgument)
     .addOption(jsonOption())
     .action(async ({ state, provider, json }: { state?: string; provider?: string; json?: boolean }) =>
       withKeeper(async (keeper) => {
-        const found = (await keeper.list({ state })).filter(({ name }) => provider === undefined || name === provider);
+        const found = await keeper.list({ state, provider });
         if (json) for (const status of found) printJson(status);
-        else print(table([['NAME', 'STATE', 'SINCE', 'RENEWED ON', 'TO DO'], ...found.map(listRow)]));
+        else
+          print(table([['NAME', 'STATE', 'SINCE', 'RENEWED ON', 'TO DO'], ...found.map((status) => listRow(status, keeper.consentAgeMs))]));
       }),
     );
 }
 
-const listRow = ({ name, state, since, session, action }: KnownStatus) => [
-  name,
-  state,
-  since,
-  session?.renewAt ?? '-',
-  action?.remedy ?? '-',
+const listRow = (status: KnownStatus, consentAgeMs: number) => [
+  status.name,
+  status.state,
+  status.since,
+  status.session?.renewAt ?? '-',
+  advice(status, consentAgeMs) ?? '-',
 ];
 
-const changeLine = ({ state, steps, session, action }: KnownStatus) => {
-  const running = steps.find(({ status }) => status === 'running' || status === 'retrying' || status === 'waiting');
-  const what = action?.remedy ?? (running ? `${running.name} ${running.status}` : session ? `session expires ${session.expiresAt}` : '');
+const changeLine = (status: KnownStatus) => {
+  const { state, steps, session } = status;
+  const running = steps.find(({ status: now }) => now === 'running' || now === 'retrying' || now === 'waiting');
+  const what = toDo(status) ?? (running ? `${running.name} ${running.status}` : session ? `session expires ${session.expiresAt}` : '');
   return `${new Date().toISOString()} ${state} ${what}`.trimEnd();
 };
 
 function stateArgument(text: string): string {
-  if (STATES.includes(text)) return text;
+  if ((STATES as string[]).includes(text)) return text;
   throw new InvalidArgumentError(`The states are ${STATES.join(', ')}.`);
 }

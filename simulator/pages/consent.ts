@@ -14,9 +14,11 @@ const MEANING: Record<Role, readonly string[]> = {
   CBPII: ['ask whether there is enough money on your account for a payment: the answer is yes or no'],
 };
 
+const ROLES = Object.keys(MEANING) as Role[];
+
 function meaningOf({ type, roles }: User): string[] {
   if (type !== 'UserPaymentServiceProvider') return ['see and use your accounts'];
-  return [...new Set(roles.flatMap((role) => MEANING[role]))];
+  return [...new Set(ROLES.filter((role) => roles.includes(role)).flatMap((role) => MEANING[role]))];
 }
 
 const organisationOf = ({ distinguishedName }: User): string | undefined => /\/O=([^/]+)/.exec(distinguishedName ?? '')?.[1];
@@ -33,7 +35,6 @@ function userChoice({ store }: Bank, user: User, isFirst: boolean): Html {
 export function consentBody(bank: Bank, connection: Connection, endUsers: readonly User[]): Html {
   const { requestedBy, client, redirectUri, state } = connection;
   const organisation = organisationOf(requestedBy);
-  const newestFirst = endUsers.toReversed().slice(0, SHOWN_USERS);
   return html`${bankName}
 <h1>${requestedBy.displayName} asks for access to your accounts</h1>
 <h2>It will be able to</h2>
@@ -50,7 +51,7 @@ ${requestedBy.distinguishedName === null ? '' : html`<dt>Certificate</dt><dd>${r
 <input type="hidden" name="redirect_uri" value="${redirectUri}">
 ${state === null ? '' : html`<input type="hidden" name="state" value="${state}">`}
 <fieldset><legend>Whose accounts</legend>
-${newestFirst.map((user, index) => userChoice(bank, user, index === 0))}
+${endUsers.slice(-SHOWN_USERS).map((user, index) => userChoice(bank, user, index === 0))}
 </fieldset>
 <button class="yes" name="decision" value="accept">Accept</button>
 <button name="decision" value="deny" formnovalidate>Deny</button>
