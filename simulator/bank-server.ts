@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Answer, BankRefusal, errorAnswer, oauthErrorAnswer, textOf } from './answers.ts';
+import { isPage } from './authorization-pages.ts';
 import type { Bank } from './bank.ts';
 import type { LoggedRequest } from './entities.ts';
 import type { Fault } from './fault-options.ts';
@@ -12,8 +13,14 @@ import { findRoute } from './router.ts';
 import { cutAnswer, writeAnswer } from './write-answer.ts';
 
 /** The bank on HTTP. On node:http, because every byte of an answer is part of what is simulated. */
-export function createBankServer(bank: Bank, faults: Faults, rateLimits: RateLimits): Server {
+export function createBankServer(
+  bank: Bank,
+  faults: Faults,
+  rateLimits: RateLimits,
+  pages: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<unknown>,
+): Server {
   return createServer((incoming, outgoing) => {
+    if (isPage(incoming.url)) return void pages(incoming, outgoing);
     new Exchange(bank, faults, rateLimits, incoming, outgoing).run().catch((error: unknown) => {
       if (!incoming.errored) console.error('simulator:', error); // a client that goes before its body's end is none of our errors
       outgoing.destroy();

@@ -25,6 +25,8 @@ export class SimulatorClock {
   }
 }
 
+export const wholeSeconds = (ms: number): number => Math.floor(ms / 1000);
+
 /** bunq's times: UTC `YYYY-MM-DD hh:mm:ss.ffffff`. */
 export function bunqTime(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, -1).replace('T', ' ')}000`;

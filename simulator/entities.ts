@@ -127,6 +127,28 @@ export interface MonetaryAccount extends Entity {
   readonly createdAtMs: number;
 }
 
+/** Whoever wants to be told of something, and where. */
+export interface NotificationFilter extends Entity {
+  readonly userId: number;
+  readonly category: string;
+  readonly url: string;
+  readonly createdAtMs: number;
+}
+
+/** What one filter's URL is told. */
+export interface Notification extends Entity {
+  readonly category: string;
+  readonly userApiKeyId: number;
+  readonly url: string;
+  readonly body: string;
+  readonly createdAtMs: number;
+  /** The status of each answer; null where none came. */
+  readonly attempts: readonly { readonly atMs: number; readonly status: number | null }[];
+  readonly deliveredAtMs: number | null;
+  /** When it is sent next; null: never again. */
+  readonly dueAtMs: number | null;
+}
+
 /** What a keeper of sessions said that it serves. */
 export interface PublishedSession extends Entity {
   readonly connection: string;
@@ -194,6 +216,8 @@ export interface Tables {
   authorizationCodes: AuthorizationCode;
   userApiKeys: UserApiKey;
   monetaryAccounts: MonetaryAccount;
+  notificationFilters: NotificationFilter;
+  notifications: Notification;
   publications: PublishedSession;
   receivedSecrets: ReceivedSecret;
   requests: LoggedRequest;

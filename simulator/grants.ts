@@ -1,5 +1,5 @@
 import { type Bank, sessionStatus } from './bank.ts';
-import { bunqTime } from './clock.ts';
+import { bunqTime, wholeSeconds } from './clock.ts';
 import type { GrantTimeouts, Session, User, UserApiKey } from './entities.ts';
 import { showUser } from './users.ts';
 
@@ -36,15 +36,24 @@ export function showUserApiKey(bank: Bank, grant: UserApiKey, { requestedBy, gra
   };
 }
 
-/** Ends a grant: its access token is dead and its sessions are refused from then on. @returns false when it had ended already */
-export function endGrant(bank: Bank, grant: UserApiKey): boolean {
-  if (grant.revokedAtMs !== null) return false;
+/** What each user of a grant says of a session that is opened now. */
+export function grantTimeouts({ store, settings }: Bank, { requestedByUserId }: UserApiKey): GrantTimeouts {
+  const isProvider = store.get('users', requestedByUserId)!.type === 'UserPaymentServiceProvider';
+  return {
+    requestedBy: wholeSeconds(isProvider ? settings.sessionLifetimeMs : settings.userSessionLifetimeMs),
+    grantedBy: wholeSeconds(settings.userSessionLifetimeMs),
+  };
+}
+
+/** Ends a grant: its access token is dead and its sessions are refused from then on. @returns null when it had ended already */
+export function endGrant(bank: Bank, grant: UserApiKey): UserApiKey | null {
+  if (grant.revokedAtMs !== null) return null;
   const { store, clock } = bank;
   const revokedAtMs = clock.nowMs();
-  store.put('userApiKeys', { ...grant, revokedAtMs });
+  const ended = store.put('userApiKeys', { ...grant, revokedAtMs });
   for (const credential of store.all('credentials'))
     if (credential.userId === grant.id) store.put('credentials', { ...credential, revokedAtMs: credential.revokedAtMs ?? revokedAtMs });
   for (const session of store.all('sessions'))
     if (session.userId === grant.id && sessionStatus(session, revokedAtMs) === 'ACTIVE') store.put('sessions', { ...session, revokedAtMs });
-  return true;
+  return ended;
 }

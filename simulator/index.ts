@@ -11,12 +11,14 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { createAuthorizationPages } from './authorization-pages.ts';
 import { openBank } from './bank.ts';
 import { createBankServer } from './bank-server.ts';
 import { SimulatorClock } from './clock.ts';
 import { Faults } from './faults.ts';
 import { createManagement, type Management } from './manage.ts';
 import { createManageServer } from './manage-server.ts';
+import { Notifications } from './notifications.ts';
 import { Dice } from './random.ts';
 import { RateLimits } from './rate-limits.ts';
 import { type Settings, settingsSchema } from './settings.ts';
@@ -97,12 +99,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const clock = new SimulatorClock(nowMs);
   const bank = await openBank({ store, clock, dice, settings, serverPrivateKeyPem });
   const faults = new Faults(clock);
-  const management = createManagement(bank, faults);
-  const bankServer = createBankServer(bank, faults, rememberedLimits(store));
+  const notifications = new Notifications(bank);
+  const management = createManagement(bank, faults, notifications);
+  const pages = createAuthorizationPages(bank, {
+    settle: management.settle,
+    revokeGrant: (userApiKeyId) => management.revokeGrant({ userApiKeyId }),
+  });
+  const bankServer = createBankServer(bank, faults, rememberedLimits(store), pages);
   const manageServer = createManageServer(management);
 
   const close = async () => {
     faults.abandon();
+    notifications.close();
     await Promise.all([closeServer(bankServer), closeServer(manageServer)]);
     store.close();
   };

@@ -6,6 +6,7 @@ import type { Fault, FaultOptions } from './fault-options.ts';
 import type { Faults } from './faults.ts';
 import { endGrant } from './grants.ts';
 import type { Lapse } from './lapses.ts';
+import type { Notifications } from './notifications.ts';
 import { type LapsesQuery, lapsesAt, notePublished, type Published } from './publications.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 import { type Grant, type IssuedSecret, type SimulatorState, viewGrants, viewSecrets, viewState } from './view.ts';
@@ -65,7 +66,7 @@ export interface Management {
   authorize(options: Authorize): string;
   /** What end users granted, oldest first. */
   grants(): Grant[];
-  /** The end user takes a grant back: its access token is dead, its sessions are refused. */
+  /** The end user takes a grant back: its access token is dead, its sessions are refused, and a provider that asked for it is told. */
   revokeGrant(options: { userApiKeyId: number }): void;
   /** The end user takes back all that it granted. */
   revokeGrantsOf(options: { user: number }): void;
@@ -76,9 +77,13 @@ export interface Management {
   lapses(query: LapsesQuery): Lapse[];
 }
 
-export function createManagement(bank: Bank, faults: Faults): Management {
+export function createManagement(bank: Bank, faults: Faults, notifications: Notifications): Management {
+  const settle = () => {
+    notifications.settle();
+    return faults.settle();
+  };
   const settled = <T>(act: (bank: Bank) => T): T => {
-    faults.settle();
+    settle();
     return act(bank);
   };
   return {
@@ -87,8 +92,14 @@ export function createManagement(bank: Bank, faults: Faults): Management {
     requests: () => settled(shownRequests),
     resetRequests: () => hideRequestsSoFar(bank),
     nowMs: () => bank.clock.nowMs(),
-    advanceClock: (advanceMs) => moveClock(bank, { advanceMs }),
-    setClock: (setMs) => moveClock(bank, { setMs }),
+    advanceClock: (advanceMs) => {
+      moveClock(bank, { advanceMs });
+      notifications.settle();
+    },
+    setClock: (setMs) => {
+      moveClock(bank, { setMs });
+      notifications.settle();
+    },
     settings: () => bank.settings,
     changeSettings: (change) => {
       bank.settings = settingsSchema.parse({ ...bank.settings, ...change });
@@ -96,7 +107,7 @@ export function createManagement(bank: Bank, faults: Faults): Management {
     },
     fault: (options) => faults.add(options),
     faults: () => faults.list(),
-    settle: () => faults.settle(),
+    settle,
     releaseFaults: (id) => faults.release(id),
     clearFaults: (id) => faults.clear(id),
     expireSession: (id) => settled(() => expireSession(bank, id)),
@@ -108,8 +119,8 @@ export function createManagement(bank: Bank, faults: Faults): Management {
     createEndUser: (options) => settled(() => viewEndUser(createEndUser(bank, options))),
     authorize: (options) => settled(() => authorize(bank, options)),
     grants: () => settled(viewGrants),
-    revokeGrant: ({ userApiKeyId }) => settled(() => revokeGrant(bank, userApiKeyId)),
-    revokeGrantsOf: ({ user }) => settled(() => revokeGrantsOf(bank, user)),
+    revokeGrant: ({ userApiKeyId }) => settled(() => revokeGrant(bank, notifications, userApiKeyId)),
+    revokeGrantsOf: ({ user }) => settled(() => revokeGrantsOf(bank, notifications, user)),
     published: (published) => settled(() => notePublished(bank, published)),
     lapses: (query) => settled(() => lapsesAt(bank, query)),
   };
@@ -135,13 +146,14 @@ function known<K extends Known>(bank: Bank, table: K, id: number): Tables[K] {
   return entity;
 }
 
-function revokeGrant(bank: Bank, id: number): void {
-  endGrant(bank, known(bank, 'userApiKeys', id));
+function revokeGrant(bank: Bank, notifications: Notifications, id: number): void {
+  const ended = endGrant(bank, known(bank, 'userApiKeys', id));
+  if (ended !== null) notifications.grantRevoked(ended);
 }
 
-function revokeGrantsOf(bank: Bank, userId: number): void {
+function revokeGrantsOf(bank: Bank, notifications: Notifications, userId: number): void {
   known(bank, 'users', userId);
-  for (const grant of bank.store.all('userApiKeys')) if (grant.grantedByUserId === userId) endGrant(bank, grant);
+  for (const grant of bank.store.all('userApiKeys')) if (grant.grantedByUserId === userId) revokeGrant(bank, notifications, grant.id);
 }
 
 function revokeUser(bank: Bank, id: number): void {

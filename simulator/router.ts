@@ -4,6 +4,7 @@ import { callbackUrlRoutes } from './routes/callback-url.ts';
 import { deviceServerRoutes } from './routes/device-server.ts';
 import { installationRoutes } from './routes/installation.ts';
 import { monetaryAccountRoutes } from './routes/monetary-account.ts';
+import { notificationFilterRoutes } from './routes/notification-filter-url.ts';
 import { oauthClientRoutes } from './routes/oauth-client.ts';
 import { credentialRoutes } from './routes/payment-service-provider-credential.ts';
 import { sandboxUserRoutes } from './routes/sandbox-user.ts';
@@ -21,6 +22,7 @@ const ROUTES: readonly Route[] = [
   ...callbackUrlRoutes,
   ...sandboxUserRoutes,
   ...monetaryAccountRoutes,
+  ...notificationFilterRoutes,
   ...tokenRoutes,
 ];
 

@@ -29,6 +29,10 @@ export const settingsSchema = z.strictObject({
   tokenErrorStatus: z.union([z.literal(400), z.literal(401)]).default(400),
   /** Which `session_timeout` ends the session of a `UserApiKey`: sources disagree, a client that goes by the smaller is never late. */
   userApiKeySessionEndsBy: z.enum(['smaller', 'requested_by_user', 'granted_by_user']).default('smaller'),
+  /** How often a callback that was not taken (no answer, or another than 2xx) is repeated. */
+  callbackRepeats: z.number().int().min(0).default(5),
+  /** How long after the answer: a minute. */
+  callbackRepeatMs: z.number().int().min(1).default(MINUTE_MS),
   /** bunq's limits per address and endpoint; false lifts all of them. */
   rateLimits: z.boolean().default(true),
   /** Those of all calls but `POST /session-server`. */

@@ -17,6 +17,8 @@ const TABLE_NAMES = [
   'authorizationCodes',
   'userApiKeys',
   'monetaryAccounts',
+  'notificationFilters',
+  'notifications',
   'publications',
   'receivedSecrets',
   'requests',

@@ -1,5 +1,16 @@
 import { type Bank, type CredentialStatus, credentialStatus, type SessionStatus, sessionStatus } from './bank.ts';
-import type { CallbackUrl, Credential, Device, Installation, OAuthClient, Session, User, UserApiKey, UserType } from './entities.ts';
+import type {
+  CallbackUrl,
+  Credential,
+  Device,
+  Installation,
+  Notification,
+  OAuthClient,
+  Session,
+  User,
+  UserApiKey,
+  UserType,
+} from './entities.ts';
 
 /** The bank from inside, without a secret in it. Times are ISO 8601 UTC by the simulator's clock. */
 export interface SimulatorState {
@@ -74,6 +85,27 @@ export interface SimulatorState {
   }[];
   /** Each made by the exchange of an authorization code. */
   readonly grants: readonly Grant[];
+  readonly notificationFilters: readonly {
+    readonly id: number;
+    readonly userId: number;
+    readonly category: string;
+    readonly url: string;
+  }[];
+  readonly notifications: readonly ViewedNotification[];
+}
+
+/** What was told to whoever asked for it by a notification filter. */
+export interface ViewedNotification {
+  readonly id: number;
+  readonly category: string;
+  readonly userApiKeyId: number;
+  readonly url: string;
+  readonly createdAt: string;
+  /** `status` null: no answer. */
+  readonly attempts: readonly { readonly at: string; readonly status: number | null }[];
+  readonly deliveredAt: string | null;
+  /** When it is repeated; null: no more. */
+  readonly dueAt: string | null;
 }
 
 /** What an end user granted to a provider. */
@@ -114,6 +146,8 @@ export function viewState(bank: Bank): SimulatorState {
     oauthClients: store.all('oauthClients').map(viewOAuthClient),
     callbackUrls: store.all('callbackUrls').map(viewCallbackUrl),
     grants: viewGrants(bank),
+    notificationFilters: store.all('notificationFilters').map(({ id, userId, category, url }) => ({ id, userId, category, url })),
+    notifications: store.all('notifications').map(viewNotification),
   };
 }
 
@@ -140,6 +174,17 @@ const viewGrant = ({ id, oauthClientId, requestedByUserId, grantedByUserId, crea
   status: revokedAtMs === null ? 'ACTIVE' : 'REVOKED',
   createdAt: iso(createdAtMs),
   revokedAt: isoOrNull(revokedAtMs),
+});
+
+const viewNotification = ({ id, category, userApiKeyId, url, createdAtMs, attempts, deliveredAtMs, dueAtMs }: Notification) => ({
+  id,
+  category,
+  userApiKeyId,
+  url,
+  createdAt: iso(createdAtMs),
+  attempts: attempts.map(({ atMs, status }) => ({ at: iso(atMs), status })),
+  deliveredAt: isoOrNull(deliveredAtMs),
+  dueAt: isoOrNull(dueAtMs),
 });
 
 function viewInstallation(installation: Installation, devices: readonly Device[], sessions: readonly Session[]) {

@@ -8,13 +8,14 @@ import { requireOwnClient } from './oauth-client.ts';
 
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
-function isCallbackUrl(text: string): boolean {
+/** HTTPS, or HTTP on this machine. */
+export function isWebAddress(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
   return protocol === 'https:' || (protocol === 'http:' && LOCAL_HOSTS.includes(hostname));
 }
 
-const bodySchema = z.object({ url: z.string().max(2048).refine(isCallbackUrl, 'is not a https URL') });
+const bodySchema = z.object({ url: z.string().max(2048).refine(isWebAddress, 'is not a https URL') });
 
 function ownUrls(call: SessionCall): CallbackUrl[] {
   const client = requireOwnClient(call, call.id('oauth-clientID'));

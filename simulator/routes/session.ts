@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { answer, BankRefusal, readBody, refusals } from '../answers.ts';
 import { type Bank, sessionStatus } from '../bank.ts';
-import { bunqTime } from '../clock.ts';
-import type { Credential, GrantTimeouts, Installation, Session, User, UserApiKey } from '../entities.ts';
-import { sessionUser, showSessionUser } from '../grants.ts';
+import { bunqTime, wholeSeconds } from '../clock.ts';
+import type { Credential, Installation, Session, User, UserApiKey } from '../entities.ts';
+import { grantTimeouts, sessionUser, showSessionUser } from '../grants.ts';
 import { newToken } from '../random.ts';
 import type { InstallationCall, Route, SessionCall } from '../route.ts';
 import { findLivingCredential, mayBeUsedFrom } from './device-server.ts';
@@ -16,20 +16,13 @@ function lifetimeMs({ store, settings }: Bank, user: User): number {
   return isFirst ? settings.firstSessionLifetimeMs : settings.sessionLifetimeMs;
 }
 
-const wholeSeconds = (ms: number): number => Math.floor(ms / 1000);
-
 /** How long a session lasts; of a `UserApiKey`'s also what each of its two users shows. */
 function timeoutsOf(bank: Bank, user: User | UserApiKey): Pick<Session, 'timeoutSeconds' | 'timeouts'> {
   if (user.type !== 'UserApiKey') return { timeoutSeconds: wholeSeconds(lifetimeMs(bank, user)) };
-  const { settings, store } = bank;
-  const isProvider = store.get('users', user.requestedByUserId)!.type === 'UserPaymentServiceProvider';
-  const timeouts: GrantTimeouts = {
-    requestedBy: wholeSeconds(isProvider ? settings.sessionLifetimeMs : settings.userSessionLifetimeMs),
-    grantedBy: wholeSeconds(settings.userSessionLifetimeMs),
-  };
+  const timeouts = grantTimeouts(bank, user);
   const { requestedBy, grantedBy } = timeouts;
   const ends = { smaller: Math.min(requestedBy, grantedBy), requested_by_user: requestedBy, granted_by_user: grantedBy };
-  return { timeoutSeconds: ends[settings.userApiKeySessionEndsBy], timeouts };
+  return { timeoutSeconds: ends[bank.settings.userApiKeySessionEndsBy], timeouts };
 }
 
 /** An access token is also good on an installation of the provider that it was given to, with the provider's own device there. */

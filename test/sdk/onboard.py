@@ -1,4 +1,7 @@
-"""bunq's Python SDK onboards against the simulator, unchanged but for the address.
+"""bunq's Python SDK onboards against the simulator, and connects an end user of its, unchanged but for the addresses.
+
+The OAuth classes of SDK 1.28.0 cannot be used as they are, on no bank. What is done about it is said where it is done:
+THEIR_CLASS_IS_RENAMED, TOKEN_URI.
 
     python onboard.py API_URL MANAGE_URL CERTIFICATE_FOLDER
 
@@ -9,23 +12,38 @@ import json
 import os
 import sys
 import traceback
+import urllib.error
+import urllib.parse
 import urllib.request
+from html.parser import HTMLParser
+from types import SimpleNamespace
 
 from bunq.sdk.context.api_context import ApiContext
 from bunq.sdk.context.api_environment_type import ApiEnvironmentType
 from bunq.sdk.context.bunq_context import BunqContext
 from bunq.sdk.exception.api_exception import ApiException
 from bunq.sdk.http.pagination import Pagination
-from bunq.sdk.model.generated import endpoint
+from bunq.sdk.model.generated import endpoint, object_
+
+# THEIR_CLASS_IS_RENAMED: the OAuth modules import a name that the generated models no longer have.
+endpoint.OauthClient = endpoint.OauthClientApiObject
+from bunq.sdk.model.core.oauth_access_token import OauthAccessToken  # noqa: E402
+from bunq.sdk.model.core.oauth_authorization_uri import OauthAuthorizationUri  # noqa: E402
+from bunq.sdk.model.core.oauth_response_type import OauthResponseType  # noqa: E402
 
 API_URL, MANAGE_URL, CERTIFICATES = sys.argv[1:]
 SANDBOX = ApiEnvironmentType.SANDBOX
 SANDBOX._uri_base = API_URL
+OauthAuthorizationUri.AUTH_URI_FORMAT_SANDBOX = urllib.parse.urljoin(API_URL, "/auth?{}")
+# TOKEN_URI: the SDK's own has "%s" where it fills in "{}", so that it sends no parameters.
+OauthAccessToken.TOKEN_URI_FORMAT_SANDBOX = API_URL + "token?{}"
 
 FIRST_SESSION_SECONDS = 60 * 60
 USER_SESSION_SECONDS = 7 * 24 * 60 * 60
 CALLBACK_URL = "https://app.example/callback"
 OTHER_CALLBACK_URL = "https://app.example/other"
+TOLD_URL = "https://app.example/told"
+STATE = "5f2d"
 
 
 def manage(path, body=None):
@@ -115,6 +133,106 @@ def devices_are_listed_by_pages():
     assert not answer.pagination.has_previous_page()
 
 
+class Form(HTMLParser):
+    """What a browser would send: hidden fields, and the radio button that is chosen."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.fields = {}
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if tag == "input" and (attributes["type"] == "hidden" or "checked" in attributes):
+            self.fields[attributes["name"]] = attributes["value"]
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def where_the_browser_is_sent(uri, decision):
+    """Opens the page, as the end user's browser does, and submits its form."""
+    with urllib.request.urlopen(uri) as answer:
+        fields = Form(answer.read().decode()).fields
+    body = urllib.parse.urlencode({**fields, "decision": decision}).encode()
+    try:
+        urllib.request.build_opener(NoRedirect).open(uri.split("?")[0], body)
+    except urllib.error.HTTPError as redirect:
+        return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(redirect.headers["Location"]).query))
+    raise AssertionError("it is sent nowhere")
+
+
+def an_authorization_uri_leads_to_a_code():
+    [client] = endpoint.OauthClientApiObject.list().value
+    uri = OauthAuthorizationUri.create(OauthResponseType.CODE, CALLBACK_URL, client, STATE).authorization_uri
+    assert where_the_browser_is_sent(uri, "deny") == {"error": "access_denied", "state": STATE}
+    answer = where_the_browser_is_sent(uri, "accept")
+    assert answer["state"] == STATE
+    seen["code"] = answer["code"]
+
+
+def a_code_becomes_an_access_token():
+    # The SDK makes the URI; its client takes the numeric id for the client id, and its grant type is a number. It cannot
+    # send it either: it wants the answer signed, and takes the whole answer for its JSON.
+    [client] = endpoint.OauthClientApiObject.list().value
+    known = SimpleNamespace(id_=client.client_id, secret=client.secret)
+    uri = OauthAccessToken.create_token_uri("authorization_code", seen["code"], CALLBACK_URL, known)
+    with urllib.request.urlopen(urllib.request.Request(uri, method="POST")) as answer:
+        token = json.load(answer)
+    assert token["token_type"] == "bearer" and token["state"] == STATE, token
+    seen["access_token"] = token["access_token"]
+    try:
+        urllib.request.urlopen(urllib.request.Request(uri, method="POST"))
+    except urllib.error.HTTPError as refusal:
+        assert json.load(refusal)["error"] == "invalid_grant"
+    else:
+        raise AssertionError("a code is good twice")
+
+
+def a_provider_asks_to_be_told():
+    filters = endpoint.NotificationFilterUrlApiObject
+    assert filters.create([object_.NotificationFilterUrlObject("OAUTH", TOLD_URL)]).value
+    assert [told["url"] for told in manage("state")["notificationFilters"]] == [TOLD_URL]
+    filters.create([])  # nobody is there to be told
+
+
+def an_access_token_becomes_a_session():
+    seen["provider_context"] = BunqContext.api_context()
+    let_pass(31)
+    user = use(ApiContext.create(SANDBOX, seen["access_token"], "SDK", []))
+    [grant] = manage("grants")["grants"]
+    assert user.is_only_user_api_key_set()
+    assert user.user_id == grant["userApiKeyId"]
+    assert user.user_api_key.requested_by_user.UserPaymentServiceProvider.id_ == seen["provider"]
+    assert user.user_api_key.granted_by_user.get_referenced_object().id_ == grant["grantedByUserId"]
+    assert user.primary_monetary_account.status == "ACTIVE"
+
+
+def accounts_of_who_granted_it_are_read():
+    [account] = endpoint.MonetaryAccountBankApiObject.list().value
+    [grant] = manage("grants")["grants"]
+    assert account.user_id == grant["grantedByUserId"]
+    assert endpoint.MonetaryAccountBankApiObject.get(account.id_).value.balance.currency == "EUR"
+    [own] = endpoint.UserApiObject.list().value
+    assert own.UserApiKey.id_ == grant["userApiKeyId"]
+
+
+def a_grant_is_taken_back():
+    [grant] = manage("grants")["grants"]
+    manage(f"grants/{grant['userApiKeyId']}/revoke", {})
+    for act, status in ((endpoint.UserApiObject.list, 401), (BunqContext.api_context().reset_session, 400)):
+        let_pass(31)
+        try:
+            act()
+        except ApiException as refusal:
+            assert refusal.response_code == status, refusal.response_code
+        else:
+            raise AssertionError("it is still good")
+    use(seen["provider_context"])
+
+
 def a_session_is_closed():
     # SessionApiObject, as ApiContext.close_session raises a NameError in this version of the SDK.
     endpoint.SessionApiObject.delete(0)
@@ -145,9 +263,9 @@ def monetary_accounts_are_listed():
 
 def the_bank_holds_what_was_made():
     state = manage("state")
-    assert len(state["installations"]) == 2
-    assert len(state["devices"]) == 2
-    assert sorted(session["status"] for session in state["sessions"]) == ["ACTIVE", "DELETED"], state["sessions"]
+    assert len(state["installations"]) == 3
+    assert len(state["devices"]) == 3
+    assert sorted(session["status"] for session in state["sessions"]) == ["ACTIVE", "DELETED", "REVOKED"], state["sessions"]
     assert [client["id"] for client in state["oauthClients"]] == [seen["client"]]
     assert [url["url"] for url in state["callbackUrls"]] == [CALLBACK_URL]
 
@@ -160,6 +278,12 @@ CHECKS = [
     a_second_oauth_client_is_refused,
     callback_urls_are_made_changed_and_removed,
     devices_are_listed_by_pages,
+    an_authorization_uri_leads_to_a_code,
+    a_code_becomes_an_access_token,
+    a_provider_asks_to_be_told,
+    an_access_token_becomes_a_session,
+    accounts_of_who_granted_it_are_read,
+    a_grant_is_taken_back,
     a_session_is_closed,
     an_api_key_becomes_a_session,
     monetary_accounts_are_listed,
