@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isLoopback } from '../bunq/bank.ts';
 import { parseDuration } from '../workflows/duration.ts';
 import { NAME_PATTERN } from '../workflows/names.ts';
+import { parseHostPort } from './host-port.ts';
 
 /** Every setting that comes by the environment, in one place: its form, its unit and its default. */
 
@@ -63,6 +64,14 @@ export const SETTINGS = {
     .transform(Number),
   /** From this age on an end user's consent is said to be old: the rules on strong authentication have it asked for again every 180 days. */
   KEEPER_CONSENT_AGE: duration('180d'),
+  /** Where a worker takes the end users that the bank sends back, as `127.0.0.1:8095`, in plain HTTP; closed unless set. */
+  KEEPER_CALLBACK_ADDRESS: z
+    .string()
+    .transform((text) => parseHostPort(text))
+    .refine((address) => address !== null, {
+      error: 'is the address and port to listen on: 127.0.0.1:8095 (port 0: any free one); --callback-port 8095 sets the same',
+    })
+    .optional(),
   /** A `temporal` program for `dev` and the tests. */
   KEEPER_TEMPORAL_CLI: path.optional(),
   /** Worker versioning: both or neither. */

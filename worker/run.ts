@@ -1,5 +1,6 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
+import { type Callbacks, startCallbacks } from './callbacks.ts';
 import { eventLog } from './event-log.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -13,19 +14,37 @@ import { createWorkers } from './worker.ts';
 export async function runWorker(settings: WorkerSettings): Promise<void> {
   const log = pino({ base: { pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
   installRuntime(log);
+  const callbacks = await startCallbacks(settings, log);
   const stop = new AbortController();
   const onSignal = () => {
     log.info('stopping: no new task is taken, those in hand are finished');
     stop.abort();
+    void callbacks.close();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, onSignal);
-  const server = await connectWorker((line) => log.info(line), stop.signal);
+  try {
+    await runUntilStopped(settings, { log, callbacks, stop: stop.signal });
+  } finally {
+    await callbacks.close();
+  }
+}
+
+interface Running {
+  readonly log: pino.Logger;
+  readonly callbacks: Callbacks;
+  readonly stop: AbortSignal;
+}
+
+async function runUntilStopped(settings: WorkerSettings, { log, callbacks, stop }: Running): Promise<void> {
+  const server = await connectWorker((line) => log.info(line), stop);
   if (server === null) return log.info('worker has stopped');
+  callbacks.connect(server);
   await registerSearchAttributes(server.connection, server.namespace, (line) => log.warn(line));
   const { workers, close } = await createWorkers(settings, server, eventLog(log));
   const { bank, egress, sealingKeys } = settings;
   log.info({ environment: bank.name, egress, namespace: server.namespace, sealingKeys: sealingKeys.keyIds }, 'worker is ready');
-  await Promise.all(workers.map((worker) => (stop.signal.aborted ? worker.runUntil(async () => {}) : worker.run())));
+  await Promise.all(workers.map((worker) => (stop.aborted ? worker.runUntil(async () => {}) : worker.run())));
+  await callbacks.close();
   log.info('worker has stopped');
   await close();
   await server.connection.close();

@@ -3,6 +3,7 @@ import type { Pacing } from '../bunq/bank.ts';
 import type { BankEnvironment } from '../bunq/environment.ts';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import { BANK_SETTINGS, bankEnvironment } from '../settings/bank.ts';
+import type { HostPort } from '../settings/host-port.ts';
 import { PACING_SETTINGS, pacing } from '../settings/pacing.ts';
 import { PROXY_SETTINGS, type ProxySettings, proxySettings } from '../settings/proxy.ts';
 import { type Environment, readSettings } from '../settings/read.ts';
@@ -23,6 +24,8 @@ export interface WorkerSettings {
   readonly pacing: Pacing | null;
   readonly deployment: { readonly name: string; readonly buildId: string } | null;
   readonly proxy: ProxySettings;
+  /** Where end users come back to; null: nowhere. */
+  readonly callbackAddress: HostPort | null;
 }
 
 /** In an activity: what waits longer fails and is tried again, so that no worker's slot is taken by waiting. */
@@ -35,6 +38,7 @@ const NAMES = [
   ...(['TEMPORAL_DEPLOYMENT_NAME', 'TEMPORAL_WORKER_BUILD_ID'] as const),
   ...PACING_SETTINGS,
   ...PROXY_SETTINGS,
+  'KEEPER_CALLBACK_ADDRESS',
 ] as const;
 
 /** @throws SettingsError with all that is wrong at once */
@@ -57,6 +61,7 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
       pacing: pacing(values, LONGEST_WAIT_MS),
       deployment: name && buildId ? { name, buildId } : null,
       proxy: proxySettings(values),
+      callbackAddress: values.KEEPER_CALLBACK_ADDRESS ?? null,
     };
   });
 }

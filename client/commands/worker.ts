@@ -4,8 +4,13 @@ export function registerWorker(program: Command): void {
   program
     .command('worker')
     .description('run workflows and activities until SIGTERM')
-    .action(async () => {
+    .option(
+      '--callback-port <port>',
+      'take the end users that the bank sends back, on 127.0.0.1 (KEEPER_CALLBACK_ADDRESS for another address)',
+    )
+    .action(async ({ callbackPort }: { callbackPort?: string }) => {
       const { readWorkerSettings, runWorker } = await import('../../worker/index.ts');
-      await runWorker(readWorkerSettings(process.env));
+      const callbackAddress = callbackPort !== undefined && { KEEPER_CALLBACK_ADDRESS: `127.0.0.1:${callbackPort}` };
+      await runWorker(readWorkerSettings({ ...process.env, ...callbackAddress }));
     });
 }

@@ -32,6 +32,7 @@ test('a worker needs the name of the bank and the sealing keys, and has defaults
     settleMs: 60_000,
     pacing: { processes: 1, longestWaitMs: 1000 },
     deployment: null,
+    callbackAddress: null,
   });
   expect(settings.sealingKeys.keyIds[0]).toMatch(/^2026-01-02-/);
 });
@@ -44,6 +45,23 @@ test('calls keep a share of the limits, or none', () => {
     'KEEPER_EGRESS_WORKERS is a number of processes, at least 1',
   ]);
 });
+
+test.each([
+  ['127.0.0.1:8095', { host: '127.0.0.1', port: 8095 }],
+  ['[::1]:0', { host: '::1', port: 0 }],
+  ['callbacks.internal:80', { host: 'callbacks.internal', port: 80 }],
+])('end users are taken at %s', (text, address) => {
+  expect(readWorkerSettings({ ...good, KEEPER_CALLBACK_ADDRESS: text }).callbackAddress).toEqual(address);
+});
+
+test.each(['', '8095', ':8095', '127.0.0.1', '127.0.0.1:65536', '127.0.0.1:http', 'http://127.0.0.1:8095', '::1:80'])(
+  '%p is no address to listen on',
+  (text) => {
+    expect(problems({ ...good, KEEPER_CALLBACK_ADDRESS: text })).toEqual([
+      expect.stringMatching(/^KEEPER_CALLBACK_ADDRESS is the address and port to listen on: 127\.0\.0\.1:8095/),
+    ]);
+  },
+);
 
 test('everything that is wrong is named at once', () => {
   const said = problems({
