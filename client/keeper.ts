@@ -25,7 +25,7 @@ import { CONSENT_AGE_MS } from './consent-age.ts';
 import { differences } from './differences.ts';
 import { type ConnectUserOptions, EndUsers, type LinkOutcome, type UserLink } from './end-users.ts';
 import { KeeperError, NoSessionError, UsageError } from './errors.ts';
-import { forgetWorkflow } from './forget.ts';
+import { forgetWorkflow, GONE_WITHIN_MS } from './forget.ts';
 import { checkImport, type ImportOptions } from './import-options.ts';
 import { importedState } from './imported-state.ts';
 import { isUnpolled, type SeenQueue } from './pollers.ts';
@@ -259,9 +259,9 @@ export class Keeper {
     return (await this.#workflows.handle(name).result()) as { leftOpen: { sessionId: number; expiresAt: string }[] };
   }
 
-  /** Deletes every run of a closed connection from Temporal; answers when none is left there. */
-  forget(name: string): Promise<number> {
-    return forgetWorkflow(this.client, this.#workflows.idOf(name));
+  /** Deletes every run of a closed connection from Temporal; answers, how many there were, when none is left there: within a minute or so. */
+  forget(name: string, { timeoutMs = GONE_WITHIN_MS }: { timeoutMs?: number } = {}): Promise<number> {
+    return forgetWorkflow(this.client, this.#workflows.idOf(name), timeoutMs);
   }
 
   /** The task queues that a connection needs (or any, without a name) and nobody polls. */

@@ -58,6 +58,7 @@ const ENDS: Record<Exclude<EndedLink, 'connected'>, (name: string) => string> = 
   replaced: (name) => `Later links of ${name} took the place of this one.`,
 };
 
-/** Why there is no access, and the command for another link. */
-export const whyNotConnected = (name: string, outcome: Exclude<EndedLink, 'connected'>) =>
-  `${ENDS[outcome](name)} Another link: bunq-keeper connect-user ${name.replace('/', ' ')}`;
+/** Why there is no access. */
+export const whyNotConnected = (name: string, outcome: Exclude<EndedLink, 'connected'>) => ENDS[outcome](name);
+
+export const anotherLink = (name: string) => `Another link: bunq-keeper connect-user ${name.replace('/', ' ')}`;

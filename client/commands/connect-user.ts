@@ -18,7 +18,7 @@ import {
 } from '../options.ts';
 import { showOutcome } from '../outcome.ts';
 import { print, printJson, tell } from '../output.ts';
-import { untilLinkEnded, untilServed, whyNotConnected } from '../user-consent.ts';
+import { anotherLink, untilLinkEnded, untilServed, whyNotConnected } from '../user-consent.ts';
 
 interface ConnectOptions extends WaitOptions {
   redirectUrl?: string;
@@ -87,7 +87,7 @@ async function connectUser(
 
 async function notConnected(keeper: Keeper, name: string, why: string, json = false): Promise<void> {
   if (json) printJson(await keeper.status(name));
-  tell(why);
+  tell(`${why} ${anotherLink(name)}`);
   process.exitCode = EXIT.failed;
 }
 

@@ -53,6 +53,7 @@ const afterwards = (name: string) =>
   isUserName(name) ? 'Its end user has to grant access again afterwards.' : 'A new onboarding is needed afterwards.';
 
 async function disconnect(keeper: Keeper, name: string, { wait, timeout, json, forget }: Options): Promise<void> {
+  const startedAt = performance.now();
   const before = await keeper.status(name);
   if (!(forget && isOver(before))) await keeper.disconnect(name); // who forgot to forget may do so later
   if (!wait) return tell('The wish is recorded.');
@@ -61,7 +62,11 @@ async function disconnect(keeper: Keeper, name: string, { wait, timeout, json, f
   for (const { sessionId, expiresAt } of leftOpen)
     tell(`Session ${sessionId} could not be closed at the bank; it expires at ${expiresAt}.`);
   tell(`${name} is disconnected. ${remainsAtTheBank(name)}`);
-  if (forget) tell(`${await keeper.forget(name)} histories were deleted from Temporal. ${remainsInTemporal(name)}`);
+  if (forget) {
+    tell('Temporal deletes its histories in its own time; waiting until it has …');
+    const runs = await keeper.forget(name, { timeoutMs: timeout - (performance.now() - startedAt) });
+    tell(`${runs} histories were deleted from Temporal. ${remainsInTemporal(name)}`);
+  }
   if (json) printJson({ ...status, leftOpen });
 }
 

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBank } from '../../bunq/bank.ts';
-import { BUNQ_ENVIRONMENTS } from '../../bunq/environment.ts';
 import { readUser } from '../../bunq/user.ts';
 import { SealingKeySet } from '../../sealing/key-set.ts';
 import { systemClock } from '../../settings/clock.ts';
@@ -12,10 +11,12 @@ import { readOnboarding } from '../commands/onboard.ts';
 import { describeStatus } from '../describe.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { Keeper, type KnownStatus } from '../keeper.ts';
-import { tellAction } from '../outcome.ts';
+import { needsPerson, tellAction } from '../outcome.ts';
 import { print, tell } from '../output.ts';
-import { watchSteps } from '../progress.ts';
+import { isSettled, watchSteps } from '../progress.ts';
 import { connectTemporalAt } from '../temporal.ts';
+import { devCallback } from './callback.ts';
+import { connectDemoUser } from './demo-user.ts';
 import { type DevFolder, openDevFolder } from './folder.ts';
 import { devBank, environmentOf, ignoredSettings } from './settings.ts';
 import { findTemporalBinary } from './temporal-binary.ts';
@@ -30,7 +31,6 @@ export interface DevOptions {
 }
 
 const NAME = 'demo';
-const CALLBACK_URL = 'https://localhost/callback';
 const NAMESPACE = 'default';
 const ONBOARDED_WITHIN_MS = 15 * 60_000;
 
@@ -65,16 +65,17 @@ async function run(
   const folder = await openDevFolder(sandbox ?? false, tell);
   const bank = await devBank(sandbox ?? false, env, () => simulator(folder, ends));
   const server = await temporalServer(temporal, folder, env, ends);
-  const environment = environmentOf(bank, folder, server.address, NAMESPACE, env);
+  const callback = await devCallback(folder.callbackPort, tell);
+  const environment = environmentOf(bank, folder, callback, server.address, NAMESPACE, env);
   writeFileSync(folder.environmentFile, environment.forPeople);
   const worker = keepWorker(environment.forWorker, tell);
   ends.push(() => worker.stop());
   const client = await connectTemporalAt(server.address, NAMESPACE);
   const keys = SealingKeySet.parse(environment.sealingKeys(), folder.sealingKeysFile);
-  const keeper = new Keeper(client, { bank: { ...BUNQ_ENVIRONMENTS.sandbox, ...bank }, egress: 'default' }, () => keys);
+  const keeper = new Keeper(client, environment.client(), () => keys);
   ends.push(() => keeper.close());
   await Promise.race([worker.ready, worker.failed]);
-  const status = await Promise.race([onboard(keeper, folder), worker.failed]);
+  const status = await Promise.race([onboard(keeper, folder, callback.url), worker.failed]);
   if (status.state !== 'ACTIVE') return tellAction(status);
   await showConnection(keeper, status, server.uiUrl, env);
   if (onlyOnce) {
@@ -83,7 +84,10 @@ async function run(
   }
   tell(`In another terminal: set -a; . ${folder.environmentFile}; set +a; npm run -s keeper -- status ${NAME}`);
   tell('It stays up and keeps the session; Ctrl-C ends it.');
-  return Promise.race([showRenewals(keeper, status, stop.signal), worker.failed]);
+  const demoUser = connectDemoUser(keeper, NAME, callback.url, stop.signal).catch((error: Error) => {
+    if (!stop.signal.aborted) tell(`No demo user: ${error.message}`);
+  });
+  return Promise.race([Promise.all([showRenewals(keeper, status, stop.signal), demoUser]).then(([never]) => never), worker.failed]);
 }
 
 async function temporalServer(
@@ -132,19 +136,33 @@ async function simulator(folder: DevFolder, ends: Ends): Promise<string> {
   return bank.apiUrl;
 }
 
-async function onboard(keeper: Keeper, folder: DevFolder): Promise<KnownStatus> {
+/** One of a former run goes on; its callback URL is made this run's. */
+async function onboard(keeper: Keeper, folder: DevFolder, callbackUrl: string): Promise<KnownStatus> {
+  const present = await keeper.status(NAME).catch(() => null);
+  if (!present || present.state === 'DISCONNECTED') await onboardAnew(keeper, folder, callbackUrl);
+  else {
+    tell(`${NAME} is onboarded already; going on with it.`);
+    if (present.closed) await keeper.resume(NAME);
+    const former = (present.oauthClient?.callbackUrls ?? []).filter((url) => url !== callbackUrl);
+    if (former.length > 0 || !hasCallbackUrl(present, callbackUrl))
+      await keeper.setCallbackUrls(NAME, { wanted: [callbackUrl], unwanted: former });
+  }
+  return watchSteps(keeper, NAME, ONBOARDED_WITHIN_MS, (now) => needsPerson(now) || (isSettled(now) && hasCallbackUrl(now, callbackUrl)));
+}
+
+const hasCallbackUrl = ({ oauthClient }: KnownStatus, url: string) => oauthClient?.callbackUrls.includes(url) === true;
+
+async function onboardAnew(keeper: Keeper, folder: DevFolder, callbackUrl: string): Promise<void> {
   const { certificate, key } = folder.certificate;
   const given = readOnboarding({
     certificate,
     signer: `file:${key}`,
-    callbackUrl: [CALLBACK_URL],
+    callbackUrl: [callbackUrl],
     wait: true,
     timeout: ONBOARDED_WITHIN_MS,
   });
-  const { isNew } = await keeper.onboard(NAME, given);
-  tell(isNew ? `Onboarding ${NAME} …` : `${NAME} is onboarded already; going on with it.`);
-  const status = await watchSteps(keeper, NAME, ONBOARDED_WITHIN_MS);
-  return status;
+  await keeper.onboard(NAME, given);
+  tell(`Onboarding ${NAME} …`);
 }
 
 async function showConnection(keeper: Keeper, status: KnownStatus, uiUrl: string | null, env: NodeJS.ProcessEnv): Promise<void> {

@@ -15,6 +15,8 @@ export interface DevFolder {
   readonly simulatorState: string;
   /** The settings for other commands, to be sourced. */
   readonly environmentFile: string;
+  /** The port of its callback URL, which the bank knows. */
+  readonly callbackPort: string;
   readonly certificate: { readonly certificate: string; readonly key: string };
 }
 
@@ -40,6 +42,7 @@ export async function openDevFolder(sandbox: boolean, say: (line: string) => voi
     temporalProfile: inside('temporal.toml'),
     simulatorState: inside('simulator.json'),
     environmentFile: inside('env'),
+    callbackPort: inside('callback-port'),
     certificate: { certificate: inside('certificate/cert.pem'), key: inside('certificate/key.pem') },
   };
   if (!existsSync(folder.sealingKeysFile)) writeNewSealingKeys(folder.sealingKeysFile);

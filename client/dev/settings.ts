@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isLoopback } from '../../bunq/bank.ts';
 import { BUNQ_ENVIRONMENTS } from '../../bunq/environment.ts';
 import { UsageError } from '../errors.ts';
+import { readClientSettings } from '../settings.ts';
+import type { DevCallback } from './callback.ts';
 import type { DevFolder } from './folder.ts';
 
 /** The bank that `dev` speaks to. */
@@ -29,7 +31,14 @@ export const ignoredSettings = (env: NodeJS.ProcessEnv): string[] =>
 
 const PROXIES = /^(https?|no|all)_proxy$/i;
 
-export function environmentOf(bank: DevBank, folder: DevFolder, temporalAddress: string, namespace: string, env: NodeJS.ProcessEnv) {
+export function environmentOf(
+  bank: DevBank,
+  folder: DevFolder,
+  callback: DevCallback,
+  temporalAddress: string,
+  namespace: string,
+  env: NodeJS.ProcessEnv,
+) {
   const isOwnSandbox = bank.name === 'sandbox' && bank.apiUrl === BUNQ_ENVIRONMENTS.sandbox.apiUrl;
   const settings: Record<string, string> = {
     TEMPORAL_ADDRESS: temporalAddress,
@@ -41,7 +50,8 @@ export function environmentOf(bank: DevBank, folder: DevFolder, temporalAddress:
   };
   const inherited = Object.entries(env).filter(([name]) => !/^(TEMPORAL|BUNQ|KEEPER)_/.test(name) && (isOwnSandbox || !PROXIES.test(name)));
   return {
-    forWorker: { ...Object.fromEntries(inherited), ...settings },
+    forWorker: { ...Object.fromEntries(inherited), ...settings, KEEPER_CALLBACK_ADDRESS: callback.address },
+    client: () => readClientSettings({ ...Object.fromEntries(inherited), ...settings }),
     forPeople: Object.entries(settings)
       .map(([name, value]) => `${name}='${value}'\n`)
       .join(''),

@@ -200,7 +200,12 @@ export class TestConnection {
   noteServed({ session }: ConnectionStatus, sessionId: number | null): void {
     if (session && sessionId !== null)
       this.served.push({ sessionId, renewAtMs: Date.parse(session.renewAt), expiresAtMs: Date.parse(session.expiresAt) });
-    this.simulator.published({ connection: this.name, sessionId });
+    this.simulator.published({ connection: this.name, sessionId: sessionId === 0 ? this.#importedSessionId() : sessionId });
+  }
+
+  /** Whoever made it did not note its id; the bank has it, the latest before ours. */
+  #importedSessionId(): number | null {
+    return this.simulator.state().sessions.findLast(({ status }) => status === 'ACTIVE')?.id ?? null;
   }
 
   /** What stands in an event: plain JSON. */
