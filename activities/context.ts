@@ -12,14 +12,16 @@ import { demandFirstAttempt, demandFreshLook, fence, NotSentError } from './fenc
 /** An installation as it stands in the workflow's state: its secrets sealed. */
 export interface SealedInstallation {
   installationToken: Installation['installationToken'];
-  serverPublicKeyPem: string;
+  /** Of the PEM what stands inside its frame. */
+  serverPublicKey: string;
   privateKey: KeyPair['privateKey'];
 }
 
 /** What a call on a session needs, its secrets sealed; without the private key for calls that send no body. */
 export interface SealedSession {
   sessionToken: Sealed<'session-token'>;
-  serverPublicKeyPem: string;
+  /** Of the PEM what stands inside its frame. */
+  serverPublicKey: string;
   privateKey?: KeyPair['privateKey'];
 }
 
@@ -101,18 +103,20 @@ function attemptNow(dependencies: Dependencies): Attempt {
     open,
     openOfProvider: (kind, sealed) =>
       sealingKeys.open(kind, providerWorkflowId(dependencies.environment, providerOf(connection.name)), sealed),
-    openInstallation: async ({ installationToken, privateKey, serverPublicKeyPem }) => ({
+    openInstallation: async ({ installationToken, privateKey, serverPublicKey }) => ({
       installationToken: await open('installation-token', installationToken),
       privateKey: await open('private-key', privateKey),
-      serverPublicKeyPem,
+      serverPublicKeyPem: framed(serverPublicKey),
     }),
-    openSession: async ({ sessionToken, privateKey, serverPublicKeyPem }) => ({
+    openSession: async ({ sessionToken, privateKey, serverPublicKey }) => ({
       sessionToken: await open('session-token', sessionToken),
       ...(privateKey && { privateKey: await open('private-key', privateKey) }),
-      serverPublicKeyPem,
+      serverPublicKeyPem: framed(serverPublicKey),
     }),
   };
 }
+
+const framed = (publicKey: string) => `-----BEGIN PUBLIC KEY-----\n${publicKey}\n-----END PUBLIC KEY-----\n`;
 
 async function readThisAttempt({ readAttempt }: Dependencies): Promise<AttemptRecord> {
   const { workflowExecution, activityId, attempt, currentAttemptScheduledTimestampMs: scheduledAtMs } = activityInfo();

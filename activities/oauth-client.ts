@@ -1,6 +1,7 @@
+import type { CallOptions, SessionCaller } from '../bunq/bank.ts';
 import { createOAuthClient, listOAuthClients, readOAuthClient } from '../bunq/oauth-client.ts';
 import type { Sealed } from '../sealing/sealed.ts';
-import { activity, type Looked, type SealedSession } from './context.ts';
+import { type Attempt, activity, type Looked, type SealedSession } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 
 export interface OAuthClientInput {
@@ -39,20 +40,22 @@ export const oauthClientActivities = (dependencies: Dependencies) => ({
 
   readOAuthClient: activity(
     dependencies,
-    async (
-      { bank, openSession, seal },
-      { session, userId, oauthClientId }: OAuthClientInput & { oauthClientId: number },
-    ): Promise<OAuthClientRead> => {
-      const { status, clientId, clientSecret, callbackUrls } = await readOAuthClient(bank, await openSession(session), {
-        userId,
-        oauthClientId,
-      });
-      return {
-        status,
-        clientId,
-        clientSecret: clientSecret && (await seal('client-secret', clientSecret)),
-        callbackUrls: callbackUrls.map(({ id, url }) => ({ id, url })),
-      };
-    },
+    async (attempt, { session, userId, oauthClientId }: OAuthClientInput & { oauthClientId: number }): Promise<OAuthClientRead> =>
+      readSealedOAuthClient(attempt, await attempt.openSession(session), { userId, oauthClientId }),
   ),
 });
+
+export async function readSealedOAuthClient(
+  { bank, seal }: Attempt,
+  caller: SessionCaller,
+  { userId, oauthClientId }: { userId: number; oauthClientId: number },
+  options?: CallOptions,
+): Promise<OAuthClientRead> {
+  const { status, clientId, clientSecret, callbackUrls } = await readOAuthClient(bank, caller, { userId, oauthClientId }, options);
+  return {
+    status,
+    clientId,
+    clientSecret: clientSecret && (await seal('client-secret', clientSecret)),
+    callbackUrls: callbackUrls.map(({ id, url }) => ({ id, url })),
+  };
+}

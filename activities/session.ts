@@ -8,6 +8,7 @@ import type { ApiKey } from '../workflows/state.ts';
 import { type Attempt, activity, type SealedInstallation, type SealedSession } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { slotOutcomeOf } from './gate.ts';
+import { type OAuthClientRead, readSealedOAuthClient } from './oauth-client.ts';
 
 export interface OpenedSession {
   sessionId: number;
@@ -19,6 +20,8 @@ export interface OpenedSession {
   gaveBack: boolean;
   /** A reading on it passed, and told the same user; else the proof is still to be had. */
   isProven: boolean;
+  /** As it was read together with the proof; null: it is still to be read. */
+  oauthClient: OAuthClientRead | null;
 }
 
 /** The slot that a session is opened in. */
@@ -30,12 +33,15 @@ export interface Slot {
 export const sessionActivities = (dependencies: Dependencies) => ({
   /**
    * Twice: one unused session more, and one of the address's slots; so it has one attempt. The gate hears of the outcome as soon as
-   * the bank has answered: the gap to the next session counts from then. Its proof rides along where it comes at once: it never costs
-   * the session.
+   * the bank has answered: the gap to the next session counts from then. Its proof rides along where it comes at once, and with it
+   * client id and secret: neither ever costs the session.
    */
   openSession: activity(
     dependencies,
-    async (attempt, input: { installation: SealedInstallation; apiKey: ApiKey['apiKey']; slot: Slot }): Promise<OpenedSession> => {
+    async (
+      attempt,
+      input: { installation: SealedInstallation; apiKey: ApiKey['apiKey']; slot: Slot; oauthClientId?: number },
+    ): Promise<OpenedSession> => {
       const { bank, fencedOnce, open, seal, openInstallation } = attempt;
       const apiKey = await open('api-key', input.apiKey);
       const caller = await openInstallation(input.installation);
@@ -45,11 +51,11 @@ export const sessionActivities = (dependencies: Dependencies) => ({
         throw error;
       });
       const { sessionId, sessionToken, user, lifetimeMs } = session;
-      const [gaveBack, isProven] = await Promise.all([
+      const [gaveBack, proof] = await Promise.all([
         giveBack(attempt, input.slot, { outcome: 'opened' }),
-        proveSoon(attempt, session, caller),
+        proveSoon(attempt, session, caller, input.oauthClientId),
       ]);
-      return { sessionId, sessionToken: await seal('session-token', sessionToken), user, lifetimeMs, gaveBack, isProven };
+      return { sessionId, sessionToken: await seal('session-token', sessionToken), user, lifetimeMs, gaveBack, ...proof };
     },
   ),
 
@@ -73,15 +79,24 @@ const giveBack = ({ gate, connection }: Attempt, { egress, requestId }: Slot, ou
 /** With the 5 s of the opening under the 8 s of the attempt. */
 const PROVEN_WITHIN_MS = 2000;
 
+/** What is wrong with either shows when it is read by itself. */
 async function proveSoon(
-  { bank, clock }: Attempt,
+  attempt: Attempt,
   { sessionToken, user }: OpenedAtBank,
   { serverPublicKeyPem }: InstallationCaller,
-): Promise<boolean> {
-  try {
-    const read = await readUser(bank, { sessionToken, serverPublicKeyPem }, { signal: clock.deadline(PROVEN_WITHIN_MS) });
-    return read.id === user.id && read.kind === user.kind;
-  } catch {
-    return false; // what is wrong with it shows when it is proven by itself
-  }
+  oauthClientId: number | undefined,
+): Promise<Pick<OpenedSession, 'isProven' | 'oauthClient'>> {
+  const { bank, clock } = attempt;
+  const caller = { sessionToken, serverPublicKeyPem };
+  const options = { signal: clock.deadline(PROVEN_WITHIN_MS) };
+  const [isProven, oauthClient] = await Promise.all([
+    readUser(bank, caller, options).then(
+      (read) => read.id === user.id && read.kind === user.kind,
+      () => false,
+    ),
+    oauthClientId === undefined
+      ? null
+      : readSealedOAuthClient(attempt, caller, { userId: user.id, oauthClientId }, options).catch(() => null),
+  ]);
+  return { isProven, oauthClient: isProven ? oauthClient : null };
 }

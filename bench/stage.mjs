@@ -66,6 +66,7 @@ export async function openStage(build, bankArguments = []) {
     const env = {
       TEMPORAL_ADDRESS: server.address,
       BUNQ_API_URL: apiUrl,
+      BUNQ_ENVIRONMENT: 'simulator', // stands in every id, so it is to be as long as `production`, and not an address with its port
       KEEPER_SEALING_KEYS_FILE: sealingKeysFile,
       KEEPER_SESSION_GAP: '1s',
       KEEPER_CALL_LIMITS: 'off',

@@ -43,8 +43,8 @@ export function useOf({ session, askedAtMs, failedAtMs }: Confirmed, nowMs: numb
 /**
  * The soonest that a session which was served at `askedAtMs` can be closed: it is replaced at once and has its grace. That
  * is a share of what remains of its life: as it stands now, and as it will stand at its renewal, which no difference of
- * clocks falsifies. And the keeper holds two former sessions at most, so that a third one, each a gap after the one before,
- * ends the grace of the first.
+ * clocks falsifies. And the keeper holds two former sessions at most for long, so that a third one, each a gap after the one
+ * before, leaves the first only the time for calls under way.
  */
 function soonestClosedMs({ expiresAt, renewAt }: Confirmed['session'], askedAtMs: number, sessionGapMs: number): number {
   const expiresAtMs = Date.parse(expiresAt);

@@ -18,7 +18,7 @@ import { installDependencies } from './dependencies.mjs';
 
 /** Jest matches them against the absolute path of each test file. */
 const LONG_UNDER_TIME_SKIPPING =
-  '(address|century|crossing|fault-matrix-(brief|outage)|parked-renewals|random-walk|repair|reports|uncached)\\.test\\.ts$';
+  '(address|century|crossing|fault-matrix-(brief|outage)|parked-renewals|random-walk|repair|reports|resume|uncached)\\.test\\.ts$';
 const QUICK = [
   '/test/(unit|simulator)/',
   `/test/(workflows|conformance)/(?!${LONG_UNDER_TIME_SKIPPING})`,
@@ -29,6 +29,8 @@ const LONG = [
   ['/test/end-to-end/(?!(onboarding|gate)\\.test\\.ts$)'],
   ['/test/end-to-end/gate\\.test\\.ts$'], // how many of its slots are used shows only where nothing else wants the processors
 ];
+/** These want a Chromium. */
+const IN_A_BROWSER = /consent/;
 /** What the shell says about other servers and banks is not for the tests. */
 const FOREIGN = /^(TEMPORAL_|BUNQ_|KEEPER_(?!TEMPORAL_CLI$))/;
 
@@ -48,6 +50,7 @@ try {
   check('Style', 'node_modules/@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.']);
   check('Types', 'node_modules/typescript/bin/tsc', ['--noEmit', '-p', '.']);
   await installServers();
+  if (all || paths.some((path) => IN_A_BROWSER.test(path))) installBrowser();
   if (paths.length > 0) runJest([]);
   else for (const patterns of all ? [QUICK, ...LONG] : [QUICK]) runJest(patterns);
   if (all && paths.length === 0) runSdkTest();
@@ -77,6 +80,11 @@ async function installServers() {
   const search = { cacheDir: projectCacheDir(), say: (line) => console.error(line), env: process.env };
   await (await load('temporal-binary.js')).findTemporalBinary(search);
   await (await load('temporal-test-server.js')).findTestServer(search);
+}
+
+/** Where there is none, its tests are skipped. */
+function installBrowser() {
+  spawnSync(process.execPath, [join(ROOT, 'scripts/browser.mjs')], { cwd: ROOT, stdio: ['ignore', 'ignore', 2] });
 }
 
 /** Without patterns: what the arguments say. */

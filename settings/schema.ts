@@ -62,8 +62,6 @@ export const SETTINGS = {
     .regex(/^[1-9]\d{0,3}$/, { error: 'is a number of processes, at least 1' })
     .default('1')
     .transform(Number),
-  /** From this age on an end user's consent is said to be old: the rules on strong authentication have it asked for again every 180 days. */
-  KEEPER_CONSENT_AGE: duration('180d'),
   /** Where a worker takes the end users that the bank sends back, as `127.0.0.1:8095`, in plain HTTP; closed unless set. */
   KEEPER_CALLBACK_ADDRESS: z
     .string()
@@ -72,6 +70,8 @@ export const SETTINGS = {
       error: 'is the address and port to listen on: 127.0.0.1:8095 (port 0: any free one); --callback-port 8095 sets the same',
     })
     .optional(),
+  /** From this age on an end user's consent is said to be old: the rules on strong authentication have it asked for again every 180 days. */
+  KEEPER_CONSENT_AGE: duration('180d'),
   /** A `temporal` program for `dev` and the tests. */
   KEEPER_TEMPORAL_CLI: path.optional(),
   /** Worker versioning: both or neither. */

@@ -6,7 +6,7 @@ import type { AnsweredOutcome } from '../workflows/authorization.ts';
 export type PageName = AnsweredOutcome | `repeated-${AnsweredOutcome}` | 'unknown' | 'later' | 'nothing-here';
 
 interface Page {
-  readonly kind: 'good' | 'waiting' | 'bad';
+  readonly kind: 'good' | 'waiting' | 'refused' | 'bad';
   readonly title: string;
   readonly sentences: readonly string[];
   /** A link to the very address at which the page stands. */
@@ -29,7 +29,7 @@ const PAGES: Record<PageName, Page> = {
     sentences: ['You gave access, and the connection to your account is being finished. There is nothing that you have to do.', CLOSE],
   },
   denied: {
-    kind: 'bad',
+    kind: 'refused',
     title: 'You said no',
     sentences: ['You gave no access, and nothing was connected.', `If you change your mind: ${lower(ANOTHER_LINK)}`],
   },
@@ -46,7 +46,7 @@ const PAGES: Record<PageName, Page> = {
   'repeated-connected': {
     kind: 'good',
     title: USED_BEFORE,
-    sentences: ['Your account was connected with it, and nothing has changed since. There is nothing more to do.', CLOSE],
+    sentences: ['Your account was connected with it. Using it once more changes nothing, and there is nothing more to do.', CLOSE],
   },
   'repeated-pending': {
     kind: 'waiting',
@@ -54,7 +54,7 @@ const PAGES: Record<PageName, Page> = {
     sentences: ['You gave access, and the connection to your account is being finished. There is nothing that you have to do.', CLOSE],
   },
   'repeated-denied': {
-    kind: 'bad',
+    kind: 'refused',
     title: USED_BEFORE,
     sentences: ['You said no that time, and nothing was connected.', `If you want to give access now: ${lower(ANOTHER_LINK)}`],
   },
@@ -79,7 +79,7 @@ const PAGES: Record<PageName, Page> = {
   later: {
     kind: 'waiting',
     title: 'Please try again in a moment',
-    sentences: ['The connection could not be finished just now. Nothing is lost: reload this page in a moment.'],
+    sentences: ['The connection could not be finished just now. Nothing is lost: reload this page in a moment, and it goes on.'],
     tryAgain: true,
   },
   'nothing-here': {
@@ -91,7 +91,7 @@ const PAGES: Record<PageName, Page> = {
 
 export const isPageName = (name: string): name is PageName => Object.hasOwn(PAGES, name);
 
-const SIGNS = { good: '✓', waiting: '…', bad: '!' };
+const SIGNS = { good: '✓', waiting: '⋯', refused: '–', bad: '!' };
 
 const STYLE = `
 :root{color-scheme:light dark;--ground:#f3f4f6;--card:#fff;--text:#1b1f24;--quiet:#515a66;--good:#12713c;--waiting:#215ea6;--bad:#8f4700}
@@ -100,7 +100,7 @@ const STYLE = `
 body{margin:0;min-height:100vh;min-height:100svh;display:grid;place-items:center;padding:1.25rem;background:var(--ground);color:var(--text);font:1.0625rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
 main{width:100%;max-width:27rem;padding:2rem 1.75rem;background:var(--card);border-radius:1rem;text-align:center;overflow-wrap:break-word}
 .sign{display:grid;place-items:center;width:3.5rem;height:3.5rem;margin:0 auto 1.25rem;border:.1875rem solid;border-radius:50%;font-size:1.75rem;font-weight:700;line-height:1}
-.good{color:var(--good)}.waiting{color:var(--waiting)}.bad{color:var(--bad)}
+.good{color:var(--good)}.waiting{color:var(--waiting)}.refused{color:var(--quiet)}.bad{color:var(--bad)}
 h1{margin:0 0 .75rem;font-size:1.5rem;line-height:1.25}
 p{margin:.75rem 0 0;color:var(--quiet)}
 a{display:inline-block;margin-top:1.5rem;padding:.75rem 1.75rem;border-radius:.5rem;background:var(--waiting);color:var(--card);font-weight:600;text-decoration:none}

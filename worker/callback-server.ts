@@ -110,7 +110,8 @@ function createApp({ complete, log }: CallbackOptions, ended: AbortSignal, isClo
   app.use(async (call, next) => {
     await next();
     for (const [name, value] of Object.entries(HEADERS)) call.res.headers.set(name, value);
-    if (isClosing()) call.res.headers.set('Connection', 'close');
+    // who is led away gets the page on the same connection: a new one is not taken any more
+    if (isClosing() && call.res.status !== 303) call.res.headers.set('Connection', 'close');
   });
 
   app.all('*', async (call) => {

@@ -1,14 +1,22 @@
 import { Client, QueryRejectCondition, WorkflowNotFoundError } from '@temporalio/client';
 import type { GateClient } from '../activities/dependencies.ts';
 import { sessionGateWorkflowId, workflowTaskQueue } from '../workflows/names.ts';
-import type { SlotRequest } from '../workflows/slots.ts';
+import type { EgressView, SlotRequest } from '../workflows/slots.ts';
 import type { TemporalServer } from './temporal.ts';
+
+/** Running connections of an egress, as Temporal lists them; a few suffice. Throws when it does not. */
+export type Neighbours = (egress: string, workflowId: string) => Promise<string[]>;
 
 /** Under what is left of an activity's time after its bank call. */
 const ANSWER_WITHIN_MS = 2000;
 
 /** The gates of an environment's egresses, asked by the worker's own connection to Temporal: workflows cannot start another one. */
-export function createGateClient({ connection, namespace }: TemporalServer, environment: string, nowMs: () => number): GateClient {
+export function createGateClient(
+  { connection, namespace }: TemporalServer,
+  environment: string,
+  nowMs: () => number,
+  neighbours: Neighbours,
+): GateClient {
   // a closed gate still answers for the queue that it had
   const client = new Client({ connection, namespace, workflow: { queryRejectCondition: QueryRejectCondition.NOT_OPEN } });
   const within = <Result>(call: () => Promise<Result>) => connection.withDeadline(nowMs() + ANSWER_WITHIN_MS, call);
@@ -34,11 +42,14 @@ export function createGateClient({ connection, namespace }: TemporalServer, envi
         () => true,
         () => false,
       ),
-    consult: (egress, workflowId) =>
-      within(async () => {
-        await signal(egress, 'refused', { workflowId });
-        return handleOf(egress).query('egress', workflowId);
-      }),
+    consult: async (egress, workflowId) => {
+      const view = () => within(() => handleOf(egress).query<EgressView, [string]>('egress', workflowId));
+      const before = await view().catch(() => null); // there may be no gate
+      const others = before?.others ? [] : await within(() => neighbours(egress, workflowId)).catch(() => null);
+      await within(() => signal(egress, 'refused', { workflowId, ...(others && others.length > 0 && { others }) }));
+      const after = await view();
+      return others === null && after.others === 0 ? { ...after, others: null } : after;
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { systemClock } from '../settings/clock.ts';
 import type { KeeperSinks } from '../workflows/events.ts';
 import { egressTaskQueue, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
 import { createGateClient } from './gate-client.ts';
+import { createNeighbours } from './neighbours.ts';
 import { registeredSearchAttributes } from './search-attributes.ts';
 import type { WorkerSettings } from './settings.ts';
 import { createSigners } from './signers.ts';
@@ -77,16 +78,18 @@ export async function createWorkers(
 
 function dependenciesOf(settings: WorkerSettings, server: TemporalServer, bank: Dependencies['bank'], identity: string): Dependencies {
   const { bank: environment, sealingKeys, egressAddress, sessionGapMs, settleMs } = settings;
+  const searchAttributes = () => registeredSearchAttributes(server.connection, server.namespace);
+  const neighbours = createNeighbours(server, environment.name, searchAttributes);
   return {
     environment: environment.name,
     bank,
     sealingKeys,
     clock: systemClock,
-    gate: createGateClient(server, environment.name, systemClock.nowMs),
+    gate: createGateClient(server, environment.name, systemClock.nowMs, neighbours),
     signers: createSigners(environment.name, settings.signers),
     confirmAttempt: confirmAttempt(server, identity, systemClock),
     readAttempt: readAttempt(server, systemClock),
-    searchAttributes: () => registeredSearchAttributes(server.connection, server.namespace),
+    searchAttributes,
     settings: { egressAddress, sessionGapMs, settleMs },
   };
 }

@@ -26,8 +26,11 @@ const addresses = (permittedIps: readonly string[]) =>
 
 const REMEDIES: Record<ActionCode, (facts: RemedyFacts) => string> = {
   API_KEY_REJECTED: ({ name, permittedIps, credential }) =>
-    `The bank refuses the API key from this address (bound for: ${addresses(permittedIps)}). Check that the key is active and that the egress still has that address, then: ` +
-    (credential === 'api-key' ? `bunq-keeper resume ${name} --api-key-file F` : `bunq-keeper resume ${name}`),
+    `The bank refuses the API key from this address (bound for: ${addresses(permittedIps)}). ` +
+    (credential === 'sandbox-user'
+      ? `Where the egress still has that address the sandbox user's key is dead, and nobody can give it another: disconnect, and onboard a new user: bunq-keeper disconnect ${name}`
+      : 'Check that the key is active and that the egress still has that address, then: ' +
+        (credential === 'api-key' ? `bunq-keeper resume ${name} --api-key-file F` : `bunq-keeper resume ${name}`)),
   BANK_REFUSED: ({ name }) =>
     `The bank refused the request for a reason of its own: ask bunq, quoting the response id, then: bunq-keeper resume ${name}`,
   CALLBACK_URL_REFUSED: ({ name }) => `The bank does not take a callback URL. Give others: bunq-keeper callback-urls ${name} set U …`,

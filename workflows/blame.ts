@@ -101,6 +101,12 @@ const apiKeyOrAddress: Blame = (c) => {
   return c.others === 'unknown' ? 'address' : 'api-key';
 };
 
+/** A certificate that the bank takes for nobody's API key: a person looks at it, unless it may be the address. */
+const addressOrNothing: Blame = (c) => {
+  if (!isRefusedAgain(c)) return 'ask again';
+  return c.others === 'unknown' ? 'address' : 'nothing';
+};
+
 /** By what the bank said, and on which call. */
 const BLAMES: Record<'BUNQ_TOKEN_REJECTED' | 'BUNQ_CREDENTIALS_INCORRECT' | 'BUNQ_SESSION_EXISTS', Record<BlamedCall, Blame>> = {
   BUNQ_TOKEN_REJECTED: {
@@ -114,7 +120,7 @@ const BLAMES: Record<'BUNQ_TOKEN_REJECTED' | 'BUNQ_CREDENTIALS_INCORRECT' | 'BUN
   BUNQ_CREDENTIALS_INCORRECT: {
     'session-token call': nothing,
     installation: askAgain,
-    credential: nothing,
+    credential: addressOrNothing,
     'device-server': (c) => (c.pastBinding ? 'credential' : apiKeyOrAddress(c)),
     'session-server': (c) => (c.deviceUnproven ? 'device' : apiKeyOrAddress(c)),
     'new session': askAgain,

@@ -7,8 +7,11 @@ import type { EgressView, GivenBack, SlotRequest, Slots } from './slots.ts';
 export const askSignal = defineSignal<[SlotRequest]>('ask');
 /** Gives a slot back, or takes a request back. */
 export const giveBackSignal = defineSignal<[GivenBack]>('giveBack');
-/** The bank refused the API key, or the address, without a slot being used: at `device-server`. */
-export const refusedSignal = defineSignal<[{ workflowId: string }]>('refused');
+/**
+ * The bank refused the API key, or the address; at `device-server` also without a slot being used. `others`: running connections of
+ * the same egress, where the gate knew of none.
+ */
+export const refusedSignal = defineSignal<[{ workflowId: string; others?: string[] }]>('refused');
 /** What one connection may conclude from what others met at this address. */
 export const egressQuery = defineQuery<EgressView, [workflowId: string]>('egress');
 /** Whether a request still stands in the queue as it was asked: a query is no event in the history, unlike asking again. */

@@ -114,7 +114,8 @@ function renew({ state }: Connection, { by, bulk = false }: RenewInput): void {
   const nowMs = Date.now();
   state.wishes.renew = { by, atMs: nowMs, bulk };
   if (!bulk) state.waitedForUntilMs = nowMs + WAITED_FOR_MS;
-  if (state.troubles.session && !state.troubles.session.action) state.troubles.session.retryAtMs = Date.now();
+  const { session } = state.troubles;
+  if (session && !(bulk && session.action)) session.retryAtMs = nowMs; // what waits for a person goes on doing so, and is tried
 }
 
 function resume({ state }: Connection, { by, credential }: ResumeInput): void {

@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import { MINUTE_MS } from './duration.ts';
 import { StepFailure, seenFailure } from './failure.ts';
 import { egressTaskQueue, isNamedSigner, signerTaskQueue } from './names.ts';
+import { withoutFrame } from './public-key.ts';
 import type { ApiKey, ConnectionState, Ladder, WantedCredential } from './state.ts';
 
 /** The steps below the session. Each reads what it stands on from the ladder and puts its own result there. */
@@ -93,5 +94,5 @@ export async function bindDevice(connection: Connection): Promise<void> {
 
 export function sealedInstallation({ keyPair, installation }: Pick<Ladder, 'keyPair' | 'installation'>): SealedInstallation {
   const { installationToken, serverPublicKeyPem } = installation!;
-  return { installationToken, serverPublicKeyPem, privateKey: keyPair!.privateKey };
+  return { installationToken, serverPublicKey: withoutFrame(serverPublicKeyPem), privateKey: keyPair!.privateKey };
 }

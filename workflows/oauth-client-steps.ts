@@ -1,7 +1,9 @@
 import type { SealedSession } from '../activities/context.ts';
+import type { OAuthClientRead } from '../activities/oauth-client.ts';
 import { isUnclear } from './blame.ts';
 import type { Connection } from './connection.ts';
 import { StepFailure, seenFailure } from './failure.ts';
+import { withoutFrame } from './public-key.ts';
 import type { ConnectionState, OAuthClientState } from './state.ts';
 import { callbackUrlChanges } from './steps.ts';
 
@@ -110,6 +112,21 @@ export async function readClientCredentials(connection: Connection): Promise<voi
   oauthClient.readWithSessionId = state.serving!.session.sessionId;
 }
 
+/**
+ * The same, as it came with the proof of the session that is served now. What is not as it should be is left to the step itself, which
+ * says so.
+ */
+export function takeOAuthClient(state: ConnectionState, { status, ...read }: OAuthClientRead): void {
+  const { oauthClient, serving } = state;
+  const { user, sessionId } = serving!.session;
+  if (!oauthClient || oauthClient.userId !== user.id || status !== 'ACTIVE') return;
+  const { add } = callbackUrlChanges({ ...state, oauthClient: { ...oauthClient, ...read } });
+  if (add.length > 0) return;
+  Object.assign(oauthClient, read, { readWithSessionId: sessionId });
+  state.doneAtMs['client-credentials'] = Date.now();
+  delete state.troubles['client-credentials'];
+}
+
 /** An OAuth client that is gone or no longer ACTIVE is sought again. */
 async function readOrForget({ state, call }: Bound, { oauthClientId }: OAuthClientState) {
   try {
@@ -147,7 +164,8 @@ async function settle(connection: Connection): Promise<void> {
 const onSession = ({ serving }: ConnectionState) => {
   const { session, installation } = serving!;
   const { sessionToken, user } = session;
-  return { session: { sessionToken, serverPublicKeyPem: installation.serverPublicKeyPem } as SealedSession, userId: user.id };
+  const calling: SealedSession = { sessionToken, serverPublicKey: withoutFrame(installation.serverPublicKeyPem) };
+  return { session: calling, userId: user.id };
 };
 
 const onOAuthClient = (state: ConnectionState) => ({ ...onSession(state), oauthClientId: state.oauthClient!.oauthClientId });

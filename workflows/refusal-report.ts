@@ -2,6 +2,7 @@ import { condition } from '@temporalio/workflow';
 import type { Connection } from './connection.ts';
 import { seenFailure } from './failure.ts';
 import type { RefusalAnswer, ReportRefusedInput } from './messages.ts';
+import { withoutFrame } from './public-key.ts';
 import { type ConnectionState, isServingValid, WAITED_FOR_MS } from './state.ts';
 import { sessionView } from './status.ts';
 
@@ -60,7 +61,7 @@ export async function readOwnUser({ state, call }: Connection): Promise<'passed'
   try {
     await call('readUser', 'prove the session after a refusal', {
       sessionToken: session.sessionToken,
-      serverPublicKeyPem: installation.serverPublicKeyPem,
+      serverPublicKey: withoutFrame(installation.serverPublicKeyPem),
     });
     return 'passed';
   } catch (error) {

@@ -7,6 +7,7 @@ import { DAY_MS, MINUTE_MS } from './duration.ts';
 import type { SeenFailure } from './failure.ts';
 import { readOwnUser } from './refusal-report.ts';
 import { noteRevoked } from './revocation.ts';
+import { othersSince } from './slots.ts';
 import { standingOf, type Trouble } from './state.ts';
 import { park, tryAgain, waitLong } from './trouble.ts';
 
@@ -71,15 +72,13 @@ async function circumstancesOf(
     deviceUnproven: ladder.device !== null && ladder.device.deviceId === null && !ladder.deviceRepeated,
   };
   const asksOthers = code === 'BUNQ_CREDENTIALS_INCORRECT' && !known.pastBinding && !known.deviceUnproven;
-  return { ...known, others: asksOthers ? await othersSince(connection, trouble.firstAtMs) : 'unknown' };
+  return { ...known, others: asksOthers ? await askOfOthers(connection, trouble.firstAtMs) : 'unknown' };
 }
 
 /** Asked at every such refusal, the first too: then the gate can find out until the next. */
-async function othersSince({ state }: Connection, sinceMs: number): Promise<Circumstances['others']> {
+async function askOfOthers({ state }: Connection, sinceMs: number): Promise<Circumstances['others']> {
   try {
-    const { openedByAnotherAtMs, others } = await consultGate({ egress: state.egress });
-    if (openedByAnotherAtMs !== null && openedByAnotherAtMs >= sinceMs) return 'opened';
-    return others === 0 ? 'none' : 'unknown';
+    return othersSince(await consultGate({ egress: state.egress }), sinceMs);
   } catch {
     return 'unknown';
   }

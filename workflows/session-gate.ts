@@ -38,6 +38,7 @@ import {
   type SlotRequest,
   type Slots,
   seekOpinion,
+  tellOf,
   ungrant,
   viewOf,
 } from './slots.ts';
@@ -101,9 +102,10 @@ class Gate {
         this.slots = giveBack(this.slots, given, this.sessionGapMs, Date.now());
       }),
     );
-    setHandler(refusedSignal, ({ workflowId }) =>
+    setHandler(refusedSignal, ({ workflowId, others = [] }) =>
       note(() => {
-        this.slots = { ...this.slots, address: learn(this.slots.address, { workflowId, outcome: 'refused' }, Date.now()) };
+        const address = learn(this.slots.address, { workflowId, outcome: 'refused' }, Date.now());
+        this.slots = { ...this.slots, address: tellOf(address, others, Date.now()) };
       }),
     );
     setHandler(egressQuery, (workflowId) => viewOf(this.slots, workflowId));

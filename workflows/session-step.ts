@@ -1,8 +1,12 @@
+import type { OAuthClientRead } from '../activities/oauth-client.ts';
 import type { BunqUser } from '../bunq/user.ts';
 import { settleConsent } from './authorization.ts';
 import { type Connection, StepGivenUp } from './connection.ts';
+import { SECOND_MS } from './duration.ts';
 import { StepFailure, seenFailure } from './failure.ts';
 import { sealedInstallation } from './ladder-steps.ts';
+import { takeOAuthClient } from './oauth-client-steps.ts';
+import { withoutFrame } from './public-key.ts';
 import { closeAgainMs, graceMs, renewAtMs, sessionLifetimeMs } from './renewal.ts';
 import { giveBack, takeSlot } from './slot-request.ts';
 import {
@@ -20,14 +24,16 @@ import { tryAgain } from './trouble.ts';
 /** A new session is opened, proven by a signed read, its user compared, and only then served. */
 export async function openAndProveSession(connection: Connection): Promise<void> {
   const { state } = connection;
-  state.candidate ??= await openSession(connection);
+  let read: OAuthClientRead | null = null;
+  if (!state.candidate) ({ candidate: state.candidate, read } = await openSession(connection));
   if (!state.candidate.isProven) await prove(connection, state.candidate);
   compareUser(connection, state.candidate);
   serve(connection, state.candidate);
+  if (read) takeOAuthClient(state, read);
 }
 
 /** @throws StepGivenUp when its slot is over: another one is asked for */
-async function openSession(connection: Connection): Promise<Candidate> {
+async function openSession(connection: Connection): Promise<{ candidate: Candidate; read: OAuthClientRead | null }> {
   const { state } = connection;
   const standsOn = sessionStandsOn(state, Date.now());
   const requestId = standsOn && (await takeSlot(connection));
@@ -35,7 +41,13 @@ async function openSession(connection: Connection): Promise<Candidate> {
   const standing = standsOn === 'ladder' ? standingOf(state.ladder)! : state.serving!;
   const openedAtMs = Date.now();
   const { apiKey } = standing;
-  const request = { installation: sealedInstallation(standing), apiKey: apiKey.apiKey, slot: { egress: state.egress, requestId } };
+  const { oauthClient } = state;
+  const request = {
+    installation: sealedInstallation(standing),
+    apiKey: apiKey.apiKey,
+    slot: { egress: state.egress, requestId },
+    ...(oauthClient && { oauthClientId: oauthClient.oauthClientId }),
+  };
   try {
     const opened = await connection.call('openSession', 'open session, and prove it by a reading', request);
     if (!opened.gaveBack) await giveBack(connection, { requestId, sent: true, outcome: 'opened' });
@@ -43,7 +55,8 @@ async function openSession(connection: Connection): Promise<Candidate> {
     const expiresAtMs = openedAtMs + sessionLifetimeMs(lifetimeMs, apiKey.unused);
     if (expiresAtMs <= Date.now()) throw new StepFailure('BUNQ_RESPONSE_INVALID', 'The bank opened a session that is over already.');
     Object.assign(apiKey, { unused: false, bindBeforeMs: null });
-    return { sessionId, sessionToken, user, openedAtMs, expiresAtMs, isProven, ...(standsOn === 'serving' && { isOnServing: true }) };
+    const session = { sessionId, sessionToken, user, openedAtMs, expiresAtMs };
+    return { candidate: { ...session, isProven, ...(standsOn === 'serving' && { isOnServing: true }) }, read: opened.oauthClient ?? null };
   } catch (error) {
     const { sent, code } = seenFailure(error, Date.now());
     await giveBack(connection, { requestId, sent, outcome: code === 'BUNQ_CREDENTIALS_INCORRECT' ? 'refused' : 'other' });
@@ -55,7 +68,8 @@ async function prove({ state, call }: Connection, candidate: Candidate): Promise
   const { sessionToken } = candidate;
   const { serverPublicKeyPem } = standingOfCandidate(state, candidate).installation;
   try {
-    const user = await call('readUser', 'prove the new session: whom the bank says we are', { sessionToken, serverPublicKeyPem });
+    const session = { sessionToken, serverPublicKey: withoutFrame(serverPublicKeyPem) };
+    const user = await call('readUser', 'prove the new session: whom the bank says we are', session);
     if (candidate.sessionId === 0) candidate.user = user; // imported: only a file has said whose it is
   } catch (error) {
     if (seenFailure(error, Date.now()).code === 'BUNQ_TOKEN_REJECTED') state.candidate = null;
@@ -132,16 +146,23 @@ const retire = ({ session, installation }: Serving, nowMs: number): Retiring => 
   expiresAtMs: session.expiresAtMs,
 });
 
+/** With their whole grace: where renewals follow each other quickly, those before them have the time below. */
 const MOST_RETIRING = 2;
 
-/** Former sessions are closed at the bank after their grace period; one that has expired or is gone needs no closing. */
+/** What was being called on a session when it was replaced has its answer by then: a call is given up after 5 s. */
+const LAST_CALLS_MS = 10 * SECOND_MS;
+
+/**
+ * Former sessions are closed at the bank after their grace period, the oldest of many sooner; one that has expired or is gone
+ * needs no closing, and what cannot be closed is kept only while there are not too many.
+ */
 export async function closeFormerSessions(connection: Connection): Promise<void> {
   const { state } = connection;
   const nowMs = Date.now();
-  const tooMany = state.retiring.length - MOST_RETIRING;
-  const due = state.retiring.filter((former, index) => index < tooMany || former.closeAtMs <= nowMs);
-  for (const former of due) {
-    const isGone = former.expiresAtMs <= nowMs || (await closeSession(connection, former)) || state.retiring.indexOf(former) < tooMany;
+  const isTooMany = (former: Retiring) => state.retiring.indexOf(former) < state.retiring.length - MOST_RETIRING;
+  for (const former of state.retiring.filter(isTooMany)) former.closeAtMs = Math.min(former.closeAtMs, nowMs + LAST_CALLS_MS);
+  for (const former of state.retiring.filter(({ closeAtMs }) => closeAtMs <= nowMs)) {
+    const isGone = former.expiresAtMs <= nowMs || (await closeSession(connection, former)) || isTooMany(former);
     if (isGone) state.retiring = state.retiring.filter((other) => other !== former);
     else former.closeAtMs = Date.now() + closeAgainMs(++former.failures);
   }
@@ -154,7 +175,8 @@ export async function closeSession(
 ): Promise<boolean> {
   const { sessionId, sessionToken, serverPublicKeyPem } = former;
   try {
-    await connection.call('closeSession', `close session ${sessionId}`, { session: { sessionToken, serverPublicKeyPem }, sessionId });
+    const session = { sessionToken, serverPublicKey: withoutFrame(serverPublicKeyPem) };
+    await connection.call('closeSession', `close session ${sessionId}`, { session, sessionId });
     return true;
   } catch (error) {
     const { code } = seenFailure(error, Date.now());

@@ -1,4 +1,4 @@
-import { MINUTE_MS, SECOND_MS } from './duration.ts';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
 import { SLOT_CLASSES, type SlotClass } from './slot-classes.ts';
 
 /**
@@ -62,6 +62,8 @@ export interface Address {
   readonly known: readonly Seen[];
   /** Who was asked to open a session too, to see whether the address or one API key is refused. */
   readonly asked: Seen | null;
+  /** Who could not tell when asked: for a day, being told of them counts for nothing. Absent: nobody. */
+  readonly silent?: readonly Seen[];
 }
 
 export interface Seen {
@@ -89,6 +91,8 @@ export const PROBE_MS = 5 * MINUTE_MS;
 /** Three refusals of three connections are the address's; fewer, where there are no more. */
 const CONVINCING = 3;
 const REMEMBERED = CONVINCING + 1;
+/** More than are ever told of at once. */
+const MOST_SILENT = 16;
 /** Who was asked for a session and neither opened one nor was refused cannot tell. */
 const OPINION_WITHIN_MS = 10 * MINUTE_MS;
 
@@ -195,17 +199,35 @@ export function learn(address: Address, { workflowId, outcome }: Pick<GivenBack,
   const withSeen = (list: readonly Seen[], most: number) => [seen, ...list.filter((one) => one.workflowId !== workflowId)].slice(0, most);
   const known = withSeen(address.known, REMEMBERED);
   const asked = address.asked?.workflowId === workflowId ? null : address.asked;
-  if (outcome === 'opened') return { known, asked: null, refused: [], opened: withSeen(address.opened, 2) };
+  if (outcome === 'opened') return { known, asked: null, refused: [], opened: withSeen(address.opened, 2) }; // whoever was silent may be asked again
   return { ...address, known, asked, refused: withSeen(address.refused, REMEMBERED) };
+}
+
+/**
+ * Others of the same egress, of whom somebody else knows: a gate in the place of a closed one has met nobody yet. They count as
+ * those do that used a slot, after them; without those who could not tell when they were asked.
+ */
+export function tellOf(address: Address, workflowIds: readonly string[], nowMs: number): Address {
+  const isSilent = (workflowId: string) => address.silent?.some((seen) => seen.workflowId === workflowId && nowMs < seen.atMs + DAY_MS);
+  const isKnown = (workflowId: string) => address.known.some((seen) => seen.workflowId === workflowId);
+  const added = workflowIds.filter((workflowId) => !isKnown(workflowId) && !isSilent(workflowId));
+  const known = [...address.known, ...added.map((workflowId) => ({ workflowId, atMs: nowMs }))].slice(0, REMEMBERED);
+  return known.length === address.known.length ? address : { ...address, known };
 }
 
 /** What one connection may conclude from. */
 export interface EgressView {
   /** When another one last opened a session from this address. */
   openedByAnotherAtMs: number | null;
-  /** How many others used this address lately; more than a few are not counted. */
-  others: number;
+  /** How many others there are at this address; more than a few are not counted. Null: nobody knows. */
+  others: number | null;
   isSuspect: boolean;
+}
+
+/** What became of others since a connection was first refused. */
+export function othersSince({ openedByAnotherAtMs, others }: EgressView, sinceMs: number): 'opened' | 'none' | 'unknown' {
+  if (openedByAnotherAtMs !== null && openedByAnotherAtMs >= sinceMs) return 'opened';
+  return others === 0 ? 'none' : 'unknown';
 }
 
 export function viewOf({ address }: Slots, workflowId: string): EgressView {
@@ -224,7 +246,7 @@ export function viewOf({ address }: Slots, workflowId: string): EgressView {
 export function seekOpinion(slots: Slots, nowMs: number): { slots: Slots; askNow: string | null } {
   const { asked, refused } = slots.address;
   const dueMs = opinionDueMs(slots);
-  const counted = asked !== null && dueMs !== null && nowMs >= dueMs ? forget(slots, asked.workflowId) : slots;
+  const counted = asked !== null && dueMs !== null && nowMs >= dueMs ? forget(slots, asked.workflowId, nowMs) : slots;
   const { address, queue, out } = counted;
   if (refused.length === 0 || address.asked || isSuspect(address)) return { slots: counted, askNow: null };
   const isUntried = ({ workflowId }: Seen | SlotRequest | SlotOut) => !refused.some((seen) => seen.workflowId === workflowId);
@@ -240,15 +262,20 @@ export function opinionDueMs({ address: { asked }, queue, out }: Slots): number 
   return asked.atMs + OPINION_WITHIN_MS;
 }
 
-/** It does not answer: nothing is learnt from it any more. */
-export function forget(slots: Slots, workflowId: string): Slots {
+/**
+ * It does not answer: nothing is learnt from it any more.
+ * @param silentAtMs it lives, and could not tell when it was asked; absent: it is gone
+ */
+export function forget(slots: Slots, workflowId: string, silentAtMs?: number): Slots {
   const without = (list: readonly Seen[]) => list.filter((seen) => seen.workflowId !== workflowId);
-  const { opened, refused, known, asked } = slots.address;
-  const address = {
+  const { opened, refused, known, asked, silent = [] } = slots.address;
+  const address: Address = {
     opened,
     refused: without(refused),
     known: without(known),
     asked: asked?.workflowId === workflowId ? null : asked,
+    ...(silent.length > 0 && { silent }),
+    ...(silentAtMs !== undefined && { silent: [{ workflowId, atMs: silentAtMs }, ...without(silent)].slice(0, MOST_SILENT) }),
   };
   return { ...slots, address };
 }

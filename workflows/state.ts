@@ -23,7 +23,7 @@ export interface ConnectionState {
   candidate: Candidate | null;
   /** What is served now; replaced only as a whole, by something proven. */
   serving: Serving | null;
-  /** Former sessions that are still to be closed at the bank; at most 2. */
+  /** Former sessions that are still to be closed at the bank, the oldest first; at most 2 for longer than 10 s. */
   retiring: Retiring[];
   oauthClient: OAuthClientState | null;
   /** Of an end user's connection: the consent that it lives by. */

@@ -131,7 +131,9 @@ export interface Wake {
 /** Until when there is nothing to do, and why; null: until a message comes. */
 export function nextWake(state: ConnectionState, nowMs: number): Wake | null {
   const wakes: Wake[] = [...slotWakes(state, nowMs)];
-  const { serving, retiring } = state;
+  const { serving, retiring, authorization } = state;
+  for (const { expiresAtMs } of authorization?.asked ?? [])
+    wakes.push({ atMs: expiresAtMs, summary: `the end user's link is good until ${time(expiresAtMs)}` });
   if (serving && !serving.doubtful && serving.renewAtMs > nowMs)
     wakes.push({ atMs: serving.renewAtMs, summary: `wait for renewal on ${day(serving.renewAtMs, nowMs)}` });
   if (serving && serving.session.expiresAtMs > nowMs)

@@ -139,7 +139,7 @@ test('a provider is onboarded by the name of a signer that the worker has', asyn
   const { bank, here } = await begin({ KEEPER_QSEAL_SIGNERS: signers });
   const signer = `file:${join(ROOT, 'test/vectors/pseudo-key.pem')}`;
   writeFileSync(signers, JSON.stringify({ 'acme-hsm': { signer, environment: here.environment, connections: ['acme'] } }));
-  await here.startWorker();
+  const worker = await here.startWorker();
   const certificate = join(ROOT, 'test/vectors/pseudo-cert.pem');
   const provider = ['--certificate', certificate, '--signer', 'acme-hsm', '--callback-url', CALLBACK];
   const onboarded = await here.run('onboard', 'acme', ...provider, '--json');
@@ -147,5 +147,18 @@ test('a provider is onboarded by the name of a signer that the worker has', asyn
   expect(aftermathAt(await bank.state(), (await here.keeper.session('acme'))!.sessionId)).toEqual(oneOfEach([CALLBACK]));
   const stranger = await here.run('onboard', 'stranger', ...provider, '--json');
   expect(stranger).toMatchObject({ code: 3, stderr: expect.stringContaining('bunq-keeper resume stranger') });
+  const { action } = json<ConnectionStatus>(stranger);
   expect(json(stranger)).toMatchObject({ state: 'ACTION_REQUIRED', action: { code: 'SIGNER_REFUSED' } });
+  expect(changesOfState(worker, 'acme')).toContainEqual(
+    expect.objectContaining({ level: 30, from: 'ONBOARDING', to: 'ACTIVE', action: null }),
+  );
+  const parked = changesOfState(worker, 'stranger');
+  expect(parked).toEqual([expect.objectContaining({ level: 50, from: 'ONBOARDING', to: 'ACTION_REQUIRED', action })]);
+  expect(parked[0]!.msg).toBe(`stranger waits for a person: SIGNER_REFUSED: ${action!.remedy}`);
 }, 60_000);
+
+/** What a worker has told of a connection on stderr, one line of JSON a change. */
+function changesOfState({ stderr }: KeeperProcess, name: string): Record<string, unknown>[] {
+  const lines = stderr.split('\n').filter((line) => line.includes('"event":"state changed"'));
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ connection }) => connection === name);
+}

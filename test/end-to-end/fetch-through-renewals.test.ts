@@ -46,7 +46,7 @@ async function callAllTheTime(stop: AbortSignal): Promise<Promise<number>[]> {
 }
 
 test(
-  `20 calls a second through ${RENEWALS} renewals: none is refused, and none of them asks for a session sooner than the gap`,
+  `20 calls a second through ${RENEWALS} renewals: none is refused by the bank, and none of them asks for a session sooner than the gap`,
   async () => {
     await here.keeper.onboard('acme', { credential: { type: 'sandbox-user' }, callbackUrls: [], permittedIps: [] });
     await until('it is ACTIVE', async () => (await here.keeper.status('acme')).state === 'ACTIVE');
@@ -66,9 +66,7 @@ test(
     expect(statuses.length).toBeGreaterThan((tookMs / CALL_EVERY_MS) * 0.8);
     expect(sessions() - opened).toBeGreaterThanOrEqual(RENEWALS);
     const requests = bank.requests();
-    // on a busy machine a session may be closed while it is being asked for: then the call was repeated, and its caller saw nothing
-    const refused = requests.filter(({ status, endpoint }) => endpoint === 'GET /user' && status !== 200).length;
-    process.stderr.write(`keeper.fetch: ${statuses.length} calls, all 200; ${refused} were repeated on the next session\n`);
+    expect(requests.filter(({ status, endpoint }) => endpoint === 'GET /user' && status !== 200)).toEqual([]);
     const asked = requests.filter(({ endpoint }) => endpoint === 'POST /session-server').map(({ realAtMs }) => realAtMs);
     const distances = asked.slice(1).map((atMs, index) => atMs - asked[index]!);
     expect(Math.min(...distances)).toBeGreaterThanOrEqual(GAP_MS);

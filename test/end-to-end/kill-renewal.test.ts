@@ -99,7 +99,7 @@ async function renew(temporal: TestTemporal, { activity, moment }: Kill): Promis
   await until('it is ACTIVE', async () => (await here.keeper.status(NAME)).state === 'ACTIVE', { timeoutMs: 90_000, seen: log });
   const { sessionId: formerSessionId } = (await here.keeper.session(NAME))!;
   const before = registrationAt(await bank.state(), formerSessionId);
-  if (activity === 'readUser') await bank.fault({ endpoint: ENDPOINTS.readUser, kind: 'status' }); // it is proven by itself when the proof that rides along fails
+  if (activity === 'readUser' || activity === 'readOAuthClient') await bank.fault({ endpoint: ENDPOINTS[activity], kind: 'status' }); // each is done by itself when what rides along fails
   if (moment === RECEIVED) proxy.holds = ({ method, message }) => method === 'RespondActivityTaskCompleted' && message.includes(activity);
   else await bank.fault({ endpoint: ENDPOINTS[activity], kind: FAULTS[moment] });
   await here.keeper.renew(NAME);

@@ -19,7 +19,7 @@ import {
   stateQuery,
   statusQuery,
 } from '../../workflows/messages.ts';
-import { providerWorkflowId, sessionGateWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
+import { connectionWorkflowId, isUserName, sessionGateWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
 import type { LifecycleState, OnboardingRequest, WantedCredential } from '../../workflows/state.ts';
 import { providerCertificate } from './credentials.ts';
 import { MINUTE, SECOND, type VirtualTime } from './virtual-time.ts';
@@ -63,7 +63,7 @@ export class TestConnection {
     this.#parts = parts;
     this.name = parts.name;
     this.egress = parts.egress;
-    this.workflowId = providerWorkflowId(parts.environment, parts.name);
+    this.workflowId = connectionWorkflowId(parts.environment, parts.name);
     this.simulator = parts.simulator;
     this.client = parts.client;
     this.handle = parts.client.workflow.getHandle(this.workflowId);
@@ -81,7 +81,7 @@ export class TestConnection {
 
   async start(input: ConnectionInput): Promise<void> {
     const { client, environment } = this.#parts;
-    await client.workflow.start<typeof providerConnection>('providerConnection', {
+    await client.workflow.start<typeof providerConnection>(isUserName(this.name) ? 'userConnection' : 'providerConnection', {
       workflowId: this.workflowId,
       taskQueue: workflowTaskQueue(environment),
       args: [input],
@@ -200,7 +200,12 @@ export class TestConnection {
   noteServed({ session }: ConnectionStatus, sessionId: number | null): void {
     if (session && sessionId !== null)
       this.served.push({ sessionId, renewAtMs: Date.parse(session.renewAt), expiresAtMs: Date.parse(session.expiresAt) });
-    this.simulator.published({ connection: this.name, sessionId });
+    this.simulator.published({ connection: this.name, sessionId: sessionId === 0 ? this.#importedSessionId() : sessionId });
+  }
+
+  /** Whoever made it did not note its id; the bank has it, the latest before ours. */
+  #importedSessionId(): number | null {
+    return this.simulator.state().sessions.findLast(({ status }) => status === 'ACTIVE')?.id ?? null;
   }
 
   /** What stands in an event: plain JSON. */

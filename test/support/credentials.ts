@@ -24,6 +24,11 @@ export const signers: Signers = {
   },
 };
 
+/** From now on `signer` signs too, with the key of the certificate of that name. */
+export function lendSigner(signer: string, certificateName: string): void {
+  signersByName.set(signer, signersByName.get(`file:/${certificateName}.pem`)!);
+}
+
 const made = new Map<string, Promise<Extract<WantedCredential, { type: 'qseal' }>>>();
 
 /** A pseudo certificate with its signer; the same name gives the same again, as making a key takes its time. */

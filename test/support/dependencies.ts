@@ -5,6 +5,7 @@ import { systemClock } from '../../settings/clock.ts';
 import { createGateClient } from '../../worker/gate-client.ts';
 import { confirmAttempt, readAttempt } from '../../worker/temporal.ts';
 import { sealingKeys, signers } from './credentials.ts';
+import { openNeighbours } from './neighbours.ts';
 import { SEARCH_ATTRIBUTES } from './temporal.ts';
 
 /** What the workers of a test give their activities. */
@@ -23,15 +24,15 @@ export function localActivities(temporal: TestWorkflowEnvironment, environment: 
 
 const NO_BANK = {} as Dependencies['bank'];
 
-export function dependencies({ nativeConnection }: TestWorkflowEnvironment, environment: string, bank: Dependencies['bank']): Dependencies {
-  const server = { connection: nativeConnection, namespace: 'default' };
+export function dependencies(temporal: TestWorkflowEnvironment, environment: string, bank: Dependencies['bank']): Dependencies {
+  const server = { connection: temporal.nativeConnection, namespace: 'default' };
   return {
     environment,
     bank,
     sealingKeys,
     clock: systemClock,
     signers,
-    gate: createGateClient(server, environment, systemClock.nowMs),
+    gate: createGateClient(server, environment, systemClock.nowMs, openNeighbours(temporal)),
     confirmAttempt: confirmAttempt(server, IDENTITY, systemClock),
     readAttempt: readAttempt(server, systemClock),
     searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTES), // the test server takes them and cannot list them

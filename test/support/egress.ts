@@ -39,7 +39,8 @@ export async function startEgress(
   await time.pull();
   const simulator = await startSimulator({ serverPrivateKeyPem: await serverKey(), ...settings, nowMs: () => time.pulledMs });
   const clock = isImpatient ? { ...systemClock, deadline: (ms: number) => deadline(ms, () => isHolding(simulator)) } : systemClock;
-  const bank = createBank({ apiUrl: simulator.apiUrl, clock, timeouts: TIMEOUTS });
+  const tokenUrl = new URL('token', simulator.apiUrl).href;
+  const bank = createBank({ apiUrl: simulator.apiUrl, tokenUrl, clock, timeouts: TIMEOUTS });
   const worker = await Worker.create({
     connection: temporal.nativeConnection,
     identity: IDENTITY,

@@ -1,4 +1,6 @@
+import { sessionGateWorkflowId } from '../../workflows/names.ts';
 import type { TestConnection } from '../support/connection.ts';
+import { providerCertificate } from '../support/credentials.ts';
 import { startKeeper } from '../support/keeper.ts';
 import { HOUR, MINUTE, SECOND } from '../support/virtual-time.ts';
 
@@ -90,6 +92,32 @@ test('an API key that died while others idle: one of them is asked to open a ses
   expect(acme.requests('POST /payment-service-provider-credential')).toHaveLength(1);
   expect(acme.simulator.state().credentials.map(({ status }) => status)).toEqual(['REVOKED', 'ACTIVE', 'ACTIVE']);
   expect((await zeta.state()).counts).toMatchObject({ renewals: 2, repairs: 0 });
+}, 60_000);
+
+test('where the gate was terminated, the first that is refused does not count as alone: no API key is made', async () => {
+  const [acme, zeta] = await two();
+  acme.simulator.changeSettings({ callerAddress: ELSEWHERE });
+  await acme.client.workflow.getHandle(sessionGateWorkflowId('test', acme.egress)).terminate('an operator did it');
+  await acme.renew();
+  await acme.until('suspects the address', suspected, 10 * MINUTE);
+  await zeta.until('suspects it too', suspected, 15 * MINUTE); // the new gate was told of it, and asked it
+  await keeper.time.pass(HOUR);
+  acme.simulator.changeSettings({ callerAddress: HOME });
+  for (const connection of [acme, zeta]) await connection.becomes('ACTIVE', 10 * MINUTE);
+  expectNothingGivenUp([acme, zeta]);
+}, 60_000);
+
+test('400 for everybody while a new certificate is tried: it is not the certificate, and no person is called', async () => {
+  const [acme, zeta] = await two();
+  acme.simulator.fault({ endpoint: '*', kind: 'status', status: 400, forMs: 2 * HOUR });
+  await acme.resume(await providerCertificate());
+  await acme.until('suspects the address', suspected, 10 * MINUTE);
+  expect((await acme.status()).lastError).toMatchObject({ endpoint: 'POST /v1/payment-service-provider-credential' });
+  await keeper.time.pass(2 * HOUR);
+  for (const connection of [acme, zeta]) {
+    await connection.becomes('ACTIVE', 40 * MINUTE);
+    expect(connection.states.map(({ state }) => state)).not.toContain('ACTION_REQUIRED');
+  }
 }, 60_000);
 
 test('a connection that is alone on its egress makes a new API key on its new address', async () => {

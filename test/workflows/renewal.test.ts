@@ -1,4 +1,7 @@
-import { type ConnectionInput, stateQuery } from '../../workflows/messages.ts';
+import type { FaultOptions } from '../../simulator/index.ts';
+import { type ConnectionInput, type ConnectionStatus, renewUpdate, stateQuery } from '../../workflows/messages.ts';
+import type { TestConnection } from '../support/connection.ts';
+import { sealingKeys } from '../support/credentials.ts';
 import { startKeeper } from '../support/keeper.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../support/virtual-time.ts';
 
@@ -165,3 +168,110 @@ test('two connections at one address keep the distance between their sessions', 
   expect(askedAtMs).toHaveLength(4);
   for (const [index, at] of askedAtMs.slice(1).entries()) expect(at - askedAtMs[index]!).toBeGreaterThanOrEqual(30 * SECOND);
 }, 60_000);
+
+test('of many former sessions the oldest are closed before their grace is over, but not before calls under way have their answers', async () => {
+  const acme = await keeper.connection('acme', { firstSessionLifetimeMs: DAY });
+  await acme.onboard();
+  await acme.becomes('ACTIVE');
+  for (let renewals = 0; renewals < 3; renewals++) {
+    const { openedAt } = (await acme.session())!;
+    await acme.renew();
+    await acme.until('is renewed', ({ session }) => session!.openedAt !== openedAt);
+  }
+  const replacedAtMs = acme.requests('POST /session-server').at(-1)!.at;
+  await acme.until('has closed the first', () => acme.bankHolds().sessions === 3);
+  const [closing, ...more] = acme.requests('DELETE /session/{itemId}');
+  expect(more).toEqual([]);
+  expect((closing!.at - replacedAtMs) / SECOND).toBeGreaterThanOrEqual(9.9);
+  expect((closing!.at - replacedAtMs) / SECOND).toBeLessThan(20);
+  expect((await acme.state()).retiring).toHaveLength(2);
+}, 60_000);
+
+test('one of too many former sessions that cannot be closed is given up, and those that have their grace are not', async () => {
+  const acme = await keeper.connection('acme', { firstSessionLifetimeMs: DAY });
+  await acme.onboard();
+  await acme.becomes('ACTIVE');
+  acme.simulator.fault({ endpoint: 'DELETE /session/{itemId}', kind: 'status', status: 503, times: null });
+  for (let renewals = 0; renewals < 4; renewals++) {
+    const { openedAt } = (await acme.session())!;
+    await acme.renew();
+    await acme.until('is renewed', ({ session }) => session!.openedAt !== openedAt);
+  }
+  await keeper.time.pass(MINUTE);
+  const former = acme.simulator.state().sessions.map(({ id }) => id);
+  expect((await acme.state()).retiring.map(({ sessionId }) => sessionId)).toEqual(former.slice(2, 4));
+}, 60_000);
+
+const PARKED = 'bunq wants to talk to you.';
+
+test('who renews a connection whose session step waits for a person has it tried at once; one of many does not', async () => {
+  const acme = await keeper.connection('acme', { firstSessionLifetimeMs: DAY });
+  await acme.onboard();
+  await acme.becomes('ACTIVE');
+  acme.simulator.fault({ endpoint: 'POST /session-server', kind: 'status', status: 403, description: PARKED, times: 2 });
+  await acme.renew();
+  expect((await acme.becomes('ACTION_REQUIRED')).action).toMatchObject({ code: 'BANK_REFUSED', seen: { text: PARKED, times: 1 } });
+  const opened = () => acme.requests('POST /session-server').length - 1;
+  await acme.handle.executeUpdate(renewUpdate, { args: [{ by: 'ada@test', bulk: true }] });
+  await keeper.time.pass(10 * MINUTE);
+  expect(opened()).toBe(1);
+  await acme.renew();
+  expect(await acme.status()).toMatchObject({ state: 'ACTION_REQUIRED', action: { code: 'BANK_REFUSED' } });
+  await acme.until('has tried', () => opened() === 2);
+  expect((await acme.becomes('ACTION_REQUIRED')).action).toMatchObject({ code: 'BANK_REFUSED', seen: { times: 2 } });
+  await acme.renew();
+  expect(await acme.becomes('ACTIVE')).toMatchObject({ action: null, recovered: { code: 'BANK_REFUSED' } });
+}, 60_000);
+
+const READ = 'GET /user/{userID}/oauth-client/{itemId}';
+
+/** How often client id and secret were read by an activity of its own. */
+const readByItself = async (connection: TestConnection) =>
+  (await connection.events()).filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'readOAuthClient')
+    .length;
+
+async function renewed(connection: TestConnection): Promise<ConnectionStatus> {
+  const { openedAt } = (await connection.session())!;
+  await connection.renew();
+  await connection.until('is renewed', ({ session }) => session!.openedAt !== openedAt);
+  return connection.becomes('ACTIVE');
+}
+
+test('client id, secret and callback URLs are read together with the proof of the new session', async () => {
+  const acme = await keeper.connection('acme', { firstSessionLifetimeMs: DAY });
+  await acme.onboard({ callbackUrls: [URL] });
+  await acme.becomes('ACTIVE');
+  const before = (await acme.oauthClient())!;
+  expect(await readByItself(acme)).toBe(1);
+  const { steps, oauthClient } = await renewed(acme);
+  expect(acme.requests(READ)).toHaveLength(2);
+  expect(await readByItself(acme)).toBe(1);
+  expect(oauthClient).toEqual({ id: before.id, clientId: before.clientId, callbackUrls: [URL] });
+  const atOf = (name: string) => steps.find((step) => step.name === name)!.at;
+  expect(atOf('client-credentials')).toBe(atOf('session'));
+  const after = (await acme.oauthClient())!;
+  expect(after.clientSecret).not.toBe(before.clientSecret); // sealed anew
+  const opened = await Promise.all(
+    [before, after].map(({ clientSecret }) => sealingKeys.open('client-secret', acme.workflowId, clientSecret!)),
+  );
+  expect(opened[1]!.bytes()).toEqual(opened[0]!.bytes());
+}, 60_000);
+
+test.each<[string, Partial<FaultOptions>]>([
+  ['is refused', { kind: 'status', status: 403 }],
+  ['meets a bank in trouble', { kind: 'status', status: 503 }],
+  ['has no answer', { kind: 'lose-answer-after-effect' }],
+  ['is answered by somebody else', { kind: 'wrong-signature' }],
+])(
+  'a reading with the proof that %s costs no session: it is done again by itself',
+  async (_what, fault) => {
+    const acme = await keeper.connection('acme', { firstSessionLifetimeMs: DAY });
+    await acme.onboard({ callbackUrls: [URL] });
+    await acme.becomes('ACTIVE');
+    acme.simulator.fault({ endpoint: READ, kind: 'status', ...fault });
+    expect(await renewed(acme)).toMatchObject({ lastError: null, oauthClient: { callbackUrls: [URL] } });
+    expect(await readByItself(acme)).toBe(2);
+    expect(acme.requests('POST /session-server')).toHaveLength(2);
+  },
+  60_000,
+);

@@ -39,6 +39,7 @@ export class BankProcess {
   secrets = async (): Promise<IssuedSecret[]> => (await this.#manage<{ secrets: IssuedSecret[] }>('GET', 'secrets')).secrets;
   requests = async (): Promise<LoggedRequest[]> => (await this.#manage<{ requests: LoggedRequest[] }>('GET', 'requests')).requests;
   faults = async (): Promise<Fault[]> => (await this.#manage<{ faults: Fault[] }>('GET', 'faults')).faults;
+  release = (): Promise<unknown> => this.#manage('POST', 'faults/release');
   fault = (fault: FaultOptions): Promise<unknown> => this.#manage('POST', 'faults', fault);
   changeSettings = (change: Partial<Settings>): Promise<unknown> => this.#manage('PATCH', 'settings', change);
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { jest } from '@jest/globals';
 import pino from 'pino';
@@ -237,20 +239,29 @@ test('an end user who goes away ends nothing: the code is still taken', async ()
   await until('it is logged', () => log().includes('"outcome":"connected"'));
 });
 
-test('when it ends, no new connection is taken and the request in hand is answered', async () => {
+test('when it ends, no new connection is taken, and the end user in hand still gets to the page', async () => {
   let finish = () => {};
-  const { server, seen, get } = await start(async () => {
+  const started = await start(async () => {
     await new Promise<void>((resolve) => {
       finish = resolve;
     });
     return { name: 'acme/alice', outcome: 'connected' };
   });
-  const inHand = get(REDIRECT);
+  const { server, seen, get } = started;
+  const browser = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (path: string) =>
+    once(request(new URL(path, server.url), { agent: browser }).end(), 'response') as Promise<[IncomingMessage]>;
+  const inHand = ask(REDIRECT);
   await until('the request is in hand', () => seen.length === 1);
   const closed = server.close();
   await expect(get('bunq/callback?outcome=connected')).rejects.toThrow();
   finish();
-  expect((await inHand).status).toBe(303);
+  const [redirect] = await inHand;
+  expect(redirect.statusCode).toBe(303);
+  redirect.resume();
+  const [page] = await ask(`bunq/callback${redirect.headers.location}`);
+  expect(page.statusCode).toBe(200);
+  page.resume();
   await closed;
 });
 

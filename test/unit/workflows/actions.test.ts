@@ -36,3 +36,9 @@ test('a rejected API key is told with the addresses that it was bound for, and h
   expect(user).toContain('bound for: the calling address');
   expect(user).toMatch(/bunq-keeper resume acme --api-key-file F$/);
 });
+
+test('a sandbox user cannot be given another API key: it is disconnected, and onboarded again', () => {
+  const remedy = remedyFor('API_KEY_REJECTED', { ...FACTS, credential: 'sandbox-user' });
+  expect(remedy).toMatch(/onboard a new user: bunq-keeper disconnect acme$/);
+  expect(remedy).not.toContain('resume');
+});

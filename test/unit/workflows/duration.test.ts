@@ -10,6 +10,8 @@ test.each([
   expect(formatDuration(ms)).toBe(text);
 });
 
+test('milliseconds are for banks that are simulated', () => expect(parseDuration('110ms')).toBe(110));
+
 test.each(['', '90', 's', '1.5h', '-1s', '10 m', '1w', '9999999999s'])('%j is no duration', (text) => {
   expect(parseDuration(text)).toBeUndefined();
 });

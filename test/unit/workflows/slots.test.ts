@@ -16,14 +16,16 @@ import {
   NO_SLOTS,
   next,
   opinionDueMs,
+  othersSince,
   PROBE_MS,
   type SlotRequest,
   type Slots,
   seekOpinion,
+  tellOf,
   ungrant,
   viewOf,
 } from '../../../workflows/slots.ts';
-import { MINUTE, SECOND, T0 } from './states.ts';
+import { DAY, MINUTE, SECOND, T0 } from './states.ts';
 
 const GAP = 30 * SECOND;
 
@@ -353,4 +355,46 @@ test('a connection may conclude from others only', () => {
   expect(viewOf(slots, 'provider.b')).toEqual({ openedByAnotherAtMs: T0 + 2, others: 1, isSuspect: false });
   expect(viewOf(slots, 'provider.new')).toEqual({ openedByAnotherAtMs: T0 + 2, others: 2, isSuspect: false });
   expect(viewOf(NO_SLOTS, 'provider.a')).toEqual({ openedByAnotherAtMs: null, others: 0, isSuspect: false });
+});
+
+describe('a gate in the place of a closed one', () => {
+  const alone = learn(NO_SLOTS.address, given('a', { outcome: 'refused' }), T0);
+  const ids = (...of: string[]) => of.map((name) => `provider.${name}`);
+  const known = (address: Address) => address.known.map(({ workflowId }) => workflowId);
+
+  test.each([
+    { known: ['a'], told: ['b'], counted: ['a', 'b'] },
+    { known: ['a'], told: [], counted: ['a'] },
+    { known: ['a', 'b'], told: ['b', 'a'], counted: ['a', 'b'] },
+    { known: ['a'], told: ['b', 'c', 'd', 'e', 'f'], counted: ['a', 'b', 'c', 'd'] },
+  ])('that knows of $known and is told of $told counts $counted', ({ known: met, told, counted }) => {
+    expect(known(tellOf(addressOf(met, ['a']), ids(...told), T0))).toEqual(ids(...counted));
+  });
+
+  test('asks one of whom it was told for a second opinion, and does not suspect the address before it is refused too', () => {
+    const address = tellOf(alone, ids('b'), T0);
+    expect(isSuspect(address)).toBe(false);
+    expect(seekOpinion({ ...NO_SLOTS, address }, T0).askNow).toBe('provider.b');
+    expect(isSuspect(learn(address, given('b', { outcome: 'refused' }), T0))).toBe(true);
+  });
+
+  test('does not count for a day who could not tell when it was asked, so that one that is as good as alone is repaired', () => {
+    const { slots } = seekOpinion({ ...NO_SLOTS, address: tellOf(alone, ids('b'), T0) }, T0);
+    const later = T0 + 10 * MINUTE;
+    const { address } = seekOpinion(slots, later).slots;
+    expect(known(address)).toEqual(ids('a'));
+    expect(known(tellOf(address, ids('b'), later + MINUTE))).toEqual(ids('a'));
+    expect(known(tellOf(address, ids('b'), later + DAY))).toEqual(ids('a', 'b'));
+    expect(known(tellOf(learn(address, given('c'), later), ids('b'), later))).toContain('provider.b');
+  });
+});
+
+test.each([
+  ['another opened a session since', { openedByAnotherAtMs: T0, others: 1 }, 'opened'],
+  ['another opened one before only', { openedByAnotherAtMs: T0 - 1, others: 1 }, 'unknown'],
+  ['there is no other', { openedByAnotherAtMs: null, others: 0 }, 'none'],
+  ['the only other one is gone since', { openedByAnotherAtMs: T0 - 1, others: 0 }, 'none'],
+  ['nobody knows whether there are others', { openedByAnotherAtMs: null, others: null }, 'unknown'],
+] as const)('a connection that was refused concludes, when %s: %s is %s', (_when, view, conclusion) => {
+  expect(othersSince({ ...view, isSuspect: false }, T0)).toBe(conclusion);
 });
