@@ -1,8 +1,9 @@
+import { withLinkOf } from '../../../client/connection-workflows.ts';
 import { whatBecameOf } from '../../../client/end-users.ts';
 import { isServedAnew } from '../../../client/user-consent.ts';
 import { askAuthorization, NO_AUTHORIZATION, noteConsent, receiveRedirect, settleConsent } from '../../../workflows/authorization.ts';
 import { STEP_NAMES, type StepName } from '../../../workflows/codes.ts';
-import type { StepStatus } from '../../../workflows/messages.ts';
+import type { ConnectionStatus, StepStatus } from '../../../workflows/messages.ts';
 import { sealed, T0 } from '../workflows/states.ts';
 
 const HOUR_MS = 3_600_000;
@@ -38,6 +39,13 @@ describe('whoever waits for one of several links is told of that one', () => {
   test('so many later ones were made that it is no longer known', () => {
     expect(whatBecameOf(asked('a', 'b', 'c', 'd', 'e', 'f'), 'a', T0)).toBe('replaced');
   });
+});
+
+test('a link that has expired since it was published is not shown as one that may still come back', () => {
+  const expiresAt = new Date(T0 + HOUR_MS).toISOString();
+  const status = { authorization: { status: 'asked', askedAt: null, expiresAt } } as unknown as ConnectionStatus;
+  expect(withLinkOf(status, T0 + HOUR_MS - 1)).toBe(status);
+  expect(withLinkOf(status, T0 + HOUR_MS).authorization).toMatchObject({ status: 'expired', expiresAt });
 });
 
 describe('the date of the consent is that of the access in use', () => {
