@@ -1,4 +1,5 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { type Attempt, activity } from '../../../activities/context.ts';
 import type { Dependencies } from '../../../activities/dependencies.ts';
 import { newSealingKeys, SealingKeySet } from '../../../sealing/key-set.ts';
@@ -8,6 +9,9 @@ import { Secret } from '../../../sealing/secret.ts';
 
 const sealingKeys = SealingKeySet.parse(newSealingKeys(new Date()), 'the test');
 const dependencies = { environment: 'test', sealingKeys } as unknown as Dependencies;
+
+/** Each refusal would be a warning. */
+const QUIET = new DefaultLogger('ERROR');
 
 const ADA = 'user.test.acme.ada';
 const ACME = 'provider.test.acme';
@@ -28,7 +32,7 @@ const sessionOf = async (user: string, keyOf: string) => ({
 
 /** In an activity of this workflow's. */
 const as = (workflowId: string, open: (attempt: Attempt) => Promise<unknown>): Promise<unknown> =>
-  new MockActivityEnvironment({ workflowExecution: { workflowId, runId: 'run' } }).run(activity(dependencies, open));
+  new MockActivityEnvironment({ workflowExecution: { workflowId, runId: 'run' } }, { logger: QUIET }).run(activity(dependencies, open));
 
 const opens = (workflowId: string, installation: Awaited<ReturnType<typeof installationOf>>) =>
   as(workflowId, async ({ openInstallation }) => (await openInstallation(installation)).installationToken.text()).catch(
