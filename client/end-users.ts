@@ -66,10 +66,12 @@ export class EndUsers {
     this.#workflows.idOf(name);
     const { authorizeUrl } = bank;
     if (authorizeUrl === null) throw new KeeperError('The authorization page of this bank is not known: set BUNQ_AUTHORIZE_URL.');
-    const [oauthClient, { egress }] = await Promise.all([
+    const [oauthClient, { egress, state: providerState }] = await Promise.all([
       this.#workflows.query(provider, oauthClientQuery),
       this.#workflows.query(provider, statusQuery),
     ]);
+    if (providerState === 'DISCONNECTED')
+      throw new KeeperError(`${provider} was disconnected: no links are made for it. Onboard it again: bunq-keeper onboard ${provider} …`);
     if (!oauthClient?.clientId || !oauthClient.clientSecret)
       throw new KeeperError(`${provider} has no OAuth client with a client id and secret yet: bunq-keeper status ${provider}`);
     const { clientId, clientSecret } = oauthClient;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { parseRedirect } from '../../bunq/authorization.ts';
 import { USER_INSTALLATIONS } from '../../settings/schema.ts';
@@ -131,6 +132,8 @@ async function completeUser(keeper: Keeper, name: string, url: URL, { wait, time
   process.exitCode = showOutcome(await untilServed(keeper, name, timeout - (performance.now() - startedAt)), json);
 }
 
+const AGAIN_AFTER_MS = 1000;
+
 /** Again and again while nobody answers, for as long as it is waited: the URL stays good meanwhile, a code for minutes. */
 async function bring(keeper: Keeper, name: string, url: URL, timeoutMs: number): Promise<CompletedAuthorization> {
   const giveUpAt = performance.now() + timeoutMs;
@@ -146,6 +149,7 @@ async function bring(keeper: Keeper, name: string, url: URL, timeoutMs: number):
           timeoutMs > 0 ? EXIT.notDoneInTime : EXIT.failed,
         );
       if (isFirst) tell(why);
+      await sleep(AGAIN_AFTER_MS);
     }
   }
 }

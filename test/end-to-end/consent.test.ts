@@ -8,7 +8,7 @@ import { type Haystack, searchForSecrets } from '../support/secret-search.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { BankProcess } from './support/bank-process.ts';
-import { EndUser, read } from './support/end-user.ts';
+import { EndUser, read } from './support/end-user-browser.ts';
 import { certificateOfTheGuide, type Scene, scene } from './support/scene.ts';
 
 /** End users in a real browser: from the provider's link over the bank's page to the worker's, without JavaScript. */

@@ -71,6 +71,16 @@ test.each(['', '8095', ':8095', '127.0.0.1', '127.0.0.1:65536', '127.0.0.1:http'
   },
 );
 
+test('notifications are taken from those that are named, at the server that is set', () => {
+  const server = { ...good, KEEPER_CALLBACK_ADDRESS: '127.0.0.1:8095' };
+  const { notificationSenders, callbackProxies } = readWorkerSettings({ ...server, KEEPER_NOTIFICATION_SENDERS: 'bunq' });
+  expect([notificationSenders?.has('185.40.108.9'), callbackProxies]).toEqual([true, null]);
+  expect(problems({ ...server, KEEPER_NOTIFICATION_SENDERS: 'bunq.com' })).toEqual([
+    expect.stringMatching(/^KEEPER_NOTIFICATION_SENDERS is a list of addresses and networks/),
+  ]);
+  expect(problems({ ...good, KEEPER_NOTIFICATION_SENDERS: 'bunq' })).toEqual([expect.stringContaining('KEEPER_CALLBACK_ADDRESS')]);
+});
+
 test('everything that is wrong is named at once', () => {
   const said = problems({
     BUNQ_ENVIRONMENT: 'prod',
