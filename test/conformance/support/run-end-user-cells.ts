@@ -151,8 +151,8 @@ class EndUserRun {
       sessions: end.spare.sessions - own.sessions,
     };
     const hits = this.#hitsBefore + end.hits;
-    this.#resolve({ ...end, hits, spare, mostExchangesOfACode: exchanges - (this.#answers.length - 1), isAskedAgain: this.#isAskedAgain });
     await this.#endAll();
+    this.#resolve({ ...end, hits, spare, mostExchangesOfACode: exchanges - (this.#answers.length - 1), isAskedAgain: this.#isAskedAgain });
   }
 
   #isOfUser(userId: number): boolean {
