@@ -35,6 +35,8 @@ const addressList = z
 
 const path = z.string().min(1, { error: 'is empty: it is the path of a file' });
 
+export const USER_INSTALLATIONS = ['own', 'provider'] as const;
+
 export const SETTINGS = {
   /** bunq's own sandbox or production, or a simulator on loopback. No default: nobody speaks to a bank by accident. */
   BUNQ_ENVIRONMENT: z
@@ -78,6 +80,8 @@ export const SETTINGS = {
     .optional(),
   /** From this age on an end user's consent is said to be old: the rules on strong authentication have it asked for again every 180 days. */
   KEEPER_CONSENT_AGE: duration('180d'),
+  /** What sessions of new end users are opened on: an installation and a device of their own, or the provider's. */
+  KEEPER_USER_INSTALLATION: z.enum(USER_INSTALLATIONS, { error: 'is own or provider' }).default('own'),
   /** Beside it: from where the bank's notifications are taken, `bunq` or addresses and networks; refused unless set. */
   KEEPER_NOTIFICATION_SENDERS: addressList.optional(),
   /** Reverse proxies whose `X-Forwarded-For` says who sent a notification. */

@@ -57,6 +57,8 @@ export interface SessionView {
   sessionToken: Sealed<'session-token'>;
   privateKey: Sealed<'private-key'>;
   serverPublicKeyPem: string;
+  /** An end user's session stands on the provider's installation: the private key is sealed for the provider's connection. */
+  ofProvider?: true;
 }
 
 export interface OAuthClientView {

@@ -136,6 +136,23 @@ test('a gate goes on in a new run after 1,000 signals', async () => {
   for (const [index, run] of runs.entries()) record(`gate-continued-as-new-run-${index + 1}`, await run.fetchHistory());
 }, 120_000);
 
+test('a gate in the place of a closed one is told of another connection, and asks it for a second opinion', async () => {
+  const acme = await keeper.connection('acme', { callerAddress: '203.0.113.7' });
+  const zeta = keeper.connectionBeside(acme, 'zeta');
+  for (const connection of [acme, zeta]) {
+    await connection.onboard();
+    await connection.becomes('ACTIVE', 5 * MINUTE);
+  }
+  acme.simulator.changeSettings({ callerAddress: '198.51.100.4' });
+  await gateOf(acme).terminate('an operator did it');
+  await acme.renew();
+  await acme.until('suspects the address', ({ lastError }) => lastError?.code === 'ADDRESS_SUSPECT', 15 * MINUTE);
+  acme.simulator.changeSettings({ callerAddress: '203.0.113.7' });
+  for (const connection of [acme, zeta]) await connection.becomes('ACTIVE', 15 * MINUTE);
+  await recordRuns('address-suspect', acme);
+  record('gate-second-opinion', await gateOf(acme).fetchHistory());
+}, 60_000);
+
 // The last: a workflow that is terminated while its activity runs stops time skipping, so the lease takes its 30 real seconds.
 test('a gate hands out slots to several, and the lease of one that died ends', async () => {
   const acme = await keeper.connection('acme');

@@ -32,6 +32,8 @@ test('there are recorded histories of every shape: `npm run histories` makes tho
     'gate',
     'gate-continued-as-new-run-1',
     'gate-continued-as-new-run-2',
+    'address-suspect',
+    'gate-second-opinion',
   ])
     expect(shapes).toContain(shape);
 });

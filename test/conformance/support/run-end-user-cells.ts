@@ -21,7 +21,7 @@ const SOON_MS = 15 * MINUTE;
 const SECOND_CONSENT_BEFORE_END_MS = 5 * MINUTE;
 
 /** So many at once keep two cores busy. */
-const BATCH = 44;
+const BATCH = 24;
 
 export interface EndUserCellEnd extends CellEnd {
   /** Requests to the token endpoint for each code. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readClientSettings } from '../../../client/settings.ts';
 import { newSealingKeys } from '../../../sealing/key-set.ts';
 import { SettingsError } from '../../../settings/read.ts';
 import { readTemporalSettings } from '../../../settings/temporal.ts';
@@ -35,6 +36,13 @@ test('a worker needs the name of the bank and the sealing keys, and has defaults
     callbackAddress: null,
   });
   expect(settings.sealingKeys.keyIds[0]).toMatch(/^2026-01-02-/);
+});
+
+test('new end users have an installation of their own, or use the provider’s where that is set', () => {
+  const { KEEPER_SEALING_KEYS_FILE: _, ...env } = good;
+  expect(readClientSettings(env).userInstallation).toBe('own');
+  expect(readClientSettings({ ...env, KEEPER_USER_INSTALLATION: 'provider' }).userInstallation).toBe('provider');
+  expect(() => readClientSettings({ ...env, KEEPER_USER_INSTALLATION: 'mine' })).toThrow('KEEPER_USER_INSTALLATION is own or provider');
 });
 
 test('calls keep a share of the limits, or none', () => {
