@@ -59,7 +59,7 @@ export async function completeAuthorization(
   if (!name || (expected !== undefined && name !== expected)) return { outcome: 'unknown', name: null };
   const connection = connectionWorkflowId(environment, name);
   const code = redirect.code && (await sealingKeys().seal('authorization-code', connection, redirect.code));
-  const input = { by, stateSha256: stateSha256(redirect.state), code, error: redirect.error };
+  const input = { by, stateSha256: stateSha256(redirect.state), code, error: redirect.error, broughtAtMs: Date.now() };
   const handle = client.workflow.getHandle(connection);
   try {
     const answer = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
