@@ -15,7 +15,7 @@ export async function onboardProvider({ keeper }: Scene, bank: Simulator): Promi
 
 /** How end users of a provider consent, at the bank's page without a browser; each is a person of their own at the bank. */
 export class Consents {
-  /** Of each consent, its code was made once. */
+  /** That the bank has made. */
   codes = 0;
   readonly #here: Scene;
   readonly #bank: Simulator;
@@ -26,12 +26,12 @@ export class Consents {
     this.#bank = bank;
   }
 
-  /** The end user comes back with a code. @returns the URL that the bank sends them to */
-  async consent(user: string): Promise<string> {
+  /** The end user accepts, and comes back with a code, or denies. @returns the URL that the bank sends them to */
+  async consent(user: string, { deny = false } = {}): Promise<string> {
     const { authorizationUrl } = await until('there is a link', () => this.#here.keeper.connectUser(PROVIDER, user)); // a busy worker takes its time
     const { client_id: clientId, redirect_uri: redirectUri, state } = Object.fromEntries(new URL(authorizationUrl).searchParams);
-    this.codes++;
-    return this.#bank.authorize({ clientId: clientId!, redirectUri: redirectUri!, state: state!, user: this.personOf(user) });
+    if (!deny) this.codes++;
+    return this.#bank.authorize({ clientId: clientId!, redirectUri: redirectUri!, state: state!, user: this.personOf(user), deny });
   }
 
   /** The keeper is told, and nobody waits for its answer: the worker may be killed meanwhile. */
