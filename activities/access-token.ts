@@ -5,6 +5,8 @@ import type { Dependencies } from './dependencies.ts';
 
 export interface ExchangeInput {
   code: Sealed<'authorization-code'>;
+  /** By the clock of who brought the code. */
+  broughtAtMs: number;
   redirectUrl: string;
   clientId: string;
   /** The provider's: sealed for its connection, and opened on behalf of its users' connections too. */
@@ -12,14 +14,15 @@ export interface ExchangeInput {
 }
 
 export const accessTokenActivities = (dependencies: Dependencies) => ({
-  /** Twice: refused, as a code is good once; so it has one attempt. The access token is used as an API key, and sealed as one. */
+  /** Twice: refused, as a code is good once, and the access token may be ended for it; so it has one attempt, whatever an operator does. The access token is used as an API key, and sealed as one. */
   exchangeAuthorizationCode: activity(
     dependencies,
-    async ({ bank, fencedOnce, open, openOfProvider, seal }, input: ExchangeInput): Promise<{ accessToken: Sealed<'api-key'> }> => {
-      const { redirectUrl, clientId } = input;
+    async ({ bank, fencedUnused, open, openOfProvider, seal }, input: ExchangeInput): Promise<{ accessToken: Sealed<'api-key'> }> => {
+      const { redirectUrl, clientId, broughtAtMs } = input;
       const code = await open('authorization-code', input.code);
       const clientSecret = await openOfProvider('client-secret', input.clientSecret);
-      const { accessToken } = await exchangeAuthorizationCode(bank, { code, redirectUrl, clientId, clientSecret }, fencedOnce);
+      const grant = { code, redirectUrl, clientId, clientSecret };
+      const { accessToken } = await exchangeAuthorizationCode(bank, grant, fencedUnused(broughtAtMs));
       return { accessToken: await seal('api-key', accessToken) };
     },
   ),

@@ -7,7 +7,7 @@ import { parseWorkflowId, providerIdOf } from '../workflows/names.ts';
 import type { Installation, KeyPair } from '../workflows/state.ts';
 import type { AttemptRecord, Dependencies } from './dependencies.ts';
 import { toFailure, WrongEnvironmentError } from './failures.ts';
-import { demandFirstAttempt, demandFreshLook, fence, NotSentError } from './fence.ts';
+import { demandFirstAttempt, demandFreshLook, demandUnused, fence, NotSentError } from './fence.ts';
 
 /** An installation as it stands in the workflow's state: its secrets sealed. */
 export interface SealedInstallation {
@@ -48,6 +48,8 @@ export interface Attempt extends Dependencies {
   readonly fencedAlone: CallOptions;
   /** The same, for what one attempt was allowed: an operator can let it have more. */
   readonly fencedOnce: CallOptions;
+  /** The same, for what is good once: see `demandUnused`. */
+  fencedUnused(broughtAtMs: number): CallOptions;
   /** For POSTs of what may not be there twice: sent only close after a look, which was at that time of Temporal's. */
   closeAfterLook(options: CallOptions, lookedAtMs: number): CallOptions;
   seal<Kind extends SecretKind>(kind: Kind, secret: Secret): Promise<Sealed<Kind>>;
@@ -107,6 +109,13 @@ function attemptNow(dependencies: Dependencies): Attempt {
         await beforeSend();
       },
     },
+    fencedUnused: (broughtAtMs) => ({
+      freshConnection: true,
+      beforeSend: async () => {
+        demandUnused(await readThisAttempt(dependencies), broughtAtMs);
+        await beforeSend();
+      },
+    }),
     closeAfterLook,
     seal: (kind, secret) => sealingKeys.seal(kind, connection.workflowId, secret),
     open,

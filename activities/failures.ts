@@ -83,8 +83,10 @@ function factsOf(error: unknown): Omit<FailureFacts, 'attempt'> & { message: str
     const { code, endpoint, status, bunqText, responseId, sent, message } = error;
     return { code, endpoint, status, text: bunqText, responseId, sent, message };
   }
-  if (error instanceof NotSentError || error instanceof SignerError)
-    return { ...none, code: error.code, text: error.message, sent: false, message: error.message };
+  if (error instanceof NotSentError || error instanceof SignerError) {
+    const sent = error instanceof NotSentError ? error.sent : false;
+    return { ...none, code: error.code, text: error.message, sent, message: error.message };
+  }
   if (error instanceof QsealError || error instanceof CertificateError)
     return { ...none, code: 'SIGNER_REFUSED', text: error.message, sent: false, message: error.message };
   if (error instanceof SealingError) {

@@ -5,10 +5,17 @@ import type { AttemptRecord } from './dependencies.ts';
 const SEND_WITHIN_MS = 1000;
 const MOST_QUESTIONS = 3;
 
-/** Nothing was sent to the bank. */
+/** Nothing was sent to the bank by this attempt. */
 export class NotSentError extends Error {
   override readonly name = 'NotSentError';
   readonly code = 'NOT_SENT';
+  /** `unknown`: another attempt may have. */
+  readonly sent: false | 'unknown';
+
+  constructor(message: string, sent: false | 'unknown' = false) {
+    super(message);
+    this.sent = sent;
+  }
 }
 
 /**
@@ -33,6 +40,20 @@ export async function fence(confirmAttempt: () => Promise<void>, clock: Clock): 
 /** A slot is for one request: by pausing an activity a person can give it more attempts than it may have. */
 export function demandFirstAttempt({ isRepeated }: AttemptRecord): void {
   if (isRepeated) throw new NotSentError('Not sent: it was for the first attempt, and an operator let this one have another.');
+}
+
+/** Whoever brought it has a clock of their own. */
+const CLOCKS_DIFFER_MS = 60_000;
+
+/**
+ * What is good once leaves once: not in a second attempt, and not where a reset forgot that a former run may have sent it. Temporal
+ * brings the workflow's messages again after a reset, as if they had just come; so it counts when it was first brought.
+ * @param broughtAtMs by the clock of who brought it; a time that is missing is none
+ */
+export function demandUnused({ isRepeated, resetAtMs }: AttemptRecord, broughtAtMs: number): void {
+  if (isRepeated) throw new NotSentError('Not sent: an earlier attempt may have used it, and it is good once.', 'unknown');
+  if (resetAtMs !== null && !(broughtAtMs >= resetAtMs + CLOCKS_DIFFER_MS))
+    throw new NotSentError('Not sent: the workflow was reset, its former run may have used it, and it is good once.', 'unknown');
 }
 
 /** A look is good for so long: it is to see what others made, and nobody makes anything between it and the creation. */

@@ -37,11 +37,10 @@ export async function completeAuthorization(
  * key, and what it takes the place of goes on being served until a session on it is proven.
  */
 export async function exchangeCode({ state, call }: Connection): Promise<Sealed<'api-key'>> {
-  const { code, redirectUrl, clientId, clientSecret, receivedAtMs } = state.authorization!.code!;
+  const { stateSha256, receivedAtMs, ...request } = state.authorization!.code!;
   try {
-    const request = { code, redirectUrl, clientId, clientSecret };
     const { accessToken } = await call('exchangeAuthorizationCode', 'exchange the authorization code for an access token', request);
-    state.authorization = noteConsent(state.authorization!, Date.now());
+    state.authorization = noteConsent(state.authorization!, stateSha256, Date.now());
     delete state.revoked;
     tryAgain(state, 'device');
     tryAgain(state, 'session');
@@ -51,7 +50,7 @@ export async function exchangeCode({ state, call }: Connection): Promise<Sealed<
     const failure = seenFailure(error, nowMs);
     const isUnused = failure.sent === false || failure.code === 'BUNQ_RATE_LIMITED';
     if (isUnused && nowMs - receivedAtMs < CODE_IS_GOOD_MS) throw error;
-    state.authorization = { ...settleCode(state.authorization!, 'failed'), error: errorOf(failure) };
+    state.authorization = { ...settleCode(state.authorization!, 'failed', stateSha256), error: errorOf(failure) };
     delete state.troubles['api-key'];
     throw new StepGivenUp();
   }

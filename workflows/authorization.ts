@@ -43,12 +43,16 @@ export interface AskedAuthorization extends Omit<AuthorizationRequest, 'validFor
 
 export interface AnsweredAuthorization {
   readonly stateSha256: string;
+  readonly askedAtMs: number;
+  readonly expiresAtMs: number;
   readonly outcome: AnsweredOutcome;
 }
 
 export interface AuthorizationCode extends Pick<AskedAuthorization, 'stateSha256' | 'redirectUrl' | 'clientId' | 'clientSecret'> {
   readonly code: Sealed<'authorization-code'>;
   readonly receivedAtMs: number;
+  /** By the clock of who brought it. */
+  readonly broughtAtMs: number;
 }
 
 /** The bank refuses the access token. */
@@ -85,6 +89,8 @@ export interface ReceivedRedirect {
   readonly code: Sealed<'authorization-code'> | null;
   /** The bank's word where there is no code: `access_denied` when the end user said no. */
   readonly error: string | null;
+  /** By the clock of who brings it: Temporal brings it once more after a reset, and the workflow's clock does not tell that. */
+  readonly broughtAtMs: number;
 }
 
 export const NO_AUTHORIZATION: Authorization = { asked: [], answered: [], code: null, consentedAtMs: null, error: null };
@@ -106,7 +112,7 @@ export const isKnownLink = ({ asked, answered }: Authorization, stateSha256: str
 /** A link comes back: it is good once, whatever came of it. */
 export function receiveRedirect(
   authorization: Authorization,
-  { stateSha256, code, error }: ReceivedRedirect,
+  { stateSha256, code, error, broughtAtMs }: ReceivedRedirect,
   nowMs: number,
 ): { authorization: Authorization; answer: AuthorizationAnswer } {
   const before = authorization.answered.find((link) => link.stateSha256 === stateSha256);
@@ -115,13 +121,18 @@ export function receiveRedirect(
   if (!link) return { authorization, answer: { outcome: 'unknown' } };
   const outcome = outcomeOf(link, code, error, nowMs);
   const asked = authorization.asked.filter((other) => other !== link);
-  const answered = [{ stateSha256, outcome }, ...authorization.answered].slice(0, MOST_ANSWERED);
+  const { askedAtMs, expiresAtMs } = link;
+  const answered = [{ stateSha256, askedAtMs, expiresAtMs, outcome }, ...authorization.answered].slice(0, MOST_ANSWERED);
   const received = { ...authorization, asked, answered };
   if (outcome !== 'pending' || code === null) return { authorization: received, answer: { outcome } };
   const { redirectUrl, clientId, clientSecret } = link;
   const replaced = authorization.code ? settleCode(received, 'failed') : received;
   return {
-    authorization: { ...replaced, code: { stateSha256, redirectUrl, clientId, clientSecret, code, receivedAtMs: nowMs }, error: null },
+    authorization: {
+      ...replaced,
+      code: { stateSha256, redirectUrl, clientId, clientSecret, code, receivedAtMs: nowMs, broughtAtMs },
+      error: null,
+    },
     answer: { outcome },
   };
 }
@@ -132,10 +143,10 @@ function outcomeOf({ expiresAtMs }: AskedAuthorization, code: string | null, err
   return error === 'access_denied' ? 'denied' : 'failed';
 }
 
-/** The code brought an access token. */
-export function noteConsent(authorization: Authorization, nowMs: number): Authorization {
+/** The link's code brought an access token. */
+export function noteConsent(authorization: Authorization, stateSha256: string, nowMs: number): Authorization {
   const { formerConsentedAtMs = authorization.consentedAtMs } = authorization;
-  return { ...settleCode(authorization, 'connected'), consentedAtMs: nowMs, formerConsentedAtMs, error: null };
+  return { ...settleCode(authorization, 'connected', stateSha256), consentedAtMs: nowMs, formerConsentedAtMs, error: null };
 }
 
 /** Whose access token it is has been proven: the former user's, or another's, which is not used. */
@@ -144,11 +155,23 @@ export function settleConsent({ formerConsentedAtMs, ...authorization }: Authori
   return { ...authorization, consentedAtMs: formerConsentedAtMs };
 }
 
-/** The code was exchanged, or is of no use any more. */
-export function settleCode(authorization: Authorization, outcome: 'connected' | 'failed'): Authorization {
+/** The code was exchanged, or is of no use any more; one that came meanwhile, of another link, is still to be. */
+export function settleCode(
+  authorization: Authorization,
+  outcome: 'connected' | 'failed',
+  stateSha256 = authorization.code?.stateSha256,
+): Authorization {
   const { code, answered } = authorization;
-  const settled = answered.map((link) => (link.stateSha256 === code?.stateSha256 ? { ...link, outcome } : link));
-  return { ...authorization, code: null, answered: settled };
+  const settled = answered.map((link) => (link.stateSha256 === stateSha256 ? { ...link, outcome } : link));
+  return { ...authorization, code: code?.stateSha256 === stateSha256 ? null : code, answered: settled };
+}
+
+/** A former run was closed from outside, with its code who knows where. */
+export function giveUpCode(authorization: Authorization, nowMs: number): Authorization {
+  if (!authorization.code) return authorization;
+  const text = 'The former run was closed with a code that it may have used, and which is good once.';
+  const error = { code: 'NOT_SENT' as const, endpoint: null, status: null, text, responseId: null, atMs: nowMs };
+  return { ...settleCode(authorization, 'failed'), error };
 }
 
 export const outcomeOfLink = ({ answered }: Authorization, stateSha256: string): AnsweredOutcome | null =>

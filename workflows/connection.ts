@@ -1,6 +1,7 @@
 import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Surroundings } from '../activities/surroundings.ts';
+import { giveUpCode } from './authorization.ts';
 import { type BankActivity, perform, readSurroundings } from './bank.ts';
 import { STEP_NAMES, type StepName } from './codes.ts';
 import { MINUTE_MS } from './duration.ts';
@@ -35,7 +36,10 @@ export class Connection {
 
   constructor(input: ConnectionInput) {
     this.state = 'state' in input ? structuredCloneOf(input.state) : initialState(input.request, Date.now());
-    this.#isRestart = this.state.serving !== null && workflowInfo().continuedFromExecutionRunId === undefined;
+    const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
+    this.#isRestart = this.state.serving !== null && !isContinued;
+    if ('state' in input && !isContinued && this.state.authorization)
+      this.state.authorization = giveUpCode(this.state.authorization, Date.now());
   }
 
   async lookAround(): Promise<void> {

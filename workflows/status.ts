@@ -49,10 +49,15 @@ function authorizationView(
   { asked, answered, consentedAtMs }: Authorization,
   nowMs: number,
 ): Pick<ConnectionStatus, 'authorization' | 'consentedAt'> {
-  const [link, answer] = [asked.at(-1), answered[0]];
-  const times = { askedAt: isoOrNull(link?.askedAtMs), expiresAt: isoOrNull(link?.expiresAtMs) };
-  const status = link ? (nowMs < link.expiresAtMs ? 'asked' : 'expired') : answer?.outcome;
-  return { authorization: status ? { status, ...times } : null, consentedAt: isoOrNull(consentedAtMs) };
+  const links = [
+    ...asked.map((link) => ({ ...link, outcome: nowMs < link.expiresAtMs ? ('asked' as const) : ('expired' as const) })),
+    ...answered,
+  ];
+  const latest = links.reduce<(typeof links)[number] | null>((one, other) => (one && one.askedAtMs >= other.askedAtMs ? one : other), null);
+  return {
+    authorization: latest && { status: latest.outcome, askedAt: iso(latest.askedAtMs), expiresAt: iso(latest.expiresAtMs) },
+    consentedAt: isoOrNull(consentedAtMs),
+  };
 }
 
 export const sessionView = ({ serving }: ConnectionState): SessionView | null =>

@@ -87,6 +87,7 @@ async function connectUser(
   tell(
     `For the browser of ${name}'s end user alone, once, until ${expiresAt}.${isNew ? '' : ` ${name} is there already and goes on meanwhile.`}`,
   );
+  if (installation && !isNew) tell(`--installation is for a new connection: ${name} goes on with the installation that it has.`);
   if (!wait) return;
   tell('Waiting until it comes back; Ctrl-C ends the waiting only …');
   const outcome = await untilLinkEnded(keeper, name, authorizationUrl, timeout);

@@ -4,11 +4,10 @@ import type { KeeperProcess } from '../support/process.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { type Aftermath, aftermathAt, oneOfEach } from './support/aftermath.ts';
-import { freeze } from './support/freeze.ts';
+import { ASKED, HANDED_OUT, startWorkerWithTrap } from './support/freeze.ts';
 import { activityRuns, eventsOf } from './support/history.ts';
 import { inTurns } from './support/in-turns.ts';
 import { type Scene, scene } from './support/scene.ts';
-import { TemporalProxy } from './support/temporal-proxy.ts';
 import { onboardingOf } from './support/who.ts';
 
 /**
@@ -22,9 +21,6 @@ const NAME = 'acme';
 const SETTLE = { KEEPER_SETTLE: '12s' };
 /** Two cores have enough to do with these, two workers each. */
 const AT_A_TIME = 8;
-
-const ASKED = 'it has asked Temporal whether it may send, and not yet heard the answer';
-const HANDED_OUT = 'it has got the task, and not yet asked Temporal';
 
 const POSTS = ['createInstallation', 'createCredential', 'createDevice', 'openSession', 'createOAuthClient', 'createCallbackUrl'] as const;
 
@@ -76,26 +72,6 @@ async function freezeAndGoOn({ activity, when, seconds }: Freeze): Promise<Outco
       .map(({ attempts, end }) => `attempt ${attempts} ${end}`),
     aftermath: aftermathAt(bank.state(), sessionId),
   };
-}
-
-/** The first of the workers that comes to the moment is frozen at it: before an answer of Temporal's reaches it. */
-async function startWorkerWithTrap(
-  here: Scene,
-  { activity, when }: Omit<Freeze, 'seconds'>,
-  frozen: KeeperProcess[],
-): Promise<KeeperProcess> {
-  const proxy = await TemporalProxy.start(here.env.TEMPORAL_ADDRESS!);
-  const worker = await here.startWorker({ TEMPORAL_ADDRESS: proxy.address });
-  proxy.beforeAnswer = ({ method, message }, answer) => {
-    const isIt =
-      when === ASKED
-        ? method === 'RecordActivityTaskHeartbeat' && message.includes(activity) // its name stands in the task token
-        : method === 'PollActivityTaskQueue' && answer.includes(activity);
-    if (!isIt || frozen.length > 0) return;
-    freeze(worker.pid);
-    frozen.push(worker);
-  };
-  return worker;
 }
 
 async function untilActive({ keeper }: Scene, seen: () => unknown): Promise<void> {

@@ -4,6 +4,7 @@ import { reportRefusedUpdate } from '../../workflows/messages.ts';
 import { sessionGateWorkflowId } from '../../workflows/names.ts';
 import type { TestConnection } from '../support/connection.ts';
 import { newApiKey, providerCertificate, sealedApiKey, sealingKeys } from '../support/credentials.ts';
+import { askForConsent, comeBack } from '../support/end-user.ts';
 import { startKeeper } from '../support/keeper.ts';
 import { forgetRecordedOfThisVersion, record } from '../support/recorded-histories.ts';
 import { registerAsSdk } from '../support/sdk-context.ts';
@@ -151,6 +152,91 @@ test('a gate in the place of a closed one is told of another connection, and ask
   for (const connection of [acme, zeta]) await connection.becomes('ACTIVE', 15 * MINUTE);
   await recordRuns('address-suspect', acme);
   record('gate-second-opinion', await gateOf(acme).fetchHistory());
+}, 60_000);
+
+/** A provider, its first hour over, and an end user who has a link. */
+async function aProviderAndAda() {
+  const acme = await keeper.connection('acme', { allowSecondOAuthClient: true });
+  await acme.onboard({ callbackUrls: [URL] });
+  await acme.becomes('ACTIVE');
+  await keeper.time.pass(HOUR);
+  const ada = keeper.connectionBeside(acme, 'acme/ada');
+  const answerLink = async (choice: { deny?: boolean } = {}) => {
+    const { url, state } = await askForConsent(acme, ada);
+    await keeper.time.pass(MINUTE);
+    const clientId = url.searchParams.get('client_id')!;
+    return (await comeBack(ada, acme.simulator.authorize({ clientId, redirectUri: URL, state, ...choice }), ENVIRONMENT)).outcome;
+  };
+  return { acme, ada, answerLink };
+}
+
+test('an end user is asked, connected, and renewed', async () => {
+  const { ada, answerLink } = await aProviderAndAda();
+  await answerLink();
+  const { session } = await ada.becomes('ACTIVE');
+  await ada.passUntil(session!.renewAt);
+  await ada.until('is renewed', ({ state, session: now }) => state === 'ACTIVE' && now!.openedAt !== session!.openedAt, HOUR);
+  await recordRuns('user', ada);
+}, 60_000);
+
+test('an end user is connected on the provider’s installation', async () => {
+  const { acme, ada } = await aProviderAndAda();
+  const { url, state } = await askForConsent(acme, ada, HOUR, 'provider');
+  await comeBack(ada, acme.simulator.authorize({ clientId: url.searchParams.get('client_id')!, redirectUri: URL, state }), ENVIRONMENT);
+  const { session } = await ada.becomes('ACTIVE');
+  await ada.passUntil(session!.renewAt);
+  await ada.until('is renewed', ({ state: now, session: other }) => now === 'ACTIVE' && other!.openedAt !== session!.openedAt, HOUR);
+  await recordRuns('user-on-providers-installation', ada);
+}, 60_000);
+
+test('an end user denies, and is connected by another link', async () => {
+  const { ada, answerLink } = await aProviderAndAda();
+  expect(await answerLink({ deny: true })).toBe('denied');
+  expect(await answerLink()).toBe('connected');
+  await ada.becomes('ACTIVE');
+  await recordRuns('user-denied', ada);
+}, 60_000);
+
+test('the answer to a code is lost, and the end user is connected by another link', async () => {
+  const { acme, ada, answerLink } = await aProviderAndAda();
+  acme.simulator.fault({ endpoint: 'POST /token', kind: 'lose-answer-after-effect' });
+  expect(await answerLink()).toBe('failed');
+  expect(await answerLink()).toBe('connected');
+  await ada.becomes('ACTIVE');
+  await recordRuns('user-lost-code', ada);
+}, 60_000);
+
+test('an end user grants access again in place', async () => {
+  const { ada, answerLink } = await aProviderAndAda();
+  await answerLink();
+  const { consentedAt, session } = await ada.becomes('ACTIVE');
+  await answerLink();
+  await ada.until('has another session', (now) => now.state === 'ACTIVE' && now.session!.openedAt !== session!.openedAt, 10 * MINUTE);
+  expect((await ada.status()).consentedAt).not.toBe(consentedAt);
+  await recordRuns('user-consent-again', ada);
+}, 60_000);
+
+test('an access is revoked, given up after an hour, and granted again', async () => {
+  const { acme, ada, answerLink } = await aProviderAndAda();
+  await answerLink();
+  await ada.becomes('ACTIVE');
+  const { sessionId, user } = (await ada.session())!;
+  acme.simulator.revokeGrant({ userApiKeyId: user.id });
+  await ada.report(sessionId);
+  await ada.becomes('REVOKED', 5 * MINUTE);
+  await ada.until('is given up', ({ revoked }) => revoked?.confirmedAt != null, 2 * HOUR);
+  await answerLink();
+  await ada.becomes('ACTIVE', 10 * MINUTE);
+  await recordRuns('user-revoked', ada);
+}, 60_000);
+
+test('an end user is disconnected', async () => {
+  const { ada, answerLink } = await aProviderAndAda();
+  await answerLink();
+  await ada.becomes('ACTIVE');
+  await ada.disconnect();
+  await ada.ended();
+  await recordRuns('user-disconnected', ada);
 }, 60_000);
 
 // The last: a workflow that is terminated while its activity runs stops time skipping, so the lease takes its 30 real seconds.

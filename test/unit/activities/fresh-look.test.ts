@@ -1,4 +1,4 @@
-import { demandFirstAttempt, demandFreshLook, NotSentError } from '../../../activities/fence.ts';
+import { demandFirstAttempt, demandFreshLook, demandUnused, NotSentError } from '../../../activities/fence.ts';
 
 const LOOKED_AT_MS = 1_000_000;
 const SETTLE_MS = 60_000;
@@ -38,4 +38,23 @@ test('a look whose time is not known is no look', () => {
 test('a slot is for the first attempt alone', () => {
   expect(demandFirstAttempt(FRESH)).toBeUndefined();
   expect(() => demandFirstAttempt({ ...FRESH, isRepeated: true })).toThrow(NotSentError);
+});
+
+describe('a code that is good once leaves', () => {
+  const BROUGHT_AT_MS = 1_000_000;
+  test('in the first attempt of a workflow that was not reset, or that was more than a minute before the code was brought', () => {
+    expect(demandUnused(FRESH, BROUGHT_AT_MS)).toBeUndefined();
+    expect(demandUnused({ ...FRESH, resetAtMs: BROUGHT_AT_MS - 60_000 }, BROUGHT_AT_MS)).toBeUndefined();
+  });
+
+  test.each([
+    ['in an attempt after another', { isRepeated: true }, BROUGHT_AT_MS],
+    ['after a reset: the former run may have used it', { resetAtMs: BROUGHT_AT_MS + 1 }, BROUGHT_AT_MS],
+    ['when it was brought about when the workflow was reset: clocks differ', { resetAtMs: BROUGHT_AT_MS - 59_000 }, BROUGHT_AT_MS],
+    ['after a reset when nobody knows when it was brought', { resetAtMs: 1 }, undefined as unknown as number],
+  ])('not %s; and whether it was sent is not known', (_when, change, broughtAtMs) => {
+    expect(() => demandUnused({ ...FRESH, ...change }, broughtAtMs)).toThrow(
+      expect.objectContaining({ code: 'NOT_SENT', sent: 'unknown' }),
+    );
+  });
 });

@@ -15,8 +15,8 @@ const link = (stateSha256: string) => ({
   validForMs: HOUR_MS,
 });
 const asked = (...links: string[]) => links.reduce((before, one) => askAuthorization(before, link(one), T0), NO_AUTHORIZATION);
-const denied = (stateSha256: string) => ({ stateSha256, code: null, error: 'access_denied' });
-const granted = (stateSha256: string) => ({ stateSha256, code: sealed<'authorization-code'>('sealed code'), error: null });
+const denied = (stateSha256: string) => ({ stateSha256, code: null, error: 'access_denied', broughtAtMs: T0 });
+const granted = (stateSha256: string) => ({ stateSha256, code: sealed<'authorization-code'>('sealed code'), error: null, broughtAtMs: T0 });
 
 describe('whoever waits for one of several links is told of that one', () => {
   test('it may still come back, until it has expired', () => {
@@ -33,7 +33,7 @@ describe('whoever waits for one of several links is told of that one', () => {
   test('its code is being exchanged, and then it is connected, whatever the time', () => {
     const { authorization } = receiveRedirect(asked('a'), granted('a'), T0);
     expect(whatBecameOf(authorization, 'a', T0)).toBe('pending');
-    expect(whatBecameOf(noteConsent(authorization, T0), 'a', T0 + 9 * HOUR_MS)).toBe('connected');
+    expect(whatBecameOf(noteConsent(authorization, 'a', T0), 'a', T0 + 9 * HOUR_MS)).toBe('connected');
   });
 
   test('so many later ones were made that it is no longer known', () => {
@@ -43,15 +43,15 @@ describe('whoever waits for one of several links is told of that one', () => {
 
 test('a link that has expired since it was published is not shown as one that may still come back', () => {
   const expiresAt = new Date(T0 + HOUR_MS).toISOString();
-  const status = { authorization: { status: 'asked', askedAt: null, expiresAt } } as unknown as ConnectionStatus;
+  const status = { authorization: { status: 'asked', askedAt: new Date(T0).toISOString(), expiresAt } } as unknown as ConnectionStatus;
   expect(withLinkOf(status, T0 + HOUR_MS - 1)).toBe(status);
   expect(withLinkOf(status, T0 + HOUR_MS).authorization).toMatchObject({ status: 'expired', expiresAt });
 });
 
 describe('the date of the consent is that of the access in use', () => {
-  const served = noteConsent(receiveRedirect(asked('a', 'b', 'c'), granted('a'), T0).authorization, T0);
+  const served = noteConsent(receiveRedirect(asked('a', 'b', 'c'), granted('a'), T0).authorization, 'a', T0);
   const first = settleConsent(served, true);
-  const again = noteConsent(receiveRedirect(first, granted('b'), T0 + 1).authorization, T0 + 1);
+  const again = noteConsent(receiveRedirect(first, granted('b'), T0 + 1).authorization, 'b', T0 + 1);
 
   test('once a session of the same user is served on it', () => {
     expect(first).toMatchObject({ consentedAtMs: T0 });
@@ -61,7 +61,7 @@ describe('the date of the consent is that of the access in use', () => {
 
   test('and the former one again when it is of another user, also after several', () => {
     expect(settleConsent(again, false)).toMatchObject({ consentedAtMs: T0 });
-    const third = noteConsent(receiveRedirect(again, granted('c'), T0 + 2).authorization, T0 + 2);
+    const third = noteConsent(receiveRedirect(again, granted('c'), T0 + 2).authorization, 'c', T0 + 2);
     expect(settleConsent(third, false)).toMatchObject({ consentedAtMs: T0 });
   });
 

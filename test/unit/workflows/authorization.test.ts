@@ -3,8 +3,10 @@ import {
   type Authorization,
   type AuthorizationRequest,
   askAuthorization,
+  giveUpCode,
   isKnownLink,
   NO_AUTHORIZATION,
+  noteConsent,
   outcomeOfLink,
   receiveRedirect,
   settleCode,
@@ -24,7 +26,7 @@ const receive = (
   authorization: Authorization,
   stateSha256: string,
   { code = CODE as typeof CODE | null, error = null as string | null, atMs = T0 + MINUTE } = {},
-) => receiveRedirect(authorization, { stateSha256, code, error }, atMs);
+) => receiveRedirect(authorization, { stateSha256, code, error, broughtAtMs: atMs - SECOND }, atMs);
 
 describe('a link that comes back', () => {
   test('with a code: the code is to be exchanged, at the redirect URL and by the client that the link was made for', () => {
@@ -38,6 +40,7 @@ describe('a link that comes back', () => {
         clientId: 'client id',
         clientSecret: 'sealed secret',
         receivedAtMs: T0 + MINUTE,
+        broughtAtMs: T0 + MINUTE - SECOND,
       },
     });
   });
@@ -83,6 +86,24 @@ test('each of several links is good, once; the code of a later one takes the pla
   expect(second.authorization.code).toMatchObject({ code: 'another code', stateSha256: 'two' });
   expect(outcomeOfLink(second.authorization, 'one')).toBe('failed');
   expect(outcomeOfLink(settleCode(second.authorization, 'connected'), 'two')).toBe('connected');
+});
+
+test('a code that comes while another is being exchanged is exchanged after it, whatever came of that', () => {
+  const during = receive(receive(asked('one', 'two'), 'one').authorization, 'two').authorization;
+  const consented = noteConsent(during, 'one', T0 + HOUR);
+  expect(consented).toMatchObject({ code: { stateSha256: 'two' }, consentedAtMs: T0 + HOUR });
+  expect(['one', 'two'].map((state) => outcomeOfLink(consented, state))).toEqual(['connected', 'pending']);
+  const refused = settleCode(during, 'failed', 'one');
+  expect(refused.code).toMatchObject({ stateSha256: 'two' });
+  expect(['one', 'two'].map((state) => outcomeOfLink(refused, state))).toEqual(['failed', 'pending']);
+});
+
+test('a run that starts from the state of one that was closed does not exchange its code: it may have been', () => {
+  const { authorization } = receive(asked('one', 'two'), 'one');
+  const restarted = giveUpCode(authorization, T0 + HOUR);
+  expect(restarted).toMatchObject({ code: null, error: { code: 'NOT_SENT', atMs: T0 + HOUR }, asked: [{ stateSha256: 'two' }] });
+  expect(outcomeOfLink(restarted, 'one')).toBe('failed');
+  expect(giveUpCode(asked('one'), T0)).toEqual(asked('one'));
 });
 
 test('of many links only the latest five are good, and the last twenty that came back are known', () => {
