@@ -1,9 +1,10 @@
 import { condition } from '@temporalio/workflow';
 import type { Sealed } from '../sealing/sealed.ts';
 import { type AuthorizationAnswer, CODE_IS_GOOD_MS, noteConsent, outcomeOfLink, receiveRedirect, settleCode } from './authorization.ts';
+import { TREATMENT } from './blame.ts';
 import { type Connection, StepGivenUp } from './connection.ts';
 import { SECOND_MS } from './duration.ts';
-import { seenFailure } from './failure.ts';
+import { type SeenFailure, seenFailure } from './failure.ts';
 import type { CompleteAuthorizationInput } from './messages.ts';
 import { WAITED_FOR_MS } from './state.ts';
 import { errorOf, tryAgain } from './trouble.ts';
@@ -32,26 +33,39 @@ export async function completeAuthorization(
   return { outcome: outcome() };
 }
 
+/** bunq's limits count within 3 s. */
+const AGAIN_AFTER_MS = 3 * SECOND_MS;
+/** While whoever waits for the page can still be told. */
+const SOON_MS = ANSWER_WITHIN_MS - 2 * AGAIN_AFTER_MS;
+
 /**
- * A code is good once: where it is not known to have stayed here, the end user is asked again. The access token is used as the API
- * key, and what it takes the place of goes on being served until a session on it is proven.
+ * A code is good once: where it is not known to have stayed here, the end user is asked again; where it is, it is sent again, soon
+ * and then by the loop. The access token is used as the API key, and what it takes the place of goes on being served until a session
+ * on it is proven.
  */
-export async function exchangeCode({ state, call }: Connection): Promise<Sealed<'api-key'>> {
-  const { stateSha256, receivedAtMs, ...request } = state.authorization!.code!;
-  try {
-    const { accessToken } = await call('exchangeAuthorizationCode', 'exchange the authorization code for an access token', request);
-    state.authorization = noteConsent(state.authorization!, stateSha256, Date.now());
-    delete state.revoked;
-    tryAgain(state, 'device');
-    tryAgain(state, 'session');
-    return accessToken;
-  } catch (error) {
-    const nowMs = Date.now();
-    const failure = seenFailure(error, nowMs);
-    const isUnused = failure.sent === false || failure.code === 'BUNQ_RATE_LIMITED';
-    if (isUnused && nowMs - receivedAtMs < CODE_IS_GOOD_MS) throw error;
-    state.authorization = { ...settleCode(state.authorization!, 'failed', stateSha256), error: errorOf(failure) };
-    delete state.troubles['api-key'];
-    throw new StepGivenUp();
+export async function exchangeCode(connection: Connection): Promise<Sealed<'api-key'>> {
+  const { state, call } = connection;
+  for (;;) {
+    const { stateSha256, receivedAtMs, ...request } = state.authorization!.code!; // another one may have come meanwhile
+    try {
+      const { accessToken } = await call('exchangeAuthorizationCode', 'exchange the authorization code for an access token', request);
+      state.authorization = noteConsent(state.authorization!, stateSha256, Date.now());
+      delete state.revoked;
+      tryAgain(state, 'device');
+      tryAgain(state, 'session');
+      return accessToken;
+    } catch (error) {
+      const nowMs = Date.now();
+      const failure = seenFailure(error, nowMs);
+      if (!isUnused(failure) || nowMs - receivedAtMs >= CODE_IS_GOOD_MS) {
+        state.authorization = { ...settleCode(state.authorization!, 'failed', stateSha256), error: errorOf(failure) };
+        delete state.troubles['api-key'];
+        throw new StepGivenUp();
+      }
+      if (TREATMENT[failure.code] !== 'retry' || nowMs - receivedAtMs >= SOON_MS) throw error;
+      await connection.waitUntil(nowMs + AGAIN_AFTER_MS, `the code has not left (${failure.code}); it is sent again`);
+    }
   }
 }
+
+const isUnused = ({ sent, code }: SeenFailure) => sent === false || code === 'BUNQ_RATE_LIMITED';

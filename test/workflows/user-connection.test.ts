@@ -105,21 +105,27 @@ test('a code whose answer was lost is not sent again: the end user is asked agai
   expect(await ada.becomes('ACTIVE')).toMatchObject({ lastError: null });
 }, 60_000);
 
-test('a code that never left is sent when the way is free again', async () => {
-  const { acme, ada, link } = await aProviderAndAda();
-  const text = 'Too many requests.';
-  acme.simulator.fault({ endpoint: 'POST /token', kind: 'status', status: 429, description: text });
-  const redirect = consents(acme, link);
-  let isAnswered = false;
-  const answering = comesBack(ada, redirect).finally(() => {
-    isAnswered = true;
-  });
-  while (!isAnswered) await keeper.time.pass(SECOND);
-  expect(await answering).toMatchObject({ outcome: 'pending' });
-  await ada.becomes('ACTIVE');
-  expect(await comesBack(ada, redirect)).toEqual({ outcome: 'repeated', first: 'connected', name: 'acme/ada' });
-  expect(acme.requests('POST /token')).toHaveLength(2);
-}, 60_000);
+test.each([
+  ['soon enough for the page', 3, 'connected'],
+  ['later', 6, 'pending'],
+])(
+  'a code that the bank has not taken is sent again when the way is free: %s',
+  async (_when, times, outcome) => {
+    const { acme, ada, link } = await aProviderAndAda();
+    acme.simulator.fault({ endpoint: 'POST /token', kind: 'status', status: 429, description: 'Too many requests.', times });
+    const redirect = consents(acme, link);
+    let isAnswered = false;
+    const answering = comesBack(ada, redirect).finally(() => {
+      isAnswered = true;
+    });
+    while (!isAnswered) await keeper.time.pass(SECOND);
+    expect(await answering).toMatchObject({ outcome });
+    await ada.becomes('ACTIVE');
+    expect(await comesBack(ada, redirect)).toEqual({ outcome: 'repeated', first: 'connected', name: 'acme/ada' });
+    expect(acme.requests('POST /token')).toHaveLength(times + 1);
+  },
+  60_000,
+);
 
 test('access granted anew takes the place of the former under the same name, which is served until then', async () => {
   const { acme, ada, status } = await connected();
