@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { CallOptions, InstallationCaller, SessionCaller } from '../bunq/bank.ts';
 import type { Sealed, SecretKind } from '../sealing/sealed.ts';
 import type { Secret } from '../sealing/secret.ts';
-import { parseWorkflowId, providerOf, providerWorkflowId } from '../workflows/names.ts';
+import { parseWorkflowId, providerIdOf } from '../workflows/names.ts';
 import type { Installation, KeyPair } from '../workflows/state.ts';
 import type { AttemptRecord, Dependencies } from './dependencies.ts';
 import { toFailure, WrongEnvironmentError } from './failures.ts';
@@ -15,6 +15,8 @@ export interface SealedInstallation {
   /** Of the PEM what stands inside its frame. */
   serverPublicKey: string;
   privateKey: KeyPair['privateKey'];
+  /** An end user's connection uses the provider's: both are sealed for the provider's connection. */
+  ofProvider?: true;
 }
 
 /** What a call on a session needs, its secrets sealed; without the private key for calls that send no body. */
@@ -23,6 +25,8 @@ export interface SealedSession {
   /** Of the PEM what stands inside its frame. */
   serverPublicKey: string;
   privateKey?: KeyPair['privateKey'];
+  /** On the provider's installation: the private key is sealed for the provider's connection. */
+  ofProvider?: true;
 }
 
 /** What the creation of something that may not be there twice has to know. */
@@ -30,6 +34,9 @@ export interface Looked {
   /** When the look that did not find it was begun, on the workflow's clock, which is Temporal's: never a worker's. */
   lookedAtMs: number;
 }
+
+/** What an end user's connection may open of its provider's: see docs/decisions/0009-users-installation.md. */
+type KindOfProvider = 'client-secret' | 'installation-token' | 'private-key';
 
 /** One activity attempt, on behalf of one connection. */
 export interface Attempt extends Dependencies {
@@ -48,7 +55,7 @@ export interface Attempt extends Dependencies {
   seal<Kind extends SecretKind>(kind: Kind, secret: Secret): Promise<Sealed<Kind>>;
   open<Kind extends SecretKind>(kind: Kind, sealed: Sealed<Kind>): Promise<Secret>;
   /** Of an end user's connection: what was sealed for its provider's. */
-  openOfProvider<Kind extends 'client-secret'>(kind: Kind, sealed: Sealed<Kind>): Promise<Secret>;
+  openOfProvider<Kind extends KindOfProvider>(kind: Kind, sealed: Sealed<Kind>): Promise<Secret>;
   openInstallation(installation: SealedInstallation): Promise<InstallationCaller>;
   openSession(session: SealedSession): Promise<SessionCaller>;
 }
@@ -88,6 +95,8 @@ function attemptNow(dependencies: Dependencies): Attempt {
     },
   });
   const open: Attempt['open'] = (kind, sealed) => sealingKeys.open(kind, connection.workflowId, sealed);
+  const openOfProvider: Attempt['openOfProvider'] = (kind, sealed) => sealingKeys.open(kind, providerIdOf(connection.workflowId), sealed);
+  const openerOf = (ofProvider: true | undefined) => (ofProvider ? openOfProvider : open);
   return {
     ...dependencies,
     connection,
@@ -110,16 +119,15 @@ function attemptNow(dependencies: Dependencies): Attempt {
     closeAfterLook,
     seal: (kind, secret) => sealingKeys.seal(kind, connection.workflowId, secret),
     open,
-    openOfProvider: (kind, sealed) =>
-      sealingKeys.open(kind, providerWorkflowId(dependencies.environment, providerOf(connection.name)), sealed),
-    openInstallation: async ({ installationToken, privateKey, serverPublicKey }) => ({
-      installationToken: await open('installation-token', installationToken),
-      privateKey: await open('private-key', privateKey),
+    openOfProvider,
+    openInstallation: async ({ installationToken, privateKey, serverPublicKey, ofProvider }) => ({
+      installationToken: await openerOf(ofProvider)('installation-token', installationToken),
+      privateKey: await openerOf(ofProvider)('private-key', privateKey),
       serverPublicKeyPem: framed(serverPublicKey),
     }),
-    openSession: async ({ sessionToken, privateKey, serverPublicKey }) => ({
+    openSession: async ({ sessionToken, privateKey, serverPublicKey, ofProvider }) => ({
       sessionToken: await open('session-token', sessionToken),
-      ...(privateKey && { privateKey: await open('private-key', privateKey) }),
+      ...(privateKey && { privateKey: await openerOf(ofProvider)('private-key', privateKey) }),
       serverPublicKeyPem: framed(serverPublicKey),
     }),
   };

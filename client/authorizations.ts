@@ -5,6 +5,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { parseRedirect } from '../bunq/authorization.ts';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import type { AuthorizationAnswer } from '../workflows/authorization.ts';
@@ -67,7 +68,7 @@ export async function completeAuthorization(
     );
     return { ...answer, name };
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError || error instanceof WorkflowUpdateFailedError) return { outcome: 'unknown', name: null };
+    if (error instanceof WorkflowNotFoundError || isRejected(error)) return { outcome: 'unknown', name: null };
     throw new NotCompletedError(
       error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ? 'no worker answers' : 'Temporal does not answer',
     );
@@ -78,3 +79,8 @@ export async function completeAuthorization(
 export class NotCompletedError extends KeeperError {
   override readonly name = 'NotCompletedError';
 }
+
+/** By the workflow, which has made no such link. What was accepted and cut off by its end says so by this type of Temporal's. */
+const isRejected = (error: unknown) =>
+  error instanceof WorkflowUpdateFailedError &&
+  !(error.cause instanceof ApplicationFailure && error.cause.type === 'AcceptedUpdateCompletedWorkflow');

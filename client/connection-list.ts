@@ -19,7 +19,8 @@ const KINDS = [
 export async function listConnections(client: Client, environment: string, { state, provider }: ListFilter): Promise<KnownStatus[]> {
   const found: KnownStatus[] = [];
   for (const { type, prefix } of KINDS) {
-    const query = `WorkflowType = '${type}' AND WorkflowId STARTS_WITH '${prefix}.${environment}.' AND ExecutionStatus = 'Running'`;
+    const id = `${prefix}.${environment}.${provider ?? ''}`;
+    const query = `WorkflowType = '${type}' AND WorkflowId STARTS_WITH '${id}' AND ExecutionStatus = 'Running'`;
     for await (const execution of client.workflow.list({ query })) {
       const memo = memoOf(execution);
       if (memo) found.push({ ...memo.status, runId: execution.runId, asOf: memo.asOf });

@@ -11,6 +11,7 @@ import {
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import {
   type ConnectionInput,
+  type ConnectionStatus,
   type RefusalAnswer,
   type ReportRefusedInput,
   refusalUpdateId,
@@ -210,8 +211,17 @@ export class ConnectionWorkflows {
   }
 }
 
-export const memoOf = (execution: Pick<WorkflowExecutionDescription, 'memo'> | null): PublishedStatus | null =>
-  statusOfMemo(execution?.memo);
+export function memoOf(execution: Pick<WorkflowExecutionDescription, 'memo'> | null): PublishedStatus | null {
+  const published = statusOfMemo(execution?.memo);
+  return published && { ...published, status: withLinkOf(published.status, Date.now()) };
+}
+
+/** A link expires without anything being published. Pure. */
+export function withLinkOf(status: ConnectionStatus, nowMs: number): ConnectionStatus {
+  const { authorization } = status;
+  const isOver = authorization?.status === 'asked' && authorization.expiresAt !== null && Date.parse(authorization.expiresAt) <= nowMs;
+  return isOver ? { ...status, authorization: { ...authorization, status: 'expired' } } : status;
+}
 
 /** Who sends an update: it stands in the history. */
 export const sender = () => `${userInfo().username}@${hostname()}`;

@@ -1,18 +1,21 @@
 import { authorizationUrl } from '../bunq/authorization.ts';
-import type { BankEnvironment } from '../bunq/environment.ts';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import { type AnsweredOutcome, type Authorization, type AuthorizationRequest, outcomeOfLink } from '../workflows/authorization.ts';
 import { askAuthorizationUpdate, oauthClientQuery, stateQuery, statusQuery } from '../workflows/messages.ts';
-import type { OnboardingRequest } from '../workflows/state.ts';
+import { providerOf } from '../workflows/names.ts';
+import type { OnboardingRequest, Serving } from '../workflows/state.ts';
 import { type CompletedAuthorization, completeAuthorization, newState, stateSha256 } from './authorizations.ts';
 import { type ConnectionWorkflows, sender } from './connection-workflows.ts';
 import { KeeperError, UsageError } from './errors.ts';
+import type { ClientSettings, UserInstallation } from './settings.ts';
 
 export interface ConnectUserOptions {
   /** One of the provider's callback URLs; needed where it has several. */
   redirectUrl?: string | undefined;
   /** How long the link is good; an hour by default. */
   validForMs?: number | undefined;
+  /** What a new connection's sessions are opened on; by the settings where it is not given. One that is there goes on with what it has. */
+  installation?: UserInstallation | undefined;
 }
 
 /** What to send an end user to. */
@@ -33,58 +36,87 @@ export type LinkOutcome = 'asked' | 'replaced' | AnsweredOutcome;
 
 export const LINK_VALID_MS = 60 * 60_000;
 
+interface AskedConsent {
+  readonly egress: string;
+  readonly authorization: AuthorizationRequest;
+  readonly installation: UserInstallation;
+}
+
 /** How end users of a provider are connected: links, and what comes back of them. */
 export class EndUsers {
-  readonly #bank: BankEnvironment;
+  readonly #settings: Pick<ClientSettings, 'bank' | 'userInstallation'>;
   readonly #workflows: ConnectionWorkflows;
   readonly #sealingKeys: () => SealingKeySet;
 
-  constructor(bank: BankEnvironment, workflows: ConnectionWorkflows, sealingKeys: () => SealingKeySet) {
-    this.#bank = bank;
+  constructor(
+    settings: Pick<ClientSettings, 'bank' | 'userInstallation'>,
+    workflows: ConnectionWorkflows,
+    sealingKeys: () => SealingKeySet,
+  ) {
+    this.#settings = settings;
     this.#workflows = workflows;
     this.#sealingKeys = sealingKeys;
   }
 
   /** @throws UsageError, KeeperError */
-  async connect(provider: string, user: string, { redirectUrl, validForMs = LINK_VALID_MS }: ConnectUserOptions): Promise<UserLink> {
+  async connect(provider: string, user: string, options: ConnectUserOptions): Promise<UserLink> {
+    const { bank, userInstallation = 'own' } = this.#settings;
+    const { redirectUrl, validForMs = LINK_VALID_MS, installation = userInstallation } = options;
     const name = `${provider}/${user}`;
     this.#workflows.idOf(name);
-    const { authorizeUrl } = this.#bank;
+    const { authorizeUrl } = bank;
     if (authorizeUrl === null) throw new KeeperError('The authorization page of this bank is not known: set BUNQ_AUTHORIZE_URL.');
-    const [oauthClient, { egress }] = await Promise.all([
+    const [oauthClient, { egress, state: providerState }] = await Promise.all([
       this.#workflows.query(provider, oauthClientQuery),
       this.#workflows.query(provider, statusQuery),
     ]);
+    if (providerState === 'DISCONNECTED')
+      throw new KeeperError(`${provider} was disconnected: no links are made for it. Onboard it again: bunq-keeper onboard ${provider} …`);
     if (!oauthClient?.clientId || !oauthClient.clientSecret)
       throw new KeeperError(`${provider} has no OAuth client with a client id and secret yet: bunq-keeper status ${provider}`);
     const { clientId, clientSecret } = oauthClient;
     const chosen = chooseRedirectUrl(provider, oauthClient.callbackUrls, redirectUrl);
     const state = newState(name);
     const authorization = { stateSha256: stateSha256(state), redirectUrl: chosen, clientId, clientSecret, validForMs };
-    const isNew = await this.#askForConsent(name, egress, authorization);
+    const isNew = await this.#askForConsent(name, { egress, authorization, installation });
     const expiresAt = new Date(Date.now() + validForMs).toISOString();
     return { name, isNew, authorizationUrl: authorizationUrl(authorizeUrl, { clientId, redirectUrl: chosen, state }), expiresAt };
   }
 
-  async #askForConsent(name: string, egress: string, authorization: AuthorizationRequest): Promise<boolean> {
-    const { environment } = this.#workflows;
-    const request: OnboardingRequest = {
+  async #askForConsent(name: string, asked: AskedConsent): Promise<boolean> {
+    const { authorization } = asked;
+    const present = await this.#workflows.find(name);
+    const isClosed = present !== null && present.status.name !== 'RUNNING';
+    const state = isClosed && present.status.name !== 'COMPLETED' ? await this.#workflows.lastState(name) : null;
+    if (state) await this.#workflows.start(name, { state });
+    else if (!present || isClosed) {
+      if (await this.#workflows.startNew(name, { request: await this.#requestOf(name, asked) })) return true;
+    }
+    await this.#workflows.update(name, askAuthorizationUpdate, { by: sender(), ...authorization });
+    return false;
+  }
+
+  async #requestOf(name: string, { egress, authorization, installation }: AskedConsent): Promise<OnboardingRequest> {
+    return {
       version: 1,
       name,
-      environment,
+      environment: this.#workflows.environment,
       egress,
       credential: { type: 'oauth-grant' },
       callbackUrls: [],
       permittedIps: [],
       authorization,
+      ...(installation === 'provider' && { providerInstallation: await this.#installationOf(providerOf(name)) }),
     };
-    const present = await this.#workflows.find(name);
-    const isClosed = present !== null && present.status.name !== 'RUNNING';
-    const state = isClosed && present.status.name !== 'COMPLETED' ? await this.#workflows.lastState(name) : null;
-    if (state) await this.#workflows.start(name, { state });
-    else if ((!present || isClosed) && (await this.#workflows.startNew(name, { request }))) return true;
-    await this.#workflows.update(name, askAuthorizationUpdate, { by: sender(), ...authorization });
-    return false;
+  }
+
+  /** Sealed, as it stands in the provider's state. */
+  async #installationOf(provider: string): Promise<Pick<Serving, 'keyPair' | 'installation'>> {
+    const { serving } = await this.#workflows.query(provider, stateQuery);
+    if (!serving)
+      throw new KeeperError(`${provider} has no session yet, and with it no proven installation: bunq-keeper status ${provider}`);
+    const { keyPair, installation } = serving;
+    return { keyPair, installation };
   }
 
   /** @throws NotCompletedError */

@@ -3,6 +3,7 @@ import type { SealingKeySet } from '../sealing/key-set.ts';
 import { type RefusalAnswer, type SessionView, sessionQuery } from '../workflows/messages.ts';
 import type { ConnectionWorkflows } from './connection-workflows.ts';
 import { NoSessionError } from './errors.ts';
+import { openSession } from './open-session.ts';
 import { useOf } from './session-use.ts';
 
 /** A session whose secrets this process has opened. */
@@ -119,14 +120,9 @@ export class HeldSession {
     this.#held = { open: { view, caller }, askedAtMs: asked.nowMs, askedMonotonicMs: asked.monotonicMs, failedAtMs: null };
   }
 
-  async #open({ sessionToken, privateKey, serverPublicKeyPem }: SessionView): Promise<SessionCaller> {
-    const keys = this.#options.sealingKeys();
-    const connection = this.#options.workflows.idOf(this.#name);
-    return {
-      sessionToken: await keys.open('session-token', connection, sessionToken),
-      privateKey: await keys.open('private-key', connection, privateKey),
-      serverPublicKeyPem,
-    };
+  async #open(view: SessionView): Promise<SessionCaller> {
+    const { workflows, sealingKeys } = this.#options;
+    return { ...(await openSession(view, workflows.idOf(this.#name), sealingKeys())), serverPublicKeyPem: view.serverPublicKeyPem };
   }
 
   #times() {

@@ -28,6 +28,7 @@ import { KeeperError, NoSessionError, UsageError } from './errors.ts';
 import { forgetWorkflow, GONE_WITHIN_MS } from './forget.ts';
 import { checkImport, type ImportOptions } from './import-options.ts';
 import { importedState } from './imported-state.ts';
+import { openSession } from './open-session.ts';
 import { isUnpolled, type SeenQueue } from './pollers.ts';
 import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
 import { connectTemporal } from './temporal.ts';
@@ -77,7 +78,7 @@ export class Keeper {
     this.egress = settings.egress;
     this.#sealingKeys = sealingKeys;
     this.#workflows = new ConnectionWorkflows(client, this.environment, this.egress);
-    this.#endUsers = new EndUsers(settings.bank, this.#workflows, sealingKeys);
+    this.#endUsers = new EndUsers(settings, this.#workflows, sealingKeys);
     const { sessionGapMs = SESSION_GAP_MS, consentAgeMs = CONSENT_AGE_MS } = settings;
     this.consentAgeMs = consentAgeMs;
     this.#bankCalls = new BankCalls(settings, { workflows: this.#workflows, sealingKeys, clock: systemClock, sessionGapMs });
@@ -183,14 +184,9 @@ export class Keeper {
   async revealSession(name: string): Promise<RevealedSession> {
     const view = await this.session(name);
     if (!view) throw new NoSessionError(name);
-    const { sessionToken, privateKey, ...rest } = view;
-    const connection = this.#workflows.idOf(name);
-    const keys = this.#sealingKeys();
-    return {
-      ...rest,
-      token: await keys.open('session-token', connection, sessionToken),
-      privateKey: await keys.open('private-key', connection, privateKey),
-    };
+    const opened = await openSession(view, this.#workflows.idOf(name), this.#sealingKeys());
+    const { sessionToken: _token, privateKey: _key, ...rest } = view;
+    return { ...rest, token: opened.sessionToken, privateKey: opened.privateKey };
   }
 
   /**

@@ -36,7 +36,7 @@ export function connectionArgument(text: string): string {
 /** A connection that is no end user's. */
 export const providerArgument = (why: string) => (text: string) => {
   if (!USER_NAME_PATTERN.test(text)) return nameArgument(text);
-  throw new InvalidArgumentError(`${text} is an end user's connection, and ${why}`);
+  throw new InvalidArgumentError(`${text} is an end user’s connection, and ${why}`);
 };
 
 /** The end user's part of PROVIDER/USER. */

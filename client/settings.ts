@@ -5,6 +5,7 @@ import { BANK_SETTINGS, bankEnvironment } from '../settings/bank.ts';
 import { PACING_SETTINGS, pacing } from '../settings/pacing.ts';
 import { PROXY_SETTINGS, type ProxySettings, proxySettings } from '../settings/proxy.ts';
 import { type Environment, readSettings } from '../settings/read.ts';
+import type { USER_INSTALLATIONS } from '../settings/schema.ts';
 import { SEALING_SETTINGS, sealingKeys } from '../settings/sealing-keys.ts';
 
 /** What a client of the keeper is told from outside, beside Temporal's own variables. */
@@ -16,11 +17,16 @@ export interface ClientSettings {
   readonly sessionGapMs?: number;
   /** From this age on an end user's consent is said to be old; 180 days when it is not given. */
   readonly consentAgeMs?: number;
+  /** What sessions of new end users are opened on; `own` when it is not given. */
+  readonly userInstallation?: UserInstallation;
   /** For bank calls: this process's share of the address's limits; null: they are not kept. Alone at its address when it is not given. */
   readonly pacing?: Pacing | null;
   /** For bank calls. */
   readonly proxy?: ProxySettings;
 }
+
+/** An end user's connection makes an installation and a device of its own, or uses its provider's. */
+export type UserInstallation = (typeof USER_INSTALLATIONS)[number];
 
 /** Whoever calls here waits as long as it takes. */
 const LONGEST_WAIT_MS = Number.POSITIVE_INFINITY;
@@ -30,6 +36,7 @@ const NAMES = [
   'KEEPER_EGRESS',
   'KEEPER_SESSION_GAP',
   'KEEPER_CONSENT_AGE',
+  'KEEPER_USER_INSTALLATION',
   ...PACING_SETTINGS,
   ...PROXY_SETTINGS,
 ] as const;
@@ -39,8 +46,15 @@ export function readClientSettings(env: Environment): ClientSettings {
   return readSettings(NAMES, env, (values, wrong) => {
     const bank = bankEnvironment(values, wrong);
     if (!bank) return undefined;
-    const { KEEPER_EGRESS: egress, KEEPER_SESSION_GAP: sessionGapMs, KEEPER_CONSENT_AGE: consentAgeMs } = values;
-    return { bank, egress, sessionGapMs, consentAgeMs, pacing: pacing(values, LONGEST_WAIT_MS), proxy: proxySettings(values) };
+    return {
+      bank,
+      egress: values.KEEPER_EGRESS,
+      sessionGapMs: values.KEEPER_SESSION_GAP,
+      consentAgeMs: values.KEEPER_CONSENT_AGE,
+      userInstallation: values.KEEPER_USER_INSTALLATION,
+      pacing: pacing(values, LONGEST_WAIT_MS),
+      proxy: proxySettings(values),
+    };
   });
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isLoopback } from '../bunq/bank.ts';
 import { parseDuration } from '../workflows/duration.ts';
 import { NAME_PATTERN } from '../workflows/names.ts';
+import { parseAddressList } from './address-list.ts';
 import { parseHostPort } from './host-port.ts';
 
 /** Every setting that comes by the environment, in one place: its form, its unit and its default. */
@@ -27,7 +28,14 @@ const duration = (fallback: string) =>
     .refine((text) => (parseDuration(text) ?? 0) > 0, { error: 'is a duration such as 90s, 15m, 12h or 7d' })
     .transform((text) => parseDuration(text)!);
 
+const addressList = z
+  .string()
+  .transform((text) => parseAddressList(text))
+  .refine((list) => list !== null, { error: 'is a list of addresses and networks: bunq,203.0.113.7,10.0.0.0/8' });
+
 const path = z.string().min(1, { error: 'is empty: it is the path of a file' });
+
+export const USER_INSTALLATIONS = ['own', 'provider'] as const;
 
 export const SETTINGS = {
   /** bunq's own sandbox or production, or a simulator on loopback. No default: nobody speaks to a bank by accident. */
@@ -72,6 +80,12 @@ export const SETTINGS = {
     .optional(),
   /** From this age on an end user's consent is said to be old: the rules on strong authentication have it asked for again every 180 days. */
   KEEPER_CONSENT_AGE: duration('180d'),
+  /** What sessions of new end users are opened on: an installation and a device of their own, or the provider's. */
+  KEEPER_USER_INSTALLATION: z.enum(USER_INSTALLATIONS, { error: 'is own or provider' }).default('own'),
+  /** Beside it: from where the bank's notifications are taken, `bunq` or addresses and networks; refused unless set. */
+  KEEPER_NOTIFICATION_SENDERS: addressList.optional(),
+  /** Reverse proxies whose `X-Forwarded-For` says who sent a notification. */
+  KEEPER_CALLBACK_PROXIES: addressList.optional(),
   /** A `temporal` program for `dev` and the tests. */
   KEEPER_TEMPORAL_CLI: path.optional(),
   /** Worker versioning: both or neither. */

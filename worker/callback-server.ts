@@ -3,11 +3,13 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import type pino from 'pino';
 import { type CompletedAuthorization, NotCompletedError } from '../client/authorizations.ts';
 import type { HostPort } from '../settings/host-port.ts';
 import { SettingsError } from '../settings/read.ts';
 import { CONTENT_SECURITY_POLICY, isPageName, type PageName, renderPage } from './callback-page.ts';
+import { NOTIFICATION_MAX_BYTES, NOTIFICATION_PATH, type NotificationOptions, takeNotification } from './notification-route.ts';
 
 /**
  * Takes the end users that the bank sends back, at whatever path the provider's callback URL has, and shows each what came of it. In
@@ -23,6 +25,8 @@ export interface CallbackServer {
 export interface CallbackOptions {
   /** Takes a redirect of the bank's. @throws NotCompletedError when it is to be brought again */
   readonly complete: (url: URL) => Promise<CompletedAuthorization>;
+  /** Null: none are taken. */
+  readonly notifications?: NotificationOptions | null;
   readonly log: Pick<pino.Logger, 'info' | 'warn' | 'error'>;
   /** What requests in hand are given when it is to end. */
   readonly finishWithinMs?: number;
@@ -103,7 +107,7 @@ async function finish(server: Server, end: AbortController, finishWithinMs: numb
 type Bindings = { Bindings: { incoming: IncomingMessage } };
 type Call = Context<Bindings>;
 
-function createApp({ complete, log }: CallbackOptions, ended: AbortSignal, isClosing: () => boolean): Hono<Bindings> {
+function createApp({ complete, notifications, log }: CallbackOptions, ended: AbortSignal, isClosing: () => boolean): Hono<Bindings> {
   const app = new Hono<Bindings>();
   let inHand = 0;
 
@@ -113,6 +117,11 @@ function createApp({ complete, log }: CallbackOptions, ended: AbortSignal, isClo
     // who is led away gets the page on the same connection: a new one is not taken any more
     if (isClosing() && call.res.status !== 303) call.res.headers.set('Connection', 'close');
   });
+
+  if (notifications) {
+    const limit = bodyLimit({ maxSize: NOTIFICATION_MAX_BYTES, onError: (call) => call.body(null, 413) });
+    app.post(NOTIFICATION_PATH, limit, (call) => takeNotification(call, notifications, log));
+  }
 
   app.all('*', async (call) => {
     const { method } = call.req;
@@ -182,13 +191,13 @@ const SAID: Record<CompletedAuthorization['outcome'], string> = {
 /** The words of an unexpected error may hold the address: only where it came from is logged. */
 function logFailure(log: CallbackOptions['log'], error: unknown): void {
   if (error instanceof NotCompletedError) {
-    log.warn({ event: 'link not taken' }, `an end user is asked to come again: ${error.message}`);
+    log.warn({ event: 'request not taken' }, `an end user is asked to come again: ${error.message}`);
     return;
   }
   const { name, stack = '' } = error as Error;
   const at = stack.split('\n').filter((line) => /^ {4}at /.test(line));
   log.error(
-    { event: 'link not taken', error: name, at: at.slice(0, 5) },
-    'an end user is asked to come again: a redirect could not be taken',
+    { event: 'request not taken', error: name, at: at.slice(0, 5) },
+    'a request could not be taken: whoever sent it is asked to come again',
   );
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
-import { type CompletedAuthorization, completeAuthorization, NotCompletedError } from '../client/authorizations.ts';
+import { completeAuthorization, NotCompletedError } from '../client/authorizations.ts';
+import { type Noticing, takeOAuthNotification } from '../client/notifications.ts';
 import { type CallbackOptions, startCallbackServer } from './callback-server.ts';
 import type { WorkerSettings } from './settings.ts';
 import type { TemporalServer } from './temporal.ts';
@@ -16,18 +17,27 @@ const NONE: Callbacks = { connect() {}, async close() {} };
 
 /** Listens at once: a port that is taken is said before anything else happens. @throws SettingsError */
 export async function startCallbacks(settings: WorkerSettings, log: CallbackOptions['log']): Promise<Callbacks> {
-  if (!settings.callbackAddress) return NONE;
-  let complete = async (_url: URL): Promise<CompletedAuthorization> => {
+  const { bank, sealingKeys, callbackAddress, notificationSenders, callbackProxies } = settings;
+  if (!callbackAddress) return NONE;
+  let asking: Noticing | null = null;
+  const connected = (): Noticing => {
+    if (asking) return asking;
     throw new NotCompletedError('Temporal does not answer');
   };
-  const server = await startCallbackServer(settings.callbackAddress, { complete: (url) => complete(url), log });
+  const server = await startCallbackServer(callbackAddress, {
+    complete: async (url) => completeAuthorization(url, { ...connected(), sealingKeys: () => sealingKeys }),
+    notifications: notificationSenders && {
+      senders: notificationSenders,
+      proxies: callbackProxies,
+      take: async (provider, notification) => takeOAuthNotification(provider, notification, connected()),
+    },
+    log,
+  });
   log.info({ callbackUrl: server.url }, 'end users are taken here when they come back from the bank');
   return {
     connect({ connection, namespace }) {
       const client = new Client({ connection, namespace });
-      const { bank, sealingKeys } = settings;
-      const by = `callback server ${process.pid}@${hostname()}`;
-      complete = (url) => completeAuthorization(url, { client, environment: bank.name, sealingKeys: () => sealingKeys, by });
+      asking = { client, environment: bank.name, by: `callback server ${process.pid}@${hostname()}` };
     },
     close: () => server.close(),
   };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Pacing } from '../bunq/bank.ts';
 import type { BankEnvironment } from '../bunq/environment.ts';
 import type { SealingKeySet } from '../sealing/key-set.ts';
+import type { AddressList } from '../settings/address-list.ts';
 import { BANK_SETTINGS, bankEnvironment } from '../settings/bank.ts';
 import type { HostPort } from '../settings/host-port.ts';
 import { PACING_SETTINGS, pacing } from '../settings/pacing.ts';
@@ -26,6 +27,9 @@ export interface WorkerSettings {
   readonly proxy: ProxySettings;
   /** Where end users come back to; null: nowhere. */
   readonly callbackAddress: HostPort | null;
+  /** From where the bank's notifications are taken there, and the proxies before it; null: none are taken. */
+  readonly notificationSenders: AddressList | null;
+  readonly callbackProxies: AddressList | null;
 }
 
 /** In an activity: what waits longer fails and is tried again, so that no worker's slot is taken by waiting. */
@@ -38,7 +42,7 @@ const NAMES = [
   ...(['TEMPORAL_DEPLOYMENT_NAME', 'TEMPORAL_WORKER_BUILD_ID'] as const),
   ...PACING_SETTINGS,
   ...PROXY_SETTINGS,
-  'KEEPER_CALLBACK_ADDRESS',
+  ...(['KEEPER_CALLBACK_ADDRESS', 'KEEPER_NOTIFICATION_SENDERS', 'KEEPER_CALLBACK_PROXIES'] as const),
 ] as const;
 
 /** @throws SettingsError with all that is wrong at once */
@@ -49,6 +53,8 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
     const signers = readSigners(values.KEEPER_QSEAL_SIGNERS, wrong);
     const { TEMPORAL_DEPLOYMENT_NAME: name, TEMPORAL_WORKER_BUILD_ID: buildId } = values;
     if (!name !== !buildId) wrong('TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID belong together: set both or neither');
+    if (!values.KEEPER_CALLBACK_ADDRESS && (values.KEEPER_NOTIFICATION_SENDERS || values.KEEPER_CALLBACK_PROXIES))
+      wrong('KEEPER_NOTIFICATION_SENDERS and KEEPER_CALLBACK_PROXIES are of the server at KEEPER_CALLBACK_ADDRESS: set that too');
     if (!bank || !keys || !signers) return undefined;
     return {
       bank,
@@ -62,6 +68,8 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
       deployment: name && buildId ? { name, buildId } : null,
       proxy: proxySettings(values),
       callbackAddress: values.KEEPER_CALLBACK_ADDRESS ?? null,
+      notificationSenders: values.KEEPER_NOTIFICATION_SENDERS ?? null,
+      callbackProxies: values.KEEPER_CALLBACK_PROXIES ?? null,
     };
   });
 }

@@ -43,6 +43,8 @@ export interface AskedAuthorization extends Omit<AuthorizationRequest, 'validFor
 
 export interface AnsweredAuthorization {
   readonly stateSha256: string;
+  readonly askedAtMs: number;
+  readonly expiresAtMs: number;
   readonly outcome: AnsweredOutcome;
 }
 
@@ -119,7 +121,8 @@ export function receiveRedirect(
   if (!link) return { authorization, answer: { outcome: 'unknown' } };
   const outcome = outcomeOf(link, code, error, nowMs);
   const asked = authorization.asked.filter((other) => other !== link);
-  const answered = [{ stateSha256, outcome }, ...authorization.answered].slice(0, MOST_ANSWERED);
+  const { askedAtMs, expiresAtMs } = link;
+  const answered = [{ stateSha256, askedAtMs, expiresAtMs, outcome }, ...authorization.answered].slice(0, MOST_ANSWERED);
   const received = { ...authorization, asked, answered };
   if (outcome !== 'pending' || code === null) return { authorization: received, answer: { outcome } };
   const { redirectUrl, clientId, clientSecret } = link;

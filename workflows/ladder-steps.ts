@@ -7,7 +7,7 @@ import { MINUTE_MS } from './duration.ts';
 import { StepFailure, seenFailure } from './failure.ts';
 import { egressTaskQueue, isNamedSigner, signerTaskQueue } from './names.ts';
 import { withoutFrame } from './public-key.ts';
-import type { ApiKey, ConnectionState, Ladder, WantedCredential } from './state.ts';
+import { type ApiKey, type ConnectionState, isOnProvidersInstallation, type Ladder, type WantedCredential } from './state.ts';
 
 /** The steps below the session. Each reads what it stands on from the ladder and puts its own result there. */
 
@@ -29,7 +29,8 @@ export async function obtainApiKey(connection: Connection): Promise<void> {
     ladder.apiKey = given((await connection.call('createSandboxUser', 'create sandbox user')).apiKey);
   else if (credential.type === 'oauth-grant') ladder.apiKey = given(await exchangeCode(connection));
   else ladder.apiKey = await createCredential(connection, credential);
-  Object.assign(ladder, { qsealSignature: null, device: null, deviceRepeated: false });
+  const device = isOnProvidersInstallation(ladder) ? { deviceId: null } : null;
+  Object.assign(ladder, { qsealSignature: null, device, deviceRepeated: false });
 }
 
 const given = (apiKey: ApiKey['apiKey']): ApiKey => ({ apiKey, credentialId: null, bindBeforeMs: null, unused: false });
@@ -93,6 +94,7 @@ export async function bindDevice(connection: Connection): Promise<void> {
 }
 
 export function sealedInstallation({ keyPair, installation }: Pick<Ladder, 'keyPair' | 'installation'>): SealedInstallation {
-  const { installationToken, serverPublicKeyPem } = installation!;
-  return { installationToken, serverPublicKey: withoutFrame(serverPublicKeyPem), privateKey: keyPair!.privateKey };
+  const { installationToken, serverPublicKeyPem, ofProvider } = installation!;
+  const serverPublicKey = withoutFrame(serverPublicKeyPem);
+  return { installationToken, serverPublicKey, privateKey: keyPair!.privateKey, ...(ofProvider && { ofProvider }) };
 }

@@ -29,7 +29,7 @@ export interface ConnectionStatus {
   /** What it last recovered from, by itself or with a person's help. */
   recovered?: { from: LifecycleState; code: ActionCode | FailureCode | null; since: string; at: string };
   /** Of an end user's connection: its latest link, and what came of it; null when none was made. */
-  authorization?: null | { status: 'asked' | AnsweredOutcome; askedAt: string | null; expiresAt: string | null };
+  authorization?: null | { status: 'asked' | AnsweredOutcome; askedAt: string; expiresAt: string };
   /** Of an end user's connection: when the access in use was granted; null before it was. */
   consentedAt?: string | null;
   /** Of an end user's connection: since when the bank refuses its access token, and when it did so again an hour later. */
@@ -57,6 +57,8 @@ export interface SessionView {
   sessionToken: Sealed<'session-token'>;
   privateKey: Sealed<'private-key'>;
   serverPublicKeyPem: string;
+  /** An end user's session stands on the provider's installation: the private key is sealed for the provider's connection. */
+  ofProvider?: true;
 }
 
 export interface OAuthClientView {

@@ -12,6 +12,12 @@ export const USER_NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}\/[a-z0-9][a-z0-9-]{0,
 /** The provider that a connection is of: itself, or an end user's. */
 export const providerOf = (name: string) => name.split('/')[0]!;
 
+/** Whose installation and client secret a connection may use beside its own: an end user's its provider's, by its workflow id alone. */
+export function providerIdOf(workflowId: string): string {
+  const id = parseWorkflowId(workflowId);
+  return id?.type === 'user' ? providerWorkflowId(id.environment, providerOf(id.name)) : workflowId;
+}
+
 export const isUserName = (name: string) => name.includes('/');
 
 export const connectionWorkflowId = (environment: string, name: string) =>

@@ -172,5 +172,7 @@ const onOAuthClient = (state: ConnectionState) => ({ ...onSession(state), oauthC
 
 /** For calls with a body. */
 function signing<Call extends ReturnType<typeof onSession>>(state: ConnectionState, call: Call): Call {
-  return { ...call, session: { ...call.session, privateKey: state.serving!.keyPair.privateKey } };
+  const { keyPair, installation } = state.serving!;
+  const { ofProvider } = installation;
+  return { ...call, session: { ...call.session, privateKey: keyPair.privateKey, ...(ofProvider && { ofProvider }) } };
 }

@@ -8,7 +8,7 @@ import type { SeenFailure } from './failure.ts';
 import { readOwnUser } from './refusal-report.ts';
 import { noteRevoked } from './revocation.ts';
 import { othersSince } from './slots.ts';
-import { standingOf, type Trouble } from './state.ts';
+import { isOnProvidersInstallation, type Ladder, standingOf, type Trouble } from './state.ts';
 import { park, tryAgain, waitLong } from './trouble.ts';
 
 const CALL: Partial<Record<StepName, BlamedCall>> = {
@@ -34,7 +34,7 @@ export async function repair(connection: Connection, step: StepName, failure: Se
   const call = isOfNewSession(failure, step) ? 'new session' : (CALL[step] ?? 'session-token call');
   const ownRead = call === 'session-token call' ? await readOwnUser(connection) : null;
   const circumstances = await circumstancesOf(connection, trouble, failure, ownRead === 'refused');
-  const blamed = blames(failure.code as BlameCode, call, circumstances);
+  const blamed = ownInstallationFirst(state.ladder, blames(failure.code as BlameCode, call, circumstances));
   if (blamed === 'ask again') return;
   if (blamed === 'address') return suspectAddress(connection, step);
   if (blamed === 'nothing') {
@@ -54,6 +54,10 @@ export async function repair(connection: Connection, step: StepName, failure: Se
   else tryAgain(state, step);
 }
 
+/** What the bank refuses on the provider's installation it may take on one of the user's own: only there is the access token to blame. */
+const ownInstallationFirst = (ladder: Ladder, blamed: Blamed): Blamed =>
+  blamed === 'api-key' && isOnProvidersInstallation(ladder) ? 'installation' : blamed;
+
 const isOfNewSession = ({ endpoint }: SeenFailure, step: StepName) => step === 'session' && endpoint?.startsWith('GET ') === true;
 
 async function circumstancesOf(
@@ -69,7 +73,8 @@ async function circumstancesOf(
     sinceMs: nowMs - trouble.firstAtMs,
     ownReadRefused,
     pastBinding: ladder.apiKey?.bindBeforeMs != null && nowMs >= ladder.apiKey.bindBeforeMs,
-    deviceUnproven: ladder.device !== null && ladder.device.deviceId === null && !ladder.deviceRepeated,
+    deviceUnproven:
+      ladder.device !== null && ladder.device.deviceId === null && !ladder.deviceRepeated && !isOnProvidersInstallation(ladder),
   };
   const asksOthers = code === 'BUNQ_CREDENTIALS_INCORRECT' && !known.pastBinding && !known.deviceUnproven;
   return { ...known, others: asksOthers ? await askOfOthers(connection, trouble.firstAtMs) : 'unknown' };

@@ -112,6 +112,8 @@ export interface Installation {
   installationId: number | null;
   installationToken: Sealed<'installation-token'>;
   serverPublicKeyPem: string;
+  /** Of an end user's connection: it is the provider's. Its token, and the private key beside it, are sealed for the provider's connection. */
+  ofProvider?: true;
 }
 
 export interface ApiKey {
@@ -265,6 +267,8 @@ export interface OnboardingRequest {
   readonly permittedIps: string[];
   /** Of an end user's connection: the link that was made for it. */
   readonly authorization?: AuthorizationRequest;
+  /** Of an end user's connection: the provider's installation, sealed for the provider, where it is to have none of its own. */
+  readonly providerInstallation?: Pick<Standing, 'keyPair' | 'installation'>;
 }
 
 export const EMPTY_LADDER: Ladder = {
@@ -293,7 +297,7 @@ export function initialState(request: OnboardingRequest, nowMs: number): Connect
       pruneCallbackUrls: false,
       permittedIps: request.permittedIps,
     },
-    ladder: { ...EMPTY_LADDER },
+    ladder: { ...EMPTY_LADDER, ...onProvidersInstallation(request) },
     candidate: null,
     serving: null,
     retiring: [],
@@ -317,6 +321,11 @@ export function initialState(request: OnboardingRequest, nowMs: number): Connect
 
 const authorizationOf = ({ authorization }: OnboardingRequest, nowMs: number) =>
   authorization ? askAuthorization(NO_AUTHORIZATION, authorization, nowMs) : NO_AUTHORIZATION;
+
+const onProvidersInstallation = ({ providerInstallation }: OnboardingRequest): Partial<Ladder> =>
+  providerInstallation
+    ? { keyPair: providerInstallation.keyPair, installation: { ...providerInstallation.installation, ofProvider: true } }
+    : {};
 
 /** Which of the states a connection is in; DISCONNECTED is set by the workflow as it ends. */
 export function lifecycleState(state: ConnectionState, nowMs: number): LifecycleState {
@@ -386,6 +395,9 @@ export function isRenewalDue(state: ConnectionState, nowMs: number): boolean {
   const standing = standingOf(ladder);
   return standing !== null && !isSameStanding(standing, serving);
 }
+
+/** An end user's session is opened on the provider's installation, and needs no device beside the provider's. */
+export const isOnProvidersInstallation = ({ installation }: Pick<Ladder, 'installation'>) => installation?.ofProvider === true;
 
 /** The ladder up to the session, when all of it is there. */
 export function standingOf({ keyPair, installation, apiKey, device }: Ladder): Standing | null {

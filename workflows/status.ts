@@ -2,8 +2,8 @@ import { remedyFor } from './actions.ts';
 import type { Authorization } from './authorization.ts';
 import { STEP_NAMES, type StepName } from './codes.ts';
 import type { ConnectionStatus, OAuthClientView, SeenFacts, SessionView, StepStatus } from './messages.ts';
-import { type ConnectionState, isServingValid, lifecycleState, type SeenError, type Trouble } from './state.ts';
-import { STEPS, wantsOAuthClient } from './steps.ts';
+import { type ConnectionState, isOnProvidersInstallation, isServingValid, lifecycleState, type SeenError, type Trouble } from './state.ts';
+import { OAUTH_STEPS, STEPS, wantsOAuthClient } from './steps.ts';
 
 /** How a state is shown. Pure; nothing sealed is in a status. */
 
@@ -49,10 +49,15 @@ function authorizationView(
   { asked, answered, consentedAtMs }: Authorization,
   nowMs: number,
 ): Pick<ConnectionStatus, 'authorization' | 'consentedAt'> {
-  const [link, answer] = [asked.at(-1), answered[0]];
-  const times = { askedAt: isoOrNull(link?.askedAtMs), expiresAt: isoOrNull(link?.expiresAtMs) };
-  const status = link ? (nowMs < link.expiresAtMs ? 'asked' : 'expired') : answer?.outcome;
-  return { authorization: status ? { status, ...times } : null, consentedAt: isoOrNull(consentedAtMs) };
+  const links = [
+    ...asked.map((link) => ({ ...link, outcome: nowMs < link.expiresAtMs ? ('asked' as const) : ('expired' as const) })),
+    ...answered,
+  ];
+  const latest = links.reduce<(typeof links)[number] | null>((one, other) => (one && one.askedAtMs >= other.askedAtMs ? one : other), null);
+  return {
+    authorization: latest && { status: latest.outcome, askedAt: iso(latest.askedAtMs), expiresAt: iso(latest.expiresAtMs) },
+    consentedAt: isoOrNull(consentedAtMs),
+  };
 }
 
 export const sessionView = ({ serving }: ConnectionState): SessionView | null =>
@@ -64,6 +69,7 @@ export const sessionView = ({ serving }: ConnectionState): SessionView | null =>
     sessionToken: serving.session.sessionToken,
     privateKey: serving.keyPair.privateKey,
     serverPublicKeyPem: serving.installation.serverPublicKeyPem,
+    ...(serving.installation.ofProvider && { ofProvider: true }),
   };
 
 export const oauthClientView = ({ oauthClient }: ConnectionState): OAuthClientView | null =>
@@ -175,12 +181,16 @@ const describe = (error: SeenFacts) =>
     .filter(Boolean)
     .join(' · ');
 
+/** What the provider has done, where its installation is used. */
+const INSTALLATION_STEPS: readonly StepName[] = ['key-pair', 'installation', 'device'];
+
 function stepStatus(state: ConnectionState, name: StepName, running: StepName | null, nowMs: number): StepStatus {
   if (running === name) return 'running';
   const trouble = state.troubles[name];
   if (trouble) return trouble.action ? 'waiting' : 'retrying';
   if (name === 'session' && state.slot) return 'running'; // it waits for its turn
-  if ((name === 'oauth-client' || name === 'callback-urls' || name === 'client-credentials') && !wantsOAuthClient(state)) return 'skipped';
+  if (OAUTH_STEPS.includes(name) && !wantsOAuthClient(state)) return 'skipped';
+  if (INSTALLATION_STEPS.includes(name) && isOnProvidersInstallation(state.ladder)) return 'skipped';
   if (STEPS[name].isMissing(state, nowMs)) return 'pending';
   return state.doneAtMs[name] === undefined ? 'pending' : 'done';
 }

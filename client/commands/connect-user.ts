@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { parseRedirect } from '../../bunq/authorization.ts';
+import { USER_INSTALLATIONS } from '../../settings/schema.ts';
 import { type CompletedAuthorization, NotCompletedError } from '../authorizations.ts';
 import { checkCallbackUrl } from '../callback-url.ts';
 import { LINK_VALID_MS } from '../end-users.ts';
@@ -18,11 +20,13 @@ import {
 } from '../options.ts';
 import { showOutcome } from '../outcome.ts';
 import { print, printJson, tell } from '../output.ts';
+import type { UserInstallation } from '../settings.ts';
 import { anotherLink, untilLinkEnded, untilServed, whyNotConnected } from '../user-consent.ts';
 
 interface ConnectOptions extends WaitOptions {
   redirectUrl?: string;
   expiresIn: number;
+  installation?: UserInstallation;
 }
 
 interface CompleteOptions extends WaitOptions {
@@ -37,6 +41,12 @@ export function registerConnectUser(program: Command): void {
     .argument('<user>', 'a name for the end user: the connection is PROVIDER/USER then', userArgument)
     .option('--redirect-url <url>', "where the end user returns to: one of the provider's callback URLs; needed where it has several")
     .addOption(new Option('--expires-in <duration>', 'how long the link is good').argParser(durationArgument).default(LINK_VALID_MS, '1h'))
+    .addOption(
+      new Option(
+        '--installation <whose>',
+        "what a new end user's sessions are opened on: an installation of its own, or the provider's (KEEPER_USER_INSTALLATION, or own)",
+      ).choices(USER_INSTALLATIONS),
+    )
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
@@ -67,16 +77,17 @@ async function connectUser(
   keeper: Keeper,
   provider: string,
   user: string,
-  { redirectUrl, expiresIn, wait, timeout, json }: ConnectOptions,
+  { redirectUrl, expiresIn, installation, wait, timeout, json }: ConnectOptions,
 ): Promise<void> {
   const startedAt = performance.now();
-  const link = await keeper.connectUser(provider, user, { redirectUrl, validForMs: expiresIn });
+  const link = await keeper.connectUser(provider, user, { redirectUrl, validForMs: expiresIn, installation });
   const { name, isNew, authorizationUrl, expiresAt } = link;
   if (json) printJson({ schema: 1, name, authorizationUrl, expiresAt });
   else print(authorizationUrl);
   tell(
     `For the browser of ${name}'s end user alone, once, until ${expiresAt}.${isNew ? '' : ` ${name} is there already and goes on meanwhile.`}`,
   );
+  if (installation && !isNew) tell(`--installation is for a new connection: ${name} goes on with the installation that it has.`);
   if (!wait) return;
   tell('Waiting until it comes back; Ctrl-C ends the waiting only …');
   const outcome = await untilLinkEnded(keeper, name, authorizationUrl, timeout);
@@ -122,6 +133,8 @@ async function completeUser(keeper: Keeper, name: string, url: URL, { wait, time
   process.exitCode = showOutcome(await untilServed(keeper, name, timeout - (performance.now() - startedAt)), json);
 }
 
+const AGAIN_AFTER_MS = 1000;
+
 /** Again and again while nobody answers, for as long as it is waited: the URL stays good meanwhile, a code for minutes. */
 async function bring(keeper: Keeper, name: string, url: URL, timeoutMs: number): Promise<CompletedAuthorization> {
   const giveUpAt = performance.now() + timeoutMs;
@@ -137,6 +150,7 @@ async function bring(keeper: Keeper, name: string, url: URL, timeoutMs: number):
           timeoutMs > 0 ? EXIT.notDoneInTime : EXIT.failed,
         );
       if (isFirst) tell(why);
+      await sleep(AGAIN_AFTER_MS);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { UsageError } from '../errors.ts';
+import { EXIT, UsageError } from '../errors.ts';
 import type { Keeper, KnownStatus } from '../keeper.ts';
 import { connectionArgument, jsonOption, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { needsPerson, showOutcome } from '../outcome.ts';
@@ -59,13 +59,14 @@ async function renewOne(keeper: Keeper, name: string, { wait, timeout, json }: W
   await keeper.renew(name, { bulk });
   if (!wait) return tell('The wish is recorded.');
   const isNew = ({ session }: KnownStatus) => session !== null && session.openedAt !== before;
-  process.exitCode = showOutcome(
+  const outcome = showOutcome(
     await waitFor(keeper, name, {
       until: (status) => (isNew(status) && status.state !== 'RENEWING') || needsPerson(status),
       timeoutMs: timeout,
     }),
     json,
   );
+  process.exitCode = Math.max(Number(process.exitCode ?? EXIT.done), outcome); // of many, one that waits for a person
 }
 
 async function resume(name: string, { wait, timeout, json, ...given }: ResumeOptions): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toDo } from '../describe.ts';
-import type { LinkOutcome } from '../end-users.ts';
+import type { LinkOutcome, UserLink } from '../end-users.ts';
+import { KeeperError, UsageError } from '../errors.ts';
 import type { Keeper } from '../keeper.ts';
 import { needsPerson } from '../outcome.ts';
 import { print } from '../output.ts';
@@ -22,11 +23,23 @@ export async function connectDemoUser(keeper: Keeper, provider: string, redirect
     return showAccounts(keeper, name, signal);
   }
   for (let isConnected = false; !isConnected; ) {
-    const { authorizationUrl, expiresAt } = await keeper.connectUser(provider, USER, { redirectUrl, validForMs: LINK_VALID_MS });
+    const { authorizationUrl, expiresAt } = await newLink(keeper, provider, redirectUrl, signal);
     print(`Connect a demo user ${name} in a browser (until ${expiresAt}):\n  ${authorizationUrl}`);
     isConnected = await isGranted(keeper, name, authorizationUrl, signal);
   }
   await showAccounts(keeper, name, signal);
+}
+
+/** The worker may have been killed just now. */
+async function newLink(keeper: Keeper, provider: string, redirectUrl: string, signal: AbortSignal): Promise<UserLink> {
+  for (;;) {
+    try {
+      return await keeper.connectUser(provider, USER, { redirectUrl, validForMs: LINK_VALID_MS });
+    } catch (error) {
+      if (!(error instanceof KeeperError) || error instanceof UsageError) throw error;
+      await sleep(LOOK_EVERY_MS, undefined, { signal });
+    }
+  }
 }
 
 /** Says what comes back of the link. */
@@ -42,18 +55,24 @@ async function isGranted(keeper: Keeper, name: string, link: string, signal: Abo
   }
 }
 
+const ACCOUNTS = '/user/{userId}/monetary-account';
+
 async function showAccounts(keeper: Keeper, name: string, signal: AbortSignal): Promise<void> {
   for (;;) {
     const status = await keeper.status(name).catch(() => null);
-    if (status && status.worker !== false && needsPerson(status)) return print(`${name} is ${status.state}: ${toDo(status)}`);
-    if (status && status.worker !== false && isServedAnew(status)) break;
+    const isKnown = status !== null && status.worker !== false;
+    if (isKnown && needsPerson(status)) return print(`${name} is ${status.state}: ${toDo(status)}`);
+    const answer = isKnown && isServedAnew(status) ? await keeper.fetch(name, ACCOUNTS, { signal }).catch(() => null) : null;
+    if (answer) return print(await told(name, answer));
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
-  const path = '/user/{userId}/monetary-account';
-  const answer = await keeper.fetch(name, path, { signal });
-  print(`${new Date().toISOString()} ${name} is ACTIVE; GET ${path}: ${await accountsIn(answer)}`);
-  print(`In another terminal: npm run -s keeper -- call ${name} GET '${path}'`);
 }
+
+const told = async (name: string, answer: Response) =>
+  [
+    `${new Date().toISOString()} ${name} is ACTIVE; GET ${ACCOUNTS}: ${await accountsIn(answer)}`,
+    `In another terminal: npm run -s keeper -- call ${name} GET '${ACCOUNTS}'`,
+  ].join('\n');
 
 interface Account {
   readonly display_name?: string;

@@ -155,6 +155,31 @@ const usage: Record<string, BadInput> = {
     args: ['callback-urls', 'acme', 'add', 'https://acme.example/', '--prune'],
     says: [/--prune belongs to set/],
   },
+  'an end user to onboard': {
+    args: ['onboard', 'acme/alice', '--sandbox-user'],
+    says: [/acme\/alice is an end user’s connection/, /bunq-keeper connect-user PROVIDER USER/],
+  },
+  'callback URLs of an end user': {
+    args: ['callback-urls', 'acme/alice', 'add', 'https://acme.example/'],
+    says: [/callback URLs are its provider’s/],
+  },
+  'an OAuth client of an end user': { args: ['oauth-client', 'acme/alice'], says: [/the OAuth client is its provider’s/] },
+  'an end user by an e-mail address': { args: ['connect-user', 'acme', 'alice@acme.example'], says: [/no e-mail address/] },
+  'a link that is good for nothing': { args: ['connect-user', 'acme', 'alice', '--expires-in', '0m'], says: [/good for nothing/] },
+  'a place to return to that is none': {
+    args: ['connect-user', 'acme', 'alice', '--redirect-url', 'acme.example'],
+    says: [/cannot be a callback URL/],
+  },
+  'no file with the redirect URL': { args: ['complete-user', 'acme', 'alice'], says: [/--redirect-url-file/] },
+  'a redirect URL as an argument': {
+    args: ['complete-user', 'acme', 'alice', '--redirect-url-file', '-', 'https://acme.example/?code=c&state=s'],
+    says: [/too many arguments/],
+  },
+  'a redirect URL that is none': {
+    args: ['complete-user', 'acme', 'alice', '--redirect-url-file', '-'],
+    stdin: 'https://acme.example/?state=s\n',
+    says: [/stdin holds no URL that the bank sends an end user back to/],
+  },
   'disconnecting without a terminal to ask': { args: ['disconnect', 'acme'], says: [/say --yes/] },
   'a Temporal server elsewhere for dev': {
     args: ['dev', '--once', '--temporal', 'temporal.acme.example:7233'],
@@ -218,6 +243,7 @@ const settings: Record<string, BadInput> = {
     env: { HTTPS_PROXY: 'proxy.acme.example:3128' },
     says: [/^HTTPS_PROXY has to be an http:\/\/ or https:\/\/ URL/m],
   },
+  'an age of consents without a unit': { args: ['list'], env: { KEEPER_CONSENT_AGE: '180' }, says: [/KEEPER_CONSENT_AGE is a duration/] },
   'half of a deployment version': {
     args: ['worker'],
     env: { TEMPORAL_WORKER_BUILD_ID: '1' },

@@ -281,4 +281,9 @@ test('a provider is disconnected without its end users, who are named and go on'
   });
   expect(await here.keeper.status('acme/alice')).toMatchObject({ state: 'ACTIVE' });
   expect((await here.keeper.fetch('acme/alice', '/user')).status).toBe(200);
+  expect(await run('connect-user', 'acme', 'zoe')).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('acme was disconnected'),
+  });
 }, 60_000);

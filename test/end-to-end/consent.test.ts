@@ -8,7 +8,7 @@ import { type Haystack, searchForSecrets } from '../support/secret-search.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { BankProcess } from './support/bank-process.ts';
-import { EndUser, read } from './support/end-user.ts';
+import { EndUser, read } from './support/end-user-browser.ts';
 import { certificateOfTheGuide, type Scene, scene } from './support/scene.ts';
 
 /** End users in a real browser: from the provider's link over the bank's page to the worker's, without JavaScript. */
@@ -179,7 +179,6 @@ inBrowser(
   async () => {
     await linkFor('dave');
     await until('dave is asked', async () => (await here.keeper.status('acme/dave')).worker !== false);
-    const before = await lengthOf('acme/dave');
     const dave = await endUser();
     const tab = await dave.newTab();
     for (const state of [`${'A'.repeat(43)}.acme.dave`, `${'A'.repeat(43)}.acme.nobody`, 'anything', `${'A'.repeat(43)}.acme.dave.more`]) {
@@ -188,7 +187,7 @@ inBrowser(
       expect(await read(tab)).toEqual({ title: 'This link is not known here', text: expect.stringContaining('Nothing was connected.') });
     }
     codes.add('forged-code-0123456789abcdef');
-    expect(await lengthOf('acme/dave')).toBe(before);
+    expect(await redirectsTaken('acme/dave')).toBe(0);
     expect(await authorizationOf('acme/dave')).toBe('asked');
   },
   60_000,
@@ -220,7 +219,8 @@ inBrowser(
     await Promise.all(tabs.map((tab) => decide(tab, 'Accept')));
     for (const tab of tabs) await tab.waitForURL(/\?outcome=/);
     const outcomes = tabs.map((tab) => new URL(tab.url()).searchParams.get('outcome')).sort();
-    expect(outcomes).toEqual(['connected', expect.stringMatching(/^repeated-(pending|connected)$/)]);
+    expect(outcomes).toEqual([expect.stringMatching(/^(connected|pending)$/), expect.stringMatching(/^repeated-(pending|connected)$/)]);
+    await until('frank is connected', async () => (await authorizationOf('acme/frank')) === 'connected'); // on a busy machine after the pages
     expect(await exchanges('acme/frank')).toBe(1);
   },
   60_000,
@@ -319,8 +319,9 @@ inBrowser(
 
 const handleOf = (name: string) => temporal.client.workflow.getHandle(`user.${here.environment}.${name.replace('/', '.')}`);
 
-async function lengthOf(name: string): Promise<number> {
-  return (await handleOf(name).describe()).historyLength;
+async function redirectsTaken(name: string): Promise<number> {
+  const { events } = await handleOf(name).fetchHistory();
+  return (events ?? []).filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes).length;
 }
 
 /** How often a code was sent to the bank for it. */

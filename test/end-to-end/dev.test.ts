@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startSimulator } from '../../simulator/index.ts';
 import type { ConnectionStatus } from '../../workflows/messages.ts';
 import { temporaryFolder } from '../support/at-end.ts';
-import { keeper } from '../support/process.ts';
+import { type KeeperProcess, keeper } from '../support/process.ts';
 import { temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { startScript } from './support/script.ts';
@@ -60,6 +61,48 @@ test('dev starts a killed worker again, shows the first session being renewed, a
     stderr: expect.stringContaining(`No Temporal server answers at ${TEMPORAL_ADDRESS}`),
   });
 }, 300_000);
+
+/** What a click on the link that was printed last comes to: the page that the end user lands on. */
+async function click(running: KeeperProcess, how: { deny?: boolean } = {}): Promise<string> {
+  const [, manageUrl] = await running.waitForLine(/management: (\S+)\)/);
+  const link = running.lines.flatMap((line) => /^ {2}(http\S+\/auth\?\S+)$/.exec(line)?.[1] ?? []).at(-1)!;
+  const { client_id: clientId, redirect_uri: redirectUri, state } = Object.fromEntries(new URL(link).searchParams);
+  const body = JSON.stringify({ clientId, redirectUri, state, ...how });
+  const { redirectUrl } = (await (await fetch(new URL('authorize', manageUrl), { method: 'POST', body })).json()) as {
+    redirectUrl: string;
+  };
+  return (await fetch(redirectUrl)).url;
+}
+
+test('dev connects a demo user: it prints a link, what came of it, and the accounts; and again at the next run, at another port', async () => {
+  const folder = temporaryFolder();
+  const running = dev(folder, []);
+  await running.waitForLine(/^ {2}http\S+\/auth\?\S+$/, 120_000);
+  expect(await click(running, { deny: true })).toMatch(/\?outcome=denied$/);
+  await running.waitForLine(/The end user of demo\/alice denied access\./);
+  await until('another link is printed', () => running.lines.filter((line) => /\/auth\?/.test(line)).length === 2);
+  expect(await click(running)).toMatch(/\?outcome=connected$/);
+  const read = /demo\/alice is ACTIVE; GET \/user\/\{userId\}\/monetary-account: .+, NL\d\dBUNQ\d+, [\d.]+ EUR$/;
+  await running.waitForLine(read, 120_000);
+  const env = settingsIn(join(folder, '.bunq-keeper/env'));
+  const called = await keeper(['call', 'demo/alice', 'GET', '/user/{userId}/monetary-account'], { env });
+  expect(called).toMatchObject({ code: 0, stdout: expect.stringContaining('"MonetaryAccountBank"') });
+  const [, former] = await running.waitForLine(/^callback URL +http:\/\/localhost:(\d+)\/callback$/);
+  running.signal('SIGINT');
+  expect(await running.ended(60_000)).toMatchObject({ code: 0 });
+
+  const taken = createServer().listen(Number(former), '127.0.0.1');
+  try {
+    const next = dev(folder, []);
+    const [, port] = await next.waitForLine(/^callback URL +http:\/\/localhost:(\d+)\/callback$/, 120_000);
+    expect(port).not.toBe(former);
+    await next.waitForLine(read, 120_000);
+    next.signal('SIGINT');
+    expect(await next.ended(60_000)).toMatchObject({ code: 0 });
+  } finally {
+    taken.close();
+  }
+}, 400_000);
 
 test('dev --sandbox speaks to the sandbox and not to a simulator, and keeps its connections apart', async () => {
   const folder = temporaryFolder();

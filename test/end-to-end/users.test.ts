@@ -11,7 +11,7 @@ import { onboardingOf } from './support/who.ts';
 
 const NAMES = Array.from({ length: 200 }, (_, index) => `user-${index}`);
 const CALLBACK_URL = 'https://acme.example/callback';
-const SESSION_MS = 4 * 60_000;
+const SESSION_MS = 3 * 60_000;
 /** The bank's distance between two sessions of one address, shortened with the sessions. */
 const GAP_MS = 100;
 const AT_A_TIME = 4;

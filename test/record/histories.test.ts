@@ -137,6 +137,23 @@ test('a gate goes on in a new run after 1,000 signals', async () => {
   for (const [index, run] of runs.entries()) record(`gate-continued-as-new-run-${index + 1}`, await run.fetchHistory());
 }, 120_000);
 
+test('a gate in the place of a closed one is told of another connection, and asks it for a second opinion', async () => {
+  const acme = await keeper.connection('acme', { callerAddress: '203.0.113.7' });
+  const zeta = keeper.connectionBeside(acme, 'zeta');
+  for (const connection of [acme, zeta]) {
+    await connection.onboard();
+    await connection.becomes('ACTIVE', 5 * MINUTE);
+  }
+  acme.simulator.changeSettings({ callerAddress: '198.51.100.4' });
+  await gateOf(acme).terminate('an operator did it');
+  await acme.renew();
+  await acme.until('suspects the address', ({ lastError }) => lastError?.code === 'ADDRESS_SUSPECT', 15 * MINUTE);
+  acme.simulator.changeSettings({ callerAddress: '203.0.113.7' });
+  for (const connection of [acme, zeta]) await connection.becomes('ACTIVE', 15 * MINUTE);
+  await recordRuns('address-suspect', acme);
+  record('gate-second-opinion', await gateOf(acme).fetchHistory());
+}, 60_000);
+
 /** A provider, its first hour over, and an end user who has a link. */
 async function aProviderAndAda() {
   const acme = await keeper.connection('acme', { allowSecondOAuthClient: true });
@@ -160,6 +177,16 @@ test('an end user is asked, connected, and renewed', async () => {
   await ada.passUntil(session!.renewAt);
   await ada.until('is renewed', ({ state, session: now }) => state === 'ACTIVE' && now!.openedAt !== session!.openedAt, HOUR);
   await recordRuns('user', ada);
+}, 60_000);
+
+test('an end user is connected on the provider’s installation', async () => {
+  const { acme, ada } = await aProviderAndAda();
+  const { url, state } = await askForConsent(acme, ada, HOUR, 'provider');
+  await comeBack(ada, acme.simulator.authorize({ clientId: url.searchParams.get('client_id')!, redirectUri: URL, state }), ENVIRONMENT);
+  const { session } = await ada.becomes('ACTIVE');
+  await ada.passUntil(session!.renewAt);
+  await ada.until('is renewed', ({ state: now, session: other }) => now === 'ACTIVE' && other!.openedAt !== session!.openedAt, HOUR);
+  await recordRuns('user-on-providers-installation', ada);
 }, 60_000);
 
 test('an end user denies, and is connected by another link', async () => {

@@ -1,5 +1,6 @@
 import { authorizationUrl } from '../../bunq/authorization.ts';
 import { type CompletedAuthorization, completeAuthorization, newState, stateSha256 } from '../../client/authorizations.ts';
+import type { UserInstallation } from '../../client/settings.ts';
 import { askAuthorizationUpdate } from '../../workflows/messages.ts';
 import type { TestConnection } from './connection.ts';
 import { sealingKeys } from './credentials.ts';
@@ -16,7 +17,12 @@ export interface Link {
 }
 
 /** A new link for the user's connection, which is started with it where there is none. */
-export async function askForConsent(provider: TestConnection, user: TestConnection, validForMs = HOUR): Promise<Link> {
+export async function askForConsent(
+  provider: TestConnection,
+  user: TestConnection,
+  validForMs = HOUR,
+  installation: UserInstallation = 'own',
+): Promise<Link> {
   const { clientId, clientSecret, callbackUrls } = (await provider.oauthClient())!;
   const state = newState(user.name);
   const redirectUrl = callbackUrls[0]!;
@@ -38,10 +44,16 @@ export async function askForConsent(provider: TestConnection, user: TestConnecti
         callbackUrls: [],
         permittedIps: [],
         authorization,
+        ...(installation === 'provider' && { providerInstallation: await installationOf(provider) }),
       },
     });
   const url = new URL(authorizationUrl(new URL('/auth', provider.simulator.apiUrl).href, { clientId: clientId!, redirectUrl, state }));
   return { name: user.name, url, state };
+}
+
+async function installationOf(provider: TestConnection) {
+  const { keyPair, installation } = (await provider.state()).serving!;
+  return { keyPair, installation };
 }
 
 /** The keeper is told of the URL that the bank sent the end user back to. */

@@ -31,7 +31,7 @@ const MAY_LOAD: Record<string, readonly string[]> = {
   settings: ['bunq', 'sealing', 'workflows/duration.ts', 'workflows/names.ts'],
   activities: ['bunq', 'sealing', 'workflows/names.ts'],
   workflows: [],
-  worker: ['activities', 'bunq', 'client/authorizations.ts', 'sealing', 'settings', 'workflows/names.ts'],
+  worker: ['activities', 'bunq', 'client/authorizations.ts', 'client/notifications.ts', 'sealing', 'settings', 'workflows/names.ts'],
   client: ['bunq', 'sealing', 'settings', ...ANYWHERE],
 };
 

@@ -40,7 +40,9 @@ export async function endOfCell(connection: TestConnection): Promise<CellEnd> {
       apiKeys: bank.credentials.length - 1,
       sessions: bank.sessions.filter(({ status }) => status === 'ACTIVE').length - 1 - retiring,
     },
-    repeatedRequestIds: repeated(requests.map(({ requestId, installationId }) => `${installationId} ${requestId}`)),
+    repeatedRequestIds: repeated(
+      requests.flatMap(({ requestId, installationId }) => (requestId === null ? [] : [`${installationId} ${requestId}`])),
+    ),
     mostCallsAnHour: mostWithin(
       HOUR,
       requests.map(({ at }) => at),
@@ -53,7 +55,7 @@ export async function endOfCell(connection: TestConnection): Promise<CellEnd> {
   };
 }
 
-/** Request ids are unique among all requests, so also among those of each installation. */
+/** Request ids are unique among all requests, so also among those of each installation; the token endpoint has none. */
 const repeated = (ids: readonly string[]) => ids.filter((id, index) => ids.indexOf(id) !== index);
 
 const shortestGapMs = (atMs: readonly number[]) =>

@@ -21,7 +21,7 @@ const SOON_MS = 15 * MINUTE;
 const SECOND_CONSENT_BEFORE_END_MS = 5 * MINUTE;
 
 /** So many at once keep two cores busy. */
-const BATCH = 44;
+const BATCH = 24;
 
 export interface EndUserCellEnd extends CellEnd {
   /** Requests to the token endpoint for each code. */
@@ -151,8 +151,8 @@ class EndUserRun {
       sessions: end.spare.sessions - own.sessions,
     };
     const hits = this.#hitsBefore + end.hits;
-    this.#resolve({ ...end, hits, spare, mostExchangesOfACode: exchanges - (this.#answers.length - 1), isAskedAgain: this.#isAskedAgain });
     await this.#endAll();
+    this.#resolve({ ...end, hits, spare, mostExchangesOfACode: exchanges - (this.#answers.length - 1), isAskedAgain: this.#isAskedAgain });
   }
 
   #isOfUser(userId: number): boolean {

@@ -21,8 +21,8 @@ export function aftermathAt(bank: SimulatorState, sessionId: number): Aftermath 
   return {
     installations: count(bank.installations, ({ deviceIds, sessionIds }) => deviceIds.length + sessionIds.length > 0),
     apiKeys: count(bank.credentials, ({ boundInstallations }) => boundInstallations.length > 0),
-    // one whose opening nobody heard of may have had its proof, and nothing more
-    sessions: count(bank.sessions, ({ id, uses, status }) => status === 'ACTIVE' && (id === served?.id || uses > 1)),
+    // one whose opening nobody heard of may have had what rides along, its proof and the OAuth client, and nothing more
+    sessions: count(bank.sessions, ({ id, uses, status }) => status === 'ACTIVE' && (id === served?.id || uses > 2)),
     devices: bank.devices.length,
     oauthClients: bank.oauthClients.filter(({ userId }) => userId === served?.userId).length,
     callbackUrls: bank.callbackUrls.map(({ url }) => url).sort(),

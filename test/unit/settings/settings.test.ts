@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readClientSettings } from '../../../client/settings.ts';
 import { newSealingKeys } from '../../../sealing/key-set.ts';
 import { SettingsError } from '../../../settings/read.ts';
 import { readTemporalSettings } from '../../../settings/temporal.ts';
@@ -37,6 +38,13 @@ test('a worker needs the name of the bank and the sealing keys, and has defaults
   expect(settings.sealingKeys.keyIds[0]).toMatch(/^2026-01-02-/);
 });
 
+test('new end users have an installation of their own, or use the provider’s where that is set', () => {
+  const { KEEPER_SEALING_KEYS_FILE: _, ...env } = good;
+  expect(readClientSettings(env).userInstallation).toBe('own');
+  expect(readClientSettings({ ...env, KEEPER_USER_INSTALLATION: 'provider' }).userInstallation).toBe('provider');
+  expect(() => readClientSettings({ ...env, KEEPER_USER_INSTALLATION: 'mine' })).toThrow('KEEPER_USER_INSTALLATION is own or provider');
+});
+
 test('calls keep a share of the limits, or none', () => {
   expect(readWorkerSettings({ ...good, KEEPER_EGRESS_WORKERS: '12' }).pacing).toEqual({ processes: 12, longestWaitMs: 1000 });
   expect(readWorkerSettings({ ...good, KEEPER_CALL_LIMITS: 'off' }).pacing).toBeNull();
@@ -62,6 +70,16 @@ test.each(['', '8095', ':8095', '127.0.0.1', '127.0.0.1:65536', '127.0.0.1:http'
     ]);
   },
 );
+
+test('notifications are taken from those that are named, at the server that is set', () => {
+  const server = { ...good, KEEPER_CALLBACK_ADDRESS: '127.0.0.1:8095' };
+  const { notificationSenders, callbackProxies } = readWorkerSettings({ ...server, KEEPER_NOTIFICATION_SENDERS: 'bunq' });
+  expect([notificationSenders?.has('185.40.108.9'), callbackProxies]).toEqual([true, null]);
+  expect(problems({ ...server, KEEPER_NOTIFICATION_SENDERS: 'bunq.com' })).toEqual([
+    expect.stringMatching(/^KEEPER_NOTIFICATION_SENDERS is a list of addresses and networks/),
+  ]);
+  expect(problems({ ...good, KEEPER_NOTIFICATION_SENDERS: 'bunq' })).toEqual([expect.stringContaining('KEEPER_CALLBACK_ADDRESS')]);
+});
 
 test('everything that is wrong is named at once', () => {
   const said = problems({

@@ -196,7 +196,7 @@ test('what an unexpected error says is not logged: it may hold the address', asy
   const answer = await get(REDIRECT);
   expect(answer.status).toBe(503);
   expect(await answer.text()).not.toContain(CODE);
-  expect(JSON.parse(log())).toMatchObject({ level: 50, event: 'link not taken', error: 'TypeError' });
+  expect(JSON.parse(log())).toMatchObject({ level: 50, event: 'request not taken', error: 'TypeError' });
   expect(log()).toContain('callback-server');
   expect(log()).not.toMatch(new RegExp(`${CODE}|state-77aa01`));
 });

@@ -4,6 +4,7 @@ import {
   isNamedSigner,
   NAME_PATTERN,
   parseWorkflowId,
+  providerIdOf,
   providerWorkflowId,
   signerTaskQueue,
   workflowTaskQueue,
@@ -22,6 +23,14 @@ test("an end user's id has its provider in front of its name", () => {
 
 test.each(['', 'acme', 'user.sandbox.ada', 'provider.sandbox', 'provider.sandbox.Acme'])('%j is no id of a connection', (id) => {
   expect(parseWorkflowId(id)).toBeUndefined();
+});
+
+test.each([
+  ['user.127.0.0.1:8090.acme.ada', 'provider.127.0.0.1:8090.acme'],
+  ['provider.sandbox.acme', 'provider.sandbox.acme'],
+  ['session-gate.sandbox.acme', 'session-gate.sandbox.acme'],
+])('%s works by what is sealed for %s', (workflowId, provider) => {
+  expect(providerIdOf(workflowId)).toBe(provider);
 });
 
 test('task queues carry the environment, and the egress or the signer', () => {

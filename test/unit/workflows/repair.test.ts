@@ -70,6 +70,18 @@ test('a device that nothing has proven is bound once more, and not a second time
   expect(state.ladder.deviceRepeated).toBe(true);
 });
 
+test.each<[string, FailureCode, number]>([
+  ['refuses it again', 'BUNQ_TOKEN_REJECTED', 2],
+  ['has a session of the provider’s there', 'BUNQ_SESSION_EXISTS', 1],
+])('an end user’s connection leaves the provider’s installation for one of its own when the bank %s', async (_what, code, failures) => {
+  const state = refused('session', { failures, wanted: { ...onboarded().wanted, credential: { type: 'oauth-grant' } } });
+  Object.assign(state.ladder, { device: { deviceId: null }, installation: { ...state.ladder.installation!, ofProvider: true } });
+  await repaired(state, 'session', code);
+  expect(missing(state)).toEqual(['keyPair', 'installation', 'device']);
+  expect(state.serving!.session).toEqual(onboarded({ serving: state.serving }).serving!.session);
+  expect(state.revoked).toBeUndefined();
+});
+
 test.each([
   ['within a quarter of an hour waits on', 14 * MINUTE, null],
   ['for longer calls a person', 16 * MINUTE, 'REPAIR_LOOP'],

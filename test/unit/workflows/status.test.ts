@@ -78,6 +78,14 @@ test('each step is told as pending, running, retrying, waiting, done or skipped'
   expect(steps[0]).toMatchObject({ at: '2026-12-01T12:00:00.000Z' });
 });
 
+test('what the provider has done is skipped where its installation is used, and the session says so', () => {
+  const state = onboarded();
+  state.ladder.installation!.ofProvider = state.serving!.installation.ofProvider = true;
+  const skipped = statusOf(state, RUN, T0).steps.filter(({ status }) => status === 'skipped');
+  expect(skipped.map(({ name }) => name)).toEqual(['key-pair', 'installation', 'device']);
+  expect(sessionView(state)).toMatchObject({ ofProvider: true });
+});
+
 test('nothing sealed is in a status, in what was wished or in the details for the Temporal UI', () => {
   const state = onboarded({ troubles: { session: refusal } });
   const status = statusOf(state, RUN, T0);
