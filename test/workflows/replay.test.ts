@@ -30,6 +30,7 @@ test('there are recorded histories of every shape: `npm run histories` makes tho
     'continued-as-new-run-2',
     'import',
     'user',
+    'user-on-providers-installation',
     'user-denied',
     'user-lost-code',
     'user-consent-again',
