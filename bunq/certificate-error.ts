@@ -1,11 +1,15 @@
 export type CertificateErrorCode =
   | 'CERTIFICATE_NOT_PEM'
   | 'CERTIFICATE_UNREADABLE'
+  /** Its qcStatements are not as ETSI has them, so what it is for and its roles cannot be told. */
+  | 'CERTIFICATE_STATEMENTS_UNREADABLE'
   | 'CERTIFICATE_EXPIRED'
   | 'CERTIFICATE_NOT_YET_VALID'
   | 'CERTIFICATE_IS_QWAC'
+  /** It is for a person's signatures. */
+  | 'CERTIFICATE_IS_QSIGN'
   | 'CERTIFICATE_WITHOUT_ROLE'
-  /** Not an RSA key of at least 2048 bits. */
+  /** Not an RSA key of at least 2048 bits, or a weak one. */
   | 'CERTIFICATE_KEY_UNSUITABLE'
   /** The private key belongs to another certificate. */
   | 'CERTIFICATE_KEY_MISMATCH'
