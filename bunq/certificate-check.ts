@@ -1,6 +1,7 @@
 import { CertificateError } from './certificate-error.ts';
 import { type Certificate, type CertificateFacts, readCertificates } from './certificate-facts.ts';
 import { readPrivateKey } from './qseal.ts';
+import { weaknessOf } from './weak-key.ts';
 
 /** No qualified seal has less. */
 const LEAST_KEY_BITS = 2048;
@@ -131,9 +132,8 @@ function checkKey({ x509, facts: { subject, keyType, keyBits } }: Certificate): 
     );
   if (keyBits === 0) throw unsuitable(`no RSA key but one of the kind ${keyType}`);
   if (keyBits < LEAST_KEY_BITS) throw unsuitable(`an RSA key of ${keyBits} bits`);
-  const { publicExponent = 0n } = x509.publicKey.asymmetricKeyDetails ?? {};
-  if (publicExponent < 3n || publicExponent % 2n === 0n)
-    throw unsuitable(`a weak RSA key, with the exponent ${publicExponent}: anybody can sign with it, or nobody`);
+  const weakness = weaknessOf(x509.publicKey);
+  if (weakness) throw unsuitable(`a weak RSA key, ${weakness}`);
 }
 
 function checkPrivateKey({ x509, facts }: Certificate, privateKeyPem: string): void {

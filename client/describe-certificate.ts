@@ -67,8 +67,8 @@ function roleRows({ roles, rolesFrom, isAuthority }: CertificateFacts): string[]
   return roles.map((role, index) => [index === 0 ? 'roles' : '', `${role}, ${IN_PLAIN_WORDS[role]}${index === 0 ? `; ${from}` : ''}`]);
 }
 
-const typeOf = ({ type, qualified, isAuthority }: CertificateFacts): string => {
-  if (type === null && isAuthority && !qualified) return 'it may issue certificates';
+const typeOf = ({ type, qualified, isAuthority, roles }: CertificateFacts): string => {
+  if (type === null && isAuthority && roles.length === 0) return 'it may issue certificates';
   return `${type ? TYPES[type] : 'it does not say'}${qualified ? '; qualified' : ''}`;
 };
 

@@ -73,8 +73,8 @@ async function inspect(file: string, chainFile: string | undefined, json: boolea
   const certificatePem = readInput(file, 'The certificate');
   const chainPem = chainFile === undefined ? '' : readInput(chainFile, '--chain');
   const now = new Date();
-  const found = await asUsage(async () => readCertificateChain(certificatePem));
   const examined = await asUsage(async () => examineQsealCertificate({ certificatePem, chainPem, now }));
+  const found = await asUsage(async () => readCertificateChain(certificatePem));
   print(json ? JSON.stringify(inspection(examined, found, now)) : describe(examined, found, now));
 }
 
