@@ -17,10 +17,14 @@ export const isSequence = (node: Asn1 | null | undefined): boolean =>
 export const isTagged = (node: Asn1, number: number): boolean =>
   node.tagClass === asn1.Class.CONTEXT_SPECIFIC && (node.type as number) === number;
 
-/** Dotted, as `2.5.4.3`; empty for what is none. @throws when a number of it has more than 53 bits */
+/** Dotted, as `2.5.4.3`, or in hex where a number in it is beyond counting, as of those made from UUIDs; empty for what is none. */
 export function oidOf(node: Asn1 | undefined): string {
-  const isOid = node?.tagClass === asn1.Class.UNIVERSAL && node.type === asn1.Type.OID && typeof node.value === 'string';
-  return isOid ? (asn1.derToOid(node.value as string) ?? '') : '';
+  if (node?.tagClass !== asn1.Class.UNIVERSAL || node.type !== asn1.Type.OID || typeof node.value !== 'string') return '';
+  try {
+    return asn1.derToOid(node.value) ?? '';
+  } catch {
+    return `0x${Buffer.from(node.value, 'binary').toString('hex')}`;
+  }
 }
 
 /** The bytes of an OCTET STRING; null for what is none. */

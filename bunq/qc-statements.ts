@@ -32,6 +32,7 @@ const QC_SSCD = '0.4.0.1862.1.4';
 const QC_TYPE = '0.4.0.1862.1.6';
 /** ETSI TS 119 495: id-etsi-psd2-qcStatement. */
 const PSD2 = '0.4.0.19495.2';
+const READ = new Set([QC_COMPLIANCE, QC_SSCD, QC_TYPE, PSD2]);
 
 /**
  * Statements of other kinds are passed over; one of these that is not as it has to be is never taken for another, or for none.
@@ -43,7 +44,7 @@ export function readQcStatements(der: Uint8Array): QcStatements {
   for (const statement of sequence(readExtension(der), 'they are no sequence')) {
     const [id, info] = sequence(statement, 'one of them is no sequence');
     const oid = identifier(id, 'one of them does not begin with an object identifier');
-    if (statements.has(oid)) throw new StatementsError(`there are two of the kind ${oid}`);
+    if (READ.has(oid) && statements.has(oid)) throw new StatementsError(`there are two of the kind ${oid}`);
     statements.set(oid, info);
   }
   return {
@@ -83,9 +84,7 @@ function sequence(node: Asn1 | undefined, otherwise: string): Asn1[] {
 }
 
 function identifier(node: Asn1 | undefined, otherwise: string): string {
-  try {
-    const oid = oidOf(node);
-    if (oid !== '') return oid;
-  } catch {} // a number too large for any that counts
-  throw new StatementsError(otherwise);
+  const oid = oidOf(node);
+  if (oid === '') throw new StatementsError(otherwise);
+  return oid;
 }

@@ -30,6 +30,8 @@ const node = (type: number, constructed: boolean, value: string | Asn1[]): Asn1 
 export const der = {
   sequence: (...values: Asn1[]) => node(asn1.Type.SEQUENCE, true, values),
   oid: (dotted: string) => node(asn1.Type.OID, false, asn1.oidToDer(dotted).getBytes()),
+  /** An object identifier by its content, however large its numbers. */
+  oidBytes: (content: Uint8Array) => node(asn1.Type.OID, false, Buffer.from(content).toString('binary')),
   utf8: (text: string) => node(asn1.Type.UTF8, false, Buffer.from(text, 'utf8').toString('binary')),
   integer: (value: number) => node(asn1.Type.INTEGER, false, asn1.integerToDer(value).getBytes()),
   bytes: (value: Asn1): Uint8Array => Buffer.from(asn1.toDer(value).getBytes(), 'binary'),

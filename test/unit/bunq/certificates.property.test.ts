@@ -12,7 +12,7 @@ import { vector } from './support.ts';
 
 const now = new Date('2026-12-01T10:00:00.000Z');
 const SEED = Math.floor(dice(seed('CERTIFICATES_SEED')).roll() * 2 ** 31);
-const RUNS = { damagedDer: 4000, damagedPem: 3000, statements: 4000, damagedStatements: 3000, signed: 1000, files: 1000 };
+const RUNS = { damagedDer: 2500, damagedPem: 2000, statements: 3000, damagedStatements: 2000, signed: 600, files: 600 };
 const issuer = new TrustServiceProvider(now);
 const issued = issuer.issue();
 const certificates = [

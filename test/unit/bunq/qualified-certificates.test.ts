@@ -139,6 +139,15 @@ describe('what a qualified certificate says', () => {
     expect(readCertificate(issuer.issue({ statements: der.bytes(statements) }).certificatePem).roles).toEqual(['AISP']);
   });
 
+  test('statements of other kinds are passed over, also twice, also of a kind made from a UUID', () => {
+    const uuid = der.oidBytes(Buffer.from(`69${'ff'.repeat(17)}7f`, 'hex'));
+    const others = [uuid, uuid, der.oid('1.2.3'), der.oid('1.2.3')].map((oid) => der.sequence(oid, der.integer(1)));
+    const { value } = qcStatements({ roles: ['PSP_AI'], types: ['eseal'] });
+    const statements = der.sequence(...others, ...(value as ReturnType<typeof der.oid>[]));
+    const facts = readCertificate(issuer.issue({ statements: der.bytes(statements) }).certificatePem);
+    expect([facts.roles, facts.type]).toEqual([['AISP'], 'QSEAL']);
+  });
+
   test('what stands in it is given no terminal: control characters are written out', () => {
     const pem = withStatements({ roles: ['PSP_AI'], authority: { name: 'Bank\u001b[2J\u202e', id: 'NL\nDNB' } });
     expect(readCertificate(pem).competentAuthority).toEqual({ name: 'Bank\\x1B[2J\\x202E', id: 'NL\\x0ADNB' });
