@@ -3,6 +3,7 @@ import { BunqError, type BunqErrorCode, type Sent } from '../bunq/errors.ts';
 import { checkRawCall, isTokenRejected, type RawCall, RawCallError, type RawResult, rawCall } from '../bunq/raw-call.ts';
 import { KeeperError, UsageError } from './errors.ts';
 import { HeldSession, type HolderOptions, type OpenSession } from './held-sessions.ts';
+import { type Asked, PermitCheck } from './permit-check.ts';
 import type { ClientSettings } from './settings.ts';
 
 /** Of `fetch`'s options those that a bank call has. */
@@ -31,16 +32,28 @@ const REMEDIES: Partial<Record<BunqErrorCode, (name: string) => string>> = {
     'Something answered in the bank’s place or changed its answer: look for a proxy that does; before anything but a reading is repeated, look whether it had its effect.',
 };
 
+export interface BankCallOptions extends HolderOptions {
+  /** In the certificate of a provider's connection: none for who has no certificate; null when that cannot be asked. */
+  readonly rolesOf: (provider: string) => Promise<readonly string[] | null>;
+}
+
 /** Signed and verified calls on the sessions of connections. */
 export class BankCalls {
   readonly #settings: ClientSettings;
   readonly #holderOptions: HolderOptions;
+  readonly #permits: PermitCheck;
   readonly #sessions = new Map<string, HeldSession>();
   #bank: Bank | null = null;
 
-  constructor(settings: ClientSettings, holderOptions: HolderOptions) {
+  constructor(settings: ClientSettings, { rolesOf, ...holderOptions }: BankCallOptions) {
     this.#settings = settings;
     this.#holderOptions = holderOptions;
+    this.#permits = new PermitCheck(rolesOf);
+  }
+
+  /** Whether the certificate allows it, as far as is known. @throws NotPermittedError */
+  checkPermitted(name: string, asked: Asked): Promise<void> {
+    return this.#permits.check(name, asked);
   }
 
   /** @throws KeeperError, SealingError; what the signal was aborted with */
@@ -48,6 +61,7 @@ export class BankCalls {
     const call = await callOf(path, init);
     const session = this.#sessionOf(name);
     const signal = init.signal ?? undefined;
+    await unlessAborted(this.#permits.check(name, call), signal);
     const send = async (open: OpenSession) => this.#send(name, open, call, signal);
     const open = await unlessAborted(session.get(), signal);
     const answer = await send(open);

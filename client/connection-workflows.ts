@@ -181,6 +181,18 @@ export class ConnectionWorkflows {
     }
   }
 
+  /** In the certificate of a provider, as it was last published: none for who has no certificate. Null without an answer within 2 s. */
+  async rolesOf(provider: string): Promise<string[] | null> {
+    try {
+      const handle = this.handle(provider);
+      const description = await this.client.connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => handle.describe());
+      const published = memoOf(description);
+      return published && (published.status.certificate?.roles ?? []);
+    } catch {
+      return null;
+    }
+  }
+
   /** The task queues that it needs, and when each was last polled. */
   async queues(name: string | null): Promise<SeenQueue[]> {
     const memo = name === null ? null : memoOf(await this.find(name));

@@ -4,6 +4,7 @@ import { send } from '../bunq/send.ts';
 import { systemClock } from '../settings/clock.ts';
 import { proxySettings } from '../settings/proxy.ts';
 import { type Environment, SettingsError } from '../settings/read.ts';
+import { onboardedCertificateFindings } from './certificate-findings.ts';
 import { consentAgeRemark } from './consent-age.ts';
 import { remarks, toDo } from './describe.ts';
 import { KeeperError } from './errors.ts';
@@ -44,7 +45,10 @@ export async function diagnose(env: Environment, name: string | null): Promise<F
       throw new KeeperError('There are no sealing keys.');
     });
     await check(findings, 'workers', () => polled(keeper, name));
-    if (name !== null) await check(findings, name, () => state(keeper, name));
+    if (name !== null) {
+      await check(findings, name, () => state(keeper, name));
+      findings.push(...(await ofCertificate(keeper, name)));
+    }
   }
   await client?.connection.close();
   return findings;
@@ -95,6 +99,16 @@ async function state(keeper: Keeper, name: string): Promise<[null, string]> {
   if (wrong.length > 0) throw new KeeperError(wrong.join(' '));
   const old = consentAgeRemark(status, keeper.consentAgeMs, Date.now());
   return [null, [`${status.state} since ${status.since}`, ...(old ? [old] : [])].join('. ')];
+}
+
+/** The certificate of the provider, also of an end user's. */
+async function ofCertificate(keeper: Keeper, name: string): Promise<Finding[]> {
+  try {
+    return onboardedCertificateFindings(await keeper.status(name.split('/')[0]!), new Date());
+  } catch (error) {
+    if (error instanceof KeeperError) return []; // that there is none, or no answer, is told of the connection
+    throw error;
+  }
 }
 
 export function showFindings(findings: readonly Finding[], json: boolean): void {

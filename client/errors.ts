@@ -23,7 +23,7 @@ export class NoSessionError extends KeeperError {
 
 /** What was given cannot be used: nothing was done. */
 export class UsageError extends KeeperError {
-  override readonly name = 'UsageError';
+  override readonly name: string = 'UsageError';
 
   constructor(message: string) {
     super(message, EXIT.usage);

@@ -81,7 +81,8 @@ export class Keeper {
     this.#endUsers = new EndUsers(settings, this.#workflows, sealingKeys);
     const { sessionGapMs = SESSION_GAP_MS, consentAgeMs = CONSENT_AGE_MS } = settings;
     this.consentAgeMs = consentAgeMs;
-    this.#bankCalls = new BankCalls(settings, { workflows: this.#workflows, sealingKeys, clock: systemClock, sessionGapMs });
+    const rolesOf = (provider: string) => this.#workflows.rolesOf(provider);
+    this.#bankCalls = new BankCalls(settings, { workflows: this.#workflows, rolesOf, sealingKeys, clock: systemClock, sessionGapMs });
   }
 
   /**
@@ -194,13 +195,21 @@ export class Keeper {
    * a refusal. The session is held in memory, so that most calls cost no request to Temporal; it is never used longer than it
    * may be served. A call whose token the bank refuses is reported to the keeper and repeated once on the session that
    * replaced it. It waits its turn within the bank's limits for the address, by which this process has to leave: the bank
-   * binds API keys to it. Needs the sealing keys.
+   * binds API keys to it. What the provider's certificate is known not to allow is refused before anything is sent. Needs the sealing keys.
    * @param path `/user/{userId}/monetary-account?count=10`; `{userId}` is filled in
    * @param init `method`, `body` (JSON), `signal`, and of `headers` those that bunq lets a caller choose
-   * @throws BankCallError when no answer of the bank's came; NoSessionError, KeeperError, SealingError; what `signal` was aborted with
+   * @throws BankCallError when no answer of the bank's came; NotPermittedError; NoSessionError, KeeperError, SealingError; what `signal` was aborted with
    */
   fetch(name: string, path: string, init: BankCallInit = {}): Promise<Response> {
     return this.#bankCalls.fetch(name, path, init);
+  }
+
+  /**
+   * Whether the certificate of the provider (of an end user's connection too) allows a call, as far as bunq has said: `fetch` looks itself.
+   * @throws NotPermittedError
+   */
+  checkPermitted(name: string, call: { method: string; path: string }): Promise<void> {
+    return this.#bankCalls.checkPermitted(name, call);
   }
 
   async oauthClient(name: string): Promise<{ id: number; clientId: string | null; callbackUrls: string[] } | null> {

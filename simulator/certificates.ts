@@ -1,6 +1,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import forge from 'node-forge';
 import type { Role } from './entities.ts';
+import { rolesOfPsd2Statement } from './psd2-statement.ts';
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/=\r\n]+?\r?\n-----END CERTIFICATE-----/g;
 
@@ -65,13 +66,22 @@ function subjectOf(certificate: X509Certificate): { distinguishedName: string; c
   };
 }
 
-function rolesOf(commonName: string): Role[] {
+function rolesOfName(commonName: string): Role[] {
   const roles = commonName.split(/[^A-Za-z]+/).flatMap((word) => ROLE_OF_WORD[word] ?? []);
   return [...new Set(roles)];
 }
 
+/** In production the PSD2 statement has them, in the sandbox the common name. */
+function rolesOf(certificate: X509Certificate, commonName: string): Role[] {
+  try {
+    return rolesOfPsd2Statement(certificate.toString()) ?? rolesOfName(commonName);
+  } catch {
+    throw new CertificateRefused('The statements of the certificate cannot be read.');
+  }
+}
+
 /**
- * Reads a payment service provider's certificate as the sandbox does: the roles stand in the common name.
+ * Reads a payment service provider's certificate: a qualified one, or, as the sandbox does, one with the roles in its common name.
  * @throws CertificateRefused
  */
 export function readQsealCertificate(certificatePem: string, chainPem: string, nowMs: number): QsealCertificate {
@@ -83,7 +93,7 @@ export function readQsealCertificate(certificatePem: string, chainPem: string, n
   const subject = subjectOf(leaf);
   if (subject.commonName.length > COMMON_NAME_MAX)
     throw new CertificateRefused(`The common name is longer than ${COMMON_NAME_MAX} characters.`);
-  const roles = rolesOf(subject.commonName);
+  const roles = rolesOf(leaf, subject.commonName);
   if (roles.length === 0) throw new CertificateRefused('The certificate names no role of a payment service provider.');
   return { ...subject, roles, publicKey: leaf.publicKey };
 }

@@ -56,7 +56,9 @@ function readData(data: string): string {
 
 const isText = (data: string) => data !== '-' && !data.startsWith('@');
 
-async function callBank(keeper: Keeper, name: string, { path, ...init }: Call, { wait, timeout, json }: Options): Promise<void> {
+async function callBank(keeper: Keeper, name: string, call: Call, { wait, timeout, json }: Options): Promise<void> {
+  const { path, ...init } = call;
+  await keeper.checkPermitted(name, call);
   if (wait && !(await sessionIsThere(keeper, name, timeout))) return;
   const answer = await keeper.fetch(name, path, init);
   const bytes = Buffer.from(await answer.arrayBuffer());

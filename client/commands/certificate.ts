@@ -1,10 +1,22 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { CertificateError, createPseudoCertificate, type Role, readCertificateChain } from '../../bunq/certificates.ts';
+import {
+  CertificateError,
+  type CertificateFacts,
+  createPseudoCertificate,
+  type ExaminedCertificate,
+  examineQsealCertificate,
+  type Role,
+  readCertificateChain,
+} from '../../bunq/certificates.ts';
+import { permitsOf } from '../../bunq/permits.ts';
+import { certificateRemarks, certificateRows, chainRows, daysLeft, permitLines } from '../describe-certificate.ts';
 import { UsageError } from '../errors.ts';
+import { readInput } from '../input.ts';
 import { jsonOption } from '../options.ts';
-import { print, printJson, table, tell } from '../output.ts';
+import { print, table, tell } from '../output.ts';
+import { chainOption } from './onboard.ts';
 
 const ROLES = ['AISP', 'PISP', 'CBPII'] as const;
 
@@ -24,10 +36,11 @@ export function registerCertificate(program: Command): void {
 
   certificate
     .command('inspect')
-    .description('what a certificate says')
-    .argument('<file>', 'PEM: one certificate or several')
+    .description('what a certificate says, what it allows at bunq, and what is wrong with it')
+    .argument('<file>', 'PEM: one certificate or several, as the certificate with its chain; - for stdin')
+    .addOption(chainOption())
     .addOption(jsonOption())
-    .action((file: string, { json }: { json?: boolean }) => inspect(file, json ?? false));
+    .action((file: string, { chain, json }: { chain?: string; json?: boolean }) => inspect(file, chain, json ?? false));
 }
 
 /** @throws UsageError when a file is there already or the folder cannot be written */
@@ -56,21 +69,43 @@ export async function writePseudoCertificate({
   return files;
 }
 
-async function inspect(file: string, json: boolean): Promise<void> {
-  let pem: string;
-  try {
-    pem = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
-  }
-  const found = await asUsage(async () => readCertificateChain(pem));
-  if (json) return printJson({ schema: 1, certificates: found });
-  for (const { publicKeyPem: _publicKeyPem, ...facts } of found) {
-    print(
-      table(Object.entries(facts).map(([name, value]) => [name, Array.isArray(value) ? value.join(' ') || '-' : String(value ?? '-')])),
-    );
-    print('');
-  }
+async function inspect(file: string, chainFile: string | undefined, json: boolean): Promise<void> {
+  const certificatePem = readInput(file, 'The certificate');
+  const chainPem = chainFile === undefined ? '' : readInput(chainFile, '--chain');
+  const now = new Date();
+  const examined = await asUsage(async () => examineQsealCertificate({ certificatePem, chainPem, now }));
+  const found = await asUsage(async () => readCertificateChain(certificatePem));
+  print(json ? JSON.stringify(inspection(examined, found, now)) : describe(examined, found, now));
+}
+
+/** Of a file that holds nothing but authorities there is nobody whose permits and chain could be told. */
+const isProvider = ({ isAuthority, roles }: CertificateFacts) => !isAuthority || roles.length > 0;
+
+/** What `--json` prints. Pure. */
+export function inspection(examined: ExaminedCertificate, certificates: readonly CertificateFacts[], now: Date) {
+  const { facts, chain, problems } = examined;
+  const provider = isProvider(facts) && {
+    fingerprintSha256: facts.fingerprintSha256,
+    daysLeft: daysLeft(facts, now),
+    chain: chain.map(({ fingerprintSha256 }) => fingerprintSha256),
+    permits: permitsOf(facts.roles),
+    problems: problems.map(({ code, message }) => ({ code, message })),
+    remarks: certificateRemarks(facts, now),
+  };
+  return { schema: 1, certificates, provider: provider || null };
+}
+
+/** The same for a person: the provider's certificate first, then what else there is. Pure. */
+export function describe(examined: ExaminedCertificate, certificates: readonly CertificateFacts[], now: Date): string {
+  const { facts, problems } = examined;
+  if (!isProvider(facts)) return certificates.map((one) => table(certificateRows(one, now))).join('\n\n');
+  const rows = [...certificateRows(facts, now), ...chainRows(examined)];
+  rows.push(...permitLines(facts.roles).map((line, index) => [index === 0 ? 'at bunq' : '', line]));
+  const wrong = problems.map(({ code, message }) => `✖ ${code}: ${message}`);
+  const verdict = wrong.length > 0 ? wrong : ['✔ bunq can be given it.'];
+  const provider = [table(rows), '', ...verdict, ...certificateRemarks(facts, now).map((remark) => `• ${remark}`)].join('\n');
+  const others = certificates.filter(({ fingerprintSha256 }) => fingerprintSha256 !== facts.fingerprintSha256);
+  return [provider, ...others.map((one) => table(certificateRows(one, now)))].join('\n\n');
 }
 
 async function asUsage<Result>(make: () => Promise<Result>): Promise<Result> {

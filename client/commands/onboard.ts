@@ -4,6 +4,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Secret } from '../../sealing/secret.ts';
 import { isNamedSigner, NAME_PATTERN } from '../../workflows/names.ts';
 import { checkCallbackUrl } from '../callback-url.ts';
+import { certificateFindings } from '../certificate-findings.ts';
+import { permitLines } from '../describe-certificate.ts';
 import { diagnose, hasProblem, showFindings } from '../diagnose.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { readInput } from '../input.ts';
@@ -11,7 +13,7 @@ import type { Keeper, OnboardOptions } from '../keeper.ts';
 import { collect, jsonOption, noWaitOption, providerArgument, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { printJson, tell } from '../output.ts';
 import { onboardWithProgress } from '../progress.ts';
-import { qsealCredential } from '../qseal-credential.ts';
+import { type QsealCredentialInput, qsealCredential } from '../qseal-credential.ts';
 
 interface CredentialOptions {
   certificate?: string;
@@ -64,17 +66,26 @@ export function registerOnboard(program: Command): void {
 }
 
 async function onboard(name: string, options: Options): Promise<void> {
+  if (options.check) return check(options);
   const given = readOnboarding(options);
-  if (options.check) {
-    const findings = await diagnose(process.env, null);
-    showFindings(findings, options.json ?? false);
-    if (hasProblem(findings)) process.exitCode = EXIT.failed;
-    return;
+  if (given.credential.type === 'qseal') {
+    tell(`What its certificate allows ${name} at bunq:`);
+    for (const line of permitLines(given.credential.roles)) tell(`  ${line}`);
   }
   if (given.credential.type === 'api-key' && given.callbackUrls.length > 0) {
     tell("Note: connecting other people's accounts by OAuth may need a licence (PSD2); an API key alone is for one's own.");
   }
   await withKeeper((keeper) => start(keeper, name, given, options));
+}
+
+/** Everything that is wrong with the certificate at once, where onboarding would end with the first. @throws UsageError for what else was given */
+async function check(options: Options): Promise<void> {
+  const files = options.certificate === undefined ? null : readQsealFiles(options.certificate, options);
+  const ofCertificate = files ? certificateFindings({ ...files, now: new Date() }) : [];
+  if (!hasProblem(ofCertificate)) readOnboarding(options, files);
+  const findings = [...ofCertificate, ...(await diagnose(process.env, null))];
+  showFindings(findings, options.json ?? false);
+  if (hasProblem(findings)) process.exitCode = EXIT.failed;
 }
 
 async function start(keeper: Keeper, name: string, given: OnboardOptions, { json, wait, timeout }: Options): Promise<void> {
@@ -85,9 +96,12 @@ async function start(keeper: Keeper, name: string, given: OnboardOptions, { json
   else tell(`${name} is being onboarded: bunq-keeper watch ${name}`);
 }
 
-/** @throws UsageError, before anything connects */
-export function readOnboarding(options: Options): OnboardOptions {
-  const credential = readCredential(options);
+/**
+ * @param files of the certificate, where they were read already
+ * @throws UsageError, before anything connects
+ */
+export function readOnboarding(options: Options, files: QsealFiles | null = null): OnboardOptions {
+  const credential = readCredential(options, files);
   if (!credential)
     throw new UsageError('Say who is onboarded: --certificate F --signer S (a PSD2 provider), --api-key-file F, or --sandbox-user.');
   return { credential, ...readReach(credential.type, options) };
@@ -105,13 +119,8 @@ export function readReach(
 }
 
 /** Null when none is given. @throws UsageError */
-export function readCredential({
-  certificate,
-  chain,
-  signer,
-  apiKeyFile,
-  sandboxUser,
-}: CredentialOptions): OnboardOptions['credential'] | null {
+export function readCredential(options: CredentialOptions, files: QsealFiles | null = null): OnboardOptions['credential'] | null {
+  const { certificate, chain, signer, apiKeyFile, sandboxUser } = options;
   const kinds = [certificate !== undefined, apiKeyFile !== undefined, sandboxUser === true].filter(Boolean).length;
   if (kinds > 1) throw new UsageError('--certificate, --api-key-file and --sandbox-user exclude each other: give one.');
   if (certificate === undefined && (chain !== undefined || signer !== undefined))
@@ -121,17 +130,18 @@ export function readCredential({
   if (certificate === undefined) return null;
   if (signer === undefined)
     throw new UsageError('--certificate needs --signer: who holds its private key (file:/abs/key.pem on the worker, or a name).');
-  return readQseal(certificate, chain, signer);
+  return qsealCredential({ ...(files ?? readQsealFiles(certificate, options)), signer });
 }
 
-function readQseal(certificate: string, chain: string | undefined, signer: string): OnboardOptions['credential'] {
-  const privateKeyPem = keyOf(signer);
-  return qsealCredential({
+type QsealFiles = Omit<QsealCredentialInput, 'signer' | 'now'>;
+
+function readQsealFiles(certificate: string, { chain, signer }: CredentialOptions): QsealFiles {
+  const privateKeyPem = signer === undefined ? undefined : keyOf(signer);
+  return {
     certificatePem: readInput(certificate, '--certificate'),
     ...(chain !== undefined && { chainPem: readInput(chain, '--chain') }),
     ...(privateKeyPem !== undefined && { privateKeyPem }),
-    signer,
-  });
+  };
 }
 
 /** The private key of a signer that is a file here too: whether it fits is seen before anything is sent. */

@@ -104,6 +104,11 @@ const certificates: Record<string, BadInput> = {
     args: provider('pseudo-cert.pem', ...signer('encrypted-key.pem')),
     says: [/private key/i, /password|encrypted/i],
   },
+  'everything that is wrong with a certificate at once, by --check': {
+    args: provider('qwac-cert.pem', ...signer('other-key.pem'), '--check'),
+    says: [/^✖ certificate: .* is a QWAC/m, /^✖ private key: .*does not belong/m, /^✖ chain: No chain is given/m, /^✖ workers: No worker/m],
+    code: 1,
+  },
   'a certificate that is not there': {
     args: provider('nowhere.pem', ...signer('pseudo-key.pem')),
     says: [/--certificate .*nowhere\.pem cannot be read \(ENOENT\)/],

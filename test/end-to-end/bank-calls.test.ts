@@ -6,7 +6,7 @@ import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { keeper } from '../support/process.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { type Scene, scene } from './support/scene.ts';
-import { onboardingOf } from './support/who.ts';
+import { onboardingOf, providerOfItsOwn } from './support/who.ts';
 
 /** The kept session used with one call: by the library, and by the command. */
 
@@ -132,6 +132,19 @@ describe('call', () => {
     });
   }, 30_000);
 });
+
+test('what the certificate does not allow is refused by both, before a session is waited for or anything is sent; all else goes through', async () => {
+  const draft = '/user/{userId}/monetary-account/12/draft-payment';
+  await here.keeper.onboard('reader', await providerOfItsOwn(here.folder, 'reader', [CALLBACK], ['AISP']));
+  expect(await here.run('call', 'reader', 'POST', draft)).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/the certificate of reader allows AISP, .* it takes PISP .*Nothing was sent\.$/m),
+  });
+  await expect(here.keeper.fetch('reader/alice', draft, { method: 'POST', body: '{}' })).rejects.toMatchObject({ needs: ['PISP'] });
+  expect((await here.keeper.fetch('acme', draft, { method: 'POST', body: '{}' })).status).toBe(404); // the simulator has no payments
+  expect(bank.requests().filter(({ path }) => path.endsWith('/draft-payment'))).toHaveLength(1);
+}, 60_000);
 
 test('calls wait their turn within the limits for the address', async () => {
   bank.changeSettings({ rateLimits: true });

@@ -54,6 +54,9 @@ const json = <Shape>({ stdout }: Ended): Shape => JSON.parse(stdout) as Shape;
 test('a provider is onboarded by one command, which tells of each step on stderr and prints what it has on stdout', async () => {
   const onboarded = await onboard(CALLBACK);
   expect(onboarded).toMatchObject({ code: 0 });
+  expect(onboarded.stderr).toMatch(
+    /^What its certificate allows acme at bunq:\n {2}PISP may .*draft payments.*\n {2}AISP may .*transactions/m,
+  );
   for (const step of STEP_NAMES) expect(onboarded.stderr).toMatch(new RegExp(`^✔ ${step}: `, 'm'));
   expect(onboarded.stdout).toMatch(/^state +ACTIVE since /m);
   expect(onboarded.stdout).toContain(CALLBACK);

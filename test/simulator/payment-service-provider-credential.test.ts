@@ -71,6 +71,14 @@ describe('the QSEAL signs the public key as it was sent, one newline, the token'
   });
 });
 
+test('a qualified certificate has its roles in its PSD2 statement, and none in its name', async () => {
+  const vector = (name: string) => readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8');
+  const qualified = { certificatePem: vector('qseal-cert.pem'), chainPem: vector('chain.pem'), privateKeyPem: vector('qseal-key.pem') };
+  expect((await createCredential(await install(bank.apiUrl, keys), qualified)).status).toBe(200);
+  const [user] = bank.simulator.state().users;
+  expect(user).toMatchObject({ displayName: 'Betaalhulp', roles: ['AISP', 'PISP'] });
+});
+
 describe('a certificate is refused', () => {
   const refusedWith = async (text: RegExp, given: Partial<Certified>) => {
     const refused = await createCredential(await install(bank.apiUrl, keys), { ...certified, ...given });

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPseudoCertificate } from '../../../bunq/pseudo-certificate.ts';
+import { createPseudoCertificate, type Role } from '../../../bunq/certificates.ts';
 import { readOnboarding } from '../../../client/commands/onboard.ts';
 import type { OnboardOptions } from '../../../client/keeper.ts';
 import { Secret } from '../../../sealing/secret.ts';
@@ -23,8 +23,13 @@ export async function onboardingOf(who: Who, bank: Pick<Simulator, 'apiUrl'>, ca
 }
 
 /** A provider with a certificate of its own, and so a user of its own at the bank; its files are put into a folder. */
-export async function providerOfItsOwn(folder: string, name: string, callbackUrls: string[]): Promise<OnboardOptions> {
-  const made = await createPseudoCertificate({ name, roles: ['PISP', 'AISP'], now: new Date(), bits: 2048 }); // sooner made than 4096
+export async function providerOfItsOwn(
+  folder: string,
+  name: string,
+  callbackUrls: string[],
+  roles: Role[] = ['PISP', 'AISP'],
+): Promise<OnboardOptions> {
+  const made = await createPseudoCertificate({ name, roles, now: new Date(), bits: 2048 }); // sooner made than 4096
   const [certificate, key] = ['pem', 'key'].map((ending) => join(folder, `${name}.${ending}`)) as [string, string];
   writeFileSync(certificate, made.certificatePem);
   writeFileSync(key, made.privateKeyPem, { mode: 0o600 });

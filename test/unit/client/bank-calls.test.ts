@@ -1,6 +1,7 @@
 import { type BankCallInit, BankCalls } from '../../../client/bank-calls.ts';
 import type { ConnectionWorkflows } from '../../../client/connection-workflows.ts';
 import { UsageError } from '../../../client/errors.ts';
+import { NotPermittedError } from '../../../client/permit-check.ts';
 import { newSealingKeys, SealingKeySet } from '../../../sealing/key-set.ts';
 import { Secret } from '../../../sealing/secret.ts';
 import { systemClock } from '../../../settings/clock.ts';
@@ -47,7 +48,13 @@ async function scene(report: Omit<RefusalAnswer, 'session'> & { replacement?: nu
     },
   } as unknown as ConnectionWorkflows;
   const settings = { bank: { name: 'test', apiUrl: bank.apiUrl, authorizeUrl: null, tokenUrl: null }, egress: 'default', pacing: null };
-  const calls = new BankCalls(settings, { workflows, sealingKeys: () => keys, clock: systemClock, sessionGapMs: 30_000 });
+  const calls = new BankCalls(settings, {
+    workflows,
+    rolesOf: async () => ['AISP'],
+    sealingKeys: () => keys,
+    clock: systemClock,
+    sessionGapMs: 30_000,
+  });
   ends.push(() => calls.close());
   return { fetch: (path: string, init: BankCallInit = {}) => calls.fetch('acme', path, init), seen, reported };
 }
@@ -100,6 +107,16 @@ test.each<[string, BankCallInit]>([
   const { fetch, seen } = await scene({ outcome: 'good' });
   await expect(fetch(path, init)).rejects.toBeInstanceOf(UsageError);
   expect(seen).toEqual([]);
+});
+
+test('a call that the certificate does not allow is refused before anything is sent', async () => {
+  const { fetch, seen } = await scene({ outcome: 'good' }, () => ({}));
+  const path = '/user/{userId}/monetary-account/12/draft-payment';
+  const refused = fetch(path, { method: 'POST', body: '{}' });
+  await expect(refused).rejects.toBeInstanceOf(NotPermittedError);
+  await expect(refused).rejects.toMatchObject({ exitCode: 2, roles: ['AISP'], needs: ['PISP'] });
+  expect(seen).toEqual([]);
+  expect((await fetch(path)).status).toBe(200);
 });
 
 test('who gives a call up gets what he gave it up with', async () => {
