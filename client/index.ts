@@ -66,6 +66,6 @@ export type { ListFilter } from './connection-list.ts';
 export type { ConnectUserOptions, LinkOutcome, UserLink } from './end-users.ts';
 export { KeeperError, NoSessionError, UsageError } from './errors.ts';
 export type { ImportOptions } from './import-options.ts';
-export { Keeper, type KnownStatus, type OnboardOptions, type RevealedSession } from './keeper.ts';
+export { type ExportedBunqContext, Keeper, type KnownStatus, type OnboardOptions, type RevealedSession } from './keeper.ts';
 export { type QsealCredentialInput, qsealCredential } from './qseal-credential.ts';
 export type { ClientSettings } from './settings.ts';

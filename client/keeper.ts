@@ -1,6 +1,6 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { SealingKeySet } from '../sealing/key-set.ts';
-import type { Secret } from '../sealing/secret.ts';
+import { Secret } from '../sealing/secret.ts';
 import { systemClock } from '../settings/clock.ts';
 import {
   type ConnectionStatus,
@@ -15,7 +15,7 @@ import {
   statusQuery,
 } from '../workflows/messages.ts';
 import { isUserName } from '../workflows/names.ts';
-import { initialState, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
+import { initialState, isServingValid, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
 import { wantedFacts } from '../workflows/status.ts';
 import type { CompletedAuthorization } from './authorizations.ts';
 import { type BankCallInit, BankCalls } from './bank-calls.ts';
@@ -25,6 +25,7 @@ import { CONSENT_AGE_MS } from './consent-age.ts';
 import { differences } from './differences.ts';
 import { type ConnectUserOptions, EndUsers, type LinkOutcome, type UserLink } from './end-users.ts';
 import { KeeperError, NoSessionError, UsageError } from './errors.ts';
+import { exportedContext } from './exported-context.ts';
 import { forgetWorkflow, GONE_WITHIN_MS } from './forget.ts';
 import { checkImport, type ImportOptions } from './import-options.ts';
 import { importedState } from './imported-state.ts';
@@ -53,6 +54,15 @@ export type KnownStatus = ConnectionStatus & {
 export interface RevealedSession extends Omit<SessionView, 'sessionToken' | 'privateKey'> {
   token: Secret;
   privateKey: Secret;
+}
+
+export interface ExportedBunqContext {
+  /** The file's text: JSON. */
+  context: Secret;
+  /** From then on the keeper replaces the session in it, and closes it after its grace: a few minutes. */
+  renewAt: string;
+  /** The private key and the installation in it are the provider's, on whose installation this end user's session stands. */
+  ofProvider: boolean;
 }
 
 /** bunq's own. */
@@ -187,6 +197,22 @@ export class Keeper {
     const opened = await openSession(view, this.#workflows.idOf(name), this.#sealingKeys());
     const { sessionToken: _token, privateKey: _key, ...rest } = view;
     return { ...rest, token: opened.sessionToken, privateKey: opened.privateKey };
+  }
+
+  /**
+   * The context file that bunq's own SDKs load: the live session with the installation, key pair and API key that it was opened with,
+   * in plain text. Needs the sealing keys. The keeper goes on as before: it is a copy.
+   * @throws KeeperError when no session is live; SealingError
+   */
+  async exportBunqContext(name: string): Promise<ExportedBunqContext> {
+    const { serving, ...state } = await this.#workflows.query(name, stateQuery);
+    if (!serving || !isServingValid({ ...state, serving }, Date.now())) throw new NoSessionError(name);
+    const context = await exportedContext(serving, this.environment, this.#workflows.idOf(name), this.#sealingKeys());
+    return {
+      context: new Secret(`${JSON.stringify(context, null, 4)}\n`),
+      renewAt: new Date(serving.renewAtMs).toISOString(),
+      ofProvider: serving.installation.ofProvider === true,
+    };
   }
 
   /**

@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { newSealingKeys, SealingKeySet } from '../../sealing/key-set.ts';
 import { UsageError } from '../errors.ts';
 import { jsonOption } from '../options.ts';
 import { printJson, tell } from '../output.ts';
+import { writeNewFile } from '../output-file.ts';
 
 export function registerSealingKeys(program: Command): void {
   program
@@ -27,13 +27,6 @@ export function registerSealingKeys(program: Command): void {
 /** Returns the new key's id. @throws UsageError when the file exists or cannot be written */
 export function writeNewSealingKeys(file: string): string {
   const text = newSealingKeys(new Date());
-  try {
-    writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST')
-      throw new UsageError(`${file} exists and is left as it is: what was sealed with it opens only with it. Give another file.`);
-    throw new UsageError(`${file} cannot be written (${code ?? 'unknown error'}). Give another file, or make its folder writable.`);
-  }
+  writeNewFile(file, text, 'what was sealed with it opens only with it');
   return SealingKeySet.parse(text, file).keyIds[0]!;
 }
