@@ -7,6 +7,7 @@ import {
   disconnectUpdate,
   oauthClientQuery,
   renewUpdate,
+  resealUpdate,
   resumeUpdate,
   type SessionView,
   sessionQuery,
@@ -15,6 +16,7 @@ import {
   statusQuery,
 } from '../workflows/messages.ts';
 import { isUserName } from '../workflows/names.ts';
+import { keyIdsIn } from '../workflows/sealed-values.ts';
 import { initialState, isServingValid, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
 import { wantedFacts } from '../workflows/status.ts';
 import type { CompletedAuthorization } from './authorizations.ts';
@@ -30,7 +32,7 @@ import { forgetWorkflow, GONE_WITHIN_MS } from './forget.ts';
 import { checkImport, type ImportOptions } from './import-options.ts';
 import { importedState } from './imported-state.ts';
 import { openSession } from './open-session.ts';
-import { isUnpolled, type SeenQueue } from './pollers.ts';
+import { isUnpolled, lookAtPollers, type Poller, type SeenQueue, taskQueuesOf } from './pollers.ts';
 import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
 import { connectTemporal } from './temporal.ts';
 
@@ -270,6 +272,24 @@ export class Keeper {
     }
     const sealed = credential && (await this.#sealed(name, credential));
     await this.#workflows.update(name, resumeUpdate, { by: sender(), ...(sealed && { credential: sealed }) });
+  }
+
+  /** The ids of the keys by which a connection's secrets are sealed. @throws KeeperError when no worker answers */
+  async sealingKeysOf(name: string): Promise<string[]> {
+    return keyIdsIn(await this.#workflows.query(name, stateQuery));
+  }
+
+  /** After the sealing keys were rotated: seals the connection's secrets by the key by which its workers seal. Otherwise its next renewal does. */
+  async reseal(name: string): Promise<string[]> {
+    const { keyIds } = await this.#workflows.update(name, resealUpdate, { by: sender() });
+    return keyIds;
+  }
+
+  /** Who polls the task queues of this environment, as far as is known: its workflows', and those of its connections' egresses. */
+  async pollers(): Promise<Poller[]> {
+    const egresses = new Set([this.egress, ...(await this.list()).map(({ egress }) => egress)]);
+    const queues = [...egresses].flatMap((egress) => taskQueuesOf(this.environment, egress, null));
+    return lookAtPollers(this.client, queues, Date.now());
   }
 
   async disconnect(name: string): Promise<void> {
