@@ -1,7 +1,9 @@
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { CallOptions, InstallationCaller, SessionCaller } from '../bunq/bank.ts';
-import type { Sealed, SecretKind } from '../sealing/sealed.ts';
+import { SealingError } from '../sealing/errors.ts';
+import { saidOf } from '../sealing/key-set.ts';
+import { SECRET_KINDS, type Sealed, type SecretKind } from '../sealing/sealed.ts';
 import type { Secret } from '../sealing/secret.ts';
 import { parseWorkflowId, providerIdOf } from '../workflows/names.ts';
 import type { Installation, KeyPair } from '../workflows/state.ts';
@@ -36,7 +38,8 @@ export interface Looked {
 }
 
 /** What an end user's connection may open of its provider's: see docs/decisions/0009-users-installation.md. */
-type KindOfProvider = 'client-secret' | 'installation-token' | 'private-key';
+const KINDS_OF_PROVIDER = ['client-secret', 'installation-token', 'private-key'] as const satisfies SecretKind[];
+type KindOfProvider = (typeof KINDS_OF_PROVIDER)[number];
 
 /** One activity attempt, on behalf of one connection. */
 export interface Attempt extends Dependencies {
@@ -56,6 +59,12 @@ export interface Attempt extends Dependencies {
   open<Kind extends SecretKind>(kind: Kind, sealed: Sealed<Kind>): Promise<Secret>;
   /** Of an end user's connection: what was sealed for its provider's. */
   openOfProvider<Kind extends KindOfProvider>(kind: Kind, sealed: Sealed<Kind>): Promise<Secret>;
+  /**
+   * The same secret sealed by the present key, for whom it was sealed before: the calling connection or, of what that may open of its
+   * provider's, the provider. Null when it is so already.
+   * @throws SealingError
+   */
+  reseal(sealed: Sealed): Promise<Sealed | null>;
   openInstallation(installation: SealedInstallation): Promise<InstallationCaller>;
   openSession(session: SealedSession): Promise<SessionCaller>;
 }
@@ -96,6 +105,15 @@ function attemptNow(dependencies: Dependencies): Attempt {
   });
   const open: Attempt['open'] = (kind, sealed) => sealingKeys.open(kind, connection.workflowId, sealed);
   const openOfProvider: Attempt['openOfProvider'] = (kind, sealed) => sealingKeys.open(kind, providerIdOf(connection.workflowId), sealed);
+  const reseal: Attempt['reseal'] = async (sealed) => {
+    const { keyId, kind, connection: owner } = saidOf(sealed);
+    if (keyId === sealingKeys.keyIds[0]) return null;
+    const known = SECRET_KINDS.find((one) => one === kind);
+    const isOfProvider = (KINDS_OF_PROVIDER as readonly string[]).includes(kind) && owner === providerIdOf(connection.workflowId);
+    const sealedFor = isOfProvider ? owner : connection.workflowId;
+    if (!known) throw new SealingError('SEALED_VALUE_REJECTED', `A sealed value of ${connection.workflowId} is of no known kind.`);
+    return sealingKeys.seal(known, sealedFor, await sealingKeys.open(known, sealedFor, sealed));
+  };
   const openerOf = (ofProvider: true | undefined) => (ofProvider ? openOfProvider : open);
   return {
     ...dependencies,
@@ -120,6 +138,7 @@ function attemptNow(dependencies: Dependencies): Attempt {
     seal: (kind, secret) => sealingKeys.seal(kind, connection.workflowId, secret),
     open,
     openOfProvider,
+    reseal,
     openInstallation: async ({ installationToken, privateKey, serverPublicKey, ofProvider }) => ({
       installationToken: await openerOf(ofProvider)('installation-token', installationToken),
       privateKey: await openerOf(ofProvider)('private-key', privateKey),

@@ -7,6 +7,7 @@ import { gateActivities } from './gate.ts';
 import { installationActivities } from './installation.ts';
 import { keyPairActivities } from './key-pair.ts';
 import { oauthClientActivities } from './oauth-client.ts';
+import { sealingActivities } from './sealing.ts';
 import { sessionActivities } from './session.ts';
 import { surroundingsActivities } from './surroundings.ts';
 
@@ -14,6 +15,7 @@ import { surroundingsActivities } from './surroundings.ts';
 export const createActivities = (dependencies: Dependencies) => ({
   ...surroundingsActivities(dependencies),
   ...gateActivities(dependencies),
+  ...sealingActivities(dependencies),
   ...keyPairActivities(dependencies),
   ...installationActivities(dependencies),
   ...apiKeyActivities(dependencies),

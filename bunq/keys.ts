@@ -46,3 +46,9 @@ export function installationKeyPairFromPem(privateKeyPem: string): InstallationK
     return null;
   }
 }
+
+/** A private key of an installation (PKCS#8 DER) as PEM, for who wants it so. */
+export function installationPrivateKeyPem(privateKey: Secret): Secret {
+  const key = createPrivateKey({ key: Buffer.from(privateKey.bytes()), format: 'der', type: 'pkcs8' });
+  return new Secret(key.export({ type: 'pkcs8', format: 'pem' }));
+}

@@ -9,6 +9,7 @@ import { registerCompleteUser, registerConnectUser } from './commands/connect-us
 import { registerDev } from './commands/dev.ts';
 import { registerDisconnect } from './commands/disconnect.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerExport } from './commands/export.ts';
 import { registerImport } from './commands/import.ts';
 import { registerOAuthClient } from './commands/oauth-client.ts';
 import { registerOnboard } from './commands/onboard.ts';
@@ -43,6 +44,7 @@ function program(): Command {
     registerRenewAndResume,
     registerDisconnect,
     registerImport,
+    registerExport,
     registerSealingKeys,
     registerCertificate,
     registerSimulator,

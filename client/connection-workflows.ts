@@ -170,10 +170,16 @@ export class ConnectionWorkflows {
   }
 
   /** @throws KeeperError when there is none or it is not recorded within 5 s, UsageError when it is refused */
-  async update<Argument extends [unknown]>(name: string, update: UpdateDefinition<unknown, Argument>, ...args: Argument): Promise<void> {
+  async update<Result, Argument extends [unknown]>(
+    name: string,
+    update: UpdateDefinition<Result, Argument>,
+    ...args: Argument
+  ): Promise<Result> {
     await this.describe(name);
     try {
-      await this.client.connection.withDeadline(Date.now() + UPDATE_WITHIN_MS, () => this.handle(name).executeUpdate(update, { args }));
+      return await this.client.connection.withDeadline(Date.now() + UPDATE_WITHIN_MS, () =>
+        this.handle(name).executeUpdate(update, { args }),
+      );
     } catch (error) {
       if (error instanceof WorkflowUpdateFailedError) throw new UsageError(error.cause?.message ?? error.message);
       if (error instanceof WorkflowNotFoundError) throw new KeeperError(`${name} is no longer running: bunq-keeper status ${name}`);

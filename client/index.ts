@@ -33,10 +33,12 @@ export {
   type RefusalAnswer,
   type RenewInput,
   type ReportRefusedInput,
+  type ResealAnswer,
   type ResumeInput,
   refusalUpdateId,
   renewUpdate,
   reportRefusedUpdate,
+  resealUpdate,
   resumeUpdate,
   type SeenFacts,
   type Sender,
@@ -66,7 +68,7 @@ export type { ListFilter } from './connection-list.ts';
 export type { ConnectUserOptions, LinkOutcome, UserLink } from './end-users.ts';
 export { KeeperError, NoSessionError, UsageError } from './errors.ts';
 export type { ImportOptions } from './import-options.ts';
-export { Keeper, type KnownStatus, type OnboardOptions, type RevealedSession } from './keeper.ts';
+export { type ExportedBunqContext, Keeper, type KnownStatus, type OnboardOptions, type RevealedSession } from './keeper.ts';
 export { NotPermittedError } from './permit-check.ts';
 export { type QsealCredentialInput, qsealCredential } from './qseal-credential.ts';
 export type { ClientSettings } from './settings.ts';

@@ -1,12 +1,13 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { SealingKeySet } from '../sealing/key-set.ts';
-import type { Secret } from '../sealing/secret.ts';
+import { Secret } from '../sealing/secret.ts';
 import { systemClock } from '../settings/clock.ts';
 import {
   type ConnectionStatus,
   disconnectUpdate,
   oauthClientQuery,
   renewUpdate,
+  resealUpdate,
   resumeUpdate,
   type SessionView,
   sessionQuery,
@@ -15,7 +16,8 @@ import {
   statusQuery,
 } from '../workflows/messages.ts';
 import { isUserName } from '../workflows/names.ts';
-import { initialState, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
+import { keyIdsIn } from '../workflows/sealed-values.ts';
+import { initialState, isServingValid, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
 import { wantedFacts } from '../workflows/status.ts';
 import type { CompletedAuthorization } from './authorizations.ts';
 import { type BankCallInit, BankCalls } from './bank-calls.ts';
@@ -25,11 +27,12 @@ import { CONSENT_AGE_MS } from './consent-age.ts';
 import { differences } from './differences.ts';
 import { type ConnectUserOptions, EndUsers, type LinkOutcome, type UserLink } from './end-users.ts';
 import { KeeperError, NoSessionError, UsageError } from './errors.ts';
+import { exportedContext } from './exported-context.ts';
 import { forgetWorkflow, GONE_WITHIN_MS } from './forget.ts';
 import { checkImport, type ImportOptions } from './import-options.ts';
 import { importedState } from './imported-state.ts';
 import { openSession } from './open-session.ts';
-import { isUnpolled, type SeenQueue } from './pollers.ts';
+import { isUnpolled, lookAtPollers, type Poller, type SeenQueue, taskQueuesOf } from './pollers.ts';
 import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
 import { connectTemporal } from './temporal.ts';
 
@@ -53,6 +56,15 @@ export type KnownStatus = ConnectionStatus & {
 export interface RevealedSession extends Omit<SessionView, 'sessionToken' | 'privateKey'> {
   token: Secret;
   privateKey: Secret;
+}
+
+export interface ExportedBunqContext {
+  /** The file's text: JSON. */
+  context: Secret;
+  /** From then on the keeper replaces the session in it, and closes it after its grace: a few minutes. */
+  renewAt: string;
+  /** The private key and the installation in it are the provider's, on whose installation this end user's session stands. */
+  ofProvider: boolean;
 }
 
 /** bunq's own. */
@@ -191,6 +203,22 @@ export class Keeper {
   }
 
   /**
+   * The context file that bunq's own SDKs load: the live session with the installation, key pair and API key that it was opened with,
+   * in plain text. Needs the sealing keys. The keeper goes on as before: it is a copy.
+   * @throws KeeperError when no session is live; SealingError
+   */
+  async exportBunqContext(name: string): Promise<ExportedBunqContext> {
+    const { serving, ...state } = await this.#workflows.query(name, stateQuery);
+    if (!serving || !isServingValid({ ...state, serving }, Date.now())) throw new NoSessionError(name);
+    const context = await exportedContext(serving, this.environment, this.#workflows.idOf(name), this.#sealingKeys());
+    return {
+      context: new Secret(`${JSON.stringify(context, null, 4)}\n`),
+      renewAt: new Date(serving.renewAtMs).toISOString(),
+      ofProvider: serving.installation.ofProvider === true,
+    };
+  }
+
+  /**
    * One signed and verified call to the bank on the connection's session, as the Web's `fetch`: the answer comes as it is, also
    * a refusal. The session is held in memory, so that most calls cost no request to Temporal; it is never used longer than it
    * may be served. A call whose token the bank refuses is reported to the keeper and repeated once on the session that
@@ -253,6 +281,24 @@ export class Keeper {
     }
     const sealed = credential && (await this.#sealed(name, credential));
     await this.#workflows.update(name, resumeUpdate, { by: sender(), ...(sealed && { credential: sealed }) });
+  }
+
+  /** The ids of the keys by which a connection's secrets are sealed. @throws KeeperError when no worker answers */
+  async sealingKeysOf(name: string): Promise<string[]> {
+    return keyIdsIn(await this.#workflows.query(name, stateQuery));
+  }
+
+  /** After the sealing keys were rotated: seals the connection's secrets by the key by which its workers seal. Otherwise its next renewal does. */
+  async reseal(name: string): Promise<string[]> {
+    const { keyIds } = await this.#workflows.update(name, resealUpdate, { by: sender() });
+    return keyIds;
+  }
+
+  /** Who polls the task queues of this environment, as far as is known: its workflows', and those of its connections' egresses. */
+  async pollers(): Promise<Poller[]> {
+    const egresses = new Set([this.egress, ...(await this.list()).map(({ egress }) => egress)]);
+    const queues = [...egresses].flatMap((egress) => taskQueuesOf(this.environment, egress, null));
+    return lookAtPollers(this.client, queues, Date.now());
   }
 
   async disconnect(name: string): Promise<void> {

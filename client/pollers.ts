@@ -30,14 +30,36 @@ export const lookAtQueues = (client: Client, queues: readonly TaskQueue[], nowMs
 /** Nobody polls it; a worker that was killed is gone only after a while. */
 export const isUnpolled = ({ silentMs }: SeenQueue) => silentMs === null || silentMs > GONE_MS;
 
-async function silence(client: Client, { name, kind }: TaskQueue, nowMs: number): Promise<number | null> {
+async function silence(client: Client, queue: TaskQueue, nowMs: number): Promise<number | null> {
+  const polls = (await pollersOf(client, queue, nowMs)).map(({ silentMs }) => silentMs);
+  return polls.length === 0 ? null : Math.min(...polls);
+}
+
+async function pollersOf(client: Client, { name, kind }: TaskQueue, nowMs: number): Promise<Poller[]> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name },
     taskQueueType: kind === 'workflows' ? TASK_QUEUE_TYPE_WORKFLOW : TASK_QUEUE_TYPE_ACTIVITY,
   });
-  const polls = (pollers ?? []).map(({ lastAccessTime }) => nowMs - Number(lastAccessTime?.seconds ?? 0) * 1000);
-  return polls.length === 0 ? null : Math.min(...polls);
+  return (pollers ?? []).map(({ identity, lastAccessTime }) => ({
+    identity: identity ?? '',
+    silentMs: nowMs - Number(lastAccessTime?.seconds ?? 0) * 1000,
+  }));
+}
+
+export interface Poller {
+  readonly identity: string;
+  /** Since its last poll. */
+  readonly silentMs: number;
+}
+
+/** Who polls any of these, each once. */
+export async function lookAtPollers(client: Client, queues: readonly TaskQueue[], nowMs: number): Promise<Poller[]> {
+  const silentMs = new Map<string, number>();
+  for (const queue of queues)
+    for (const poller of await pollersOf(client, queue, nowMs))
+      silentMs.set(poller.identity, Math.min(poller.silentMs, silentMs.get(poller.identity) ?? Number.POSITIVE_INFINITY));
+  return [...silentMs].map(([identity, silentMs]) => ({ identity, silentMs }));
 }
 
 /** For a person who waits for an answer that does not come: somebody polls, or did until a moment ago. */

@@ -1,7 +1,8 @@
 /**
  * Lets bunq's own Python SDK onboard against the simulator (`npm run test:sdk`): what a client of bunq's reads and signs is
- * then not our own reading of the documentation. The SDK comes from PyPI, once, into a virtual environment in the project's
- * cache. Ends with `N passed, N failed`; exit code 0 or 1, and 77 when it was skipped for want of Python or of the SDK, which
+ * then not our own reading of the documentation. Then it goes on with sessions that the keeper keeps and has exported
+ * (`test/sdk/kept_session.py`). The SDK comes from PyPI, once, into a virtual environment in the project's
+ * cache. Each part ends with `N passed, N failed`; exit code 0 or 1, and 77 when it was skipped for want of Python or of the SDK, which
  * with CI=true is a failure.
  */
 import { spawnSync } from 'node:child_process';
@@ -10,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { exportContexts } from '../test/sdk/exported-contexts.mjs';
 import { build, ROOT } from './build.mjs';
 import { installDependencies } from './dependencies.mjs';
 
@@ -61,21 +63,39 @@ function install(program, args) {
 async function test(python) {
   const temporary = mkdtempSync(join(tmpdir(), 'bunq-keeper-sdk-'));
   const env = withoutProxies();
-  const keeper = (args, streams) => spawnTied(process.execPath, [join(folder, 'client/main.js'), ...args], { env, ...streams });
-  const simulator = keeper(['simulator', '--port', '0', '--manage-port', '0', '--json'], { stderr: 'ignore' });
+  const main = join(folder, 'client/main.js');
+  const certificate = join(temporary, 'certificate');
+  const run = (script, args) => {
+    const options = { cwd: temporary, env, stdio: ['ignore', 'inherit', 'inherit'], timeout: TEST_MS };
+    return spawnSync(python, ['-B', join(ROOT, 'test/sdk', script), ...args], options).status ?? 1;
+  };
   try {
-    const certificate = join(temporary, 'certificate');
-    const made = await exited(keeper(['certificate', 'pseudo', '--name', 'SDK', '--roles', 'PISP,AISP', '--out', certificate]));
+    const makeCertificate = ['certificate', 'pseudo', '--name', 'SDK', '--roles', 'PISP,AISP', '--out', certificate];
+    const made = await exited(spawnTied(process.execPath, [main, ...makeCertificate], { env }));
     if (made.code !== 0 || !existsSync(certificate)) throw new Error('a pseudo certificate could not be made');
-    const { apiUrl, manageUrl } = await firstLine(simulator);
-    const script = join(ROOT, 'test/sdk/onboard.py');
-    const args = ['-B', script, apiUrl, manageUrl, certificate];
-    const { status } = spawnSync(python, args, { cwd: temporary, env, stdio: ['ignore', 'inherit', 'inherit'], timeout: TEST_MS });
-    return status ?? 1;
+    const onboarded = await withSimulator(env, [], ({ apiUrl, manageUrl }) => run('onboard.py', [apiUrl, manageUrl, certificate]));
+    const goneOnWith = await withSimulator(env, ['--no-rate-limits'], async ({ apiUrl, manageUrl }) => {
+      const { files, end } = await exportContexts({ load, main, env, apiUrl, certificate, folder: temporary });
+      try {
+        return run('kept_session.py', [apiUrl, manageUrl, ...files]);
+      } finally {
+        await end();
+      }
+    });
+    return onboarded || goneOnWith;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+async function withSimulator(env, more, act) {
+  const args = [join(folder, 'client/main.js'), 'simulator', '--port', '0', '--manage-port', '0', '--json', ...more];
+  const simulator = spawnTied(process.execPath, args, { env, stderr: 'ignore' });
+  try {
+    return await act(await firstLine(simulator));
   } finally {
     simulator.kill('SIGTERM');
     await exited(simulator);
-    rmSync(temporary, { recursive: true, force: true });
   }
 }
 

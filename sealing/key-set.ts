@@ -106,6 +106,12 @@ export class SealingKeySet {
   }
 }
 
+/** What a sealed value says of itself; opening it proves it. @throws SealingError */
+export function saidOf(sealed: string): { keyId: string; kind: string; connection: string } {
+  const { kid, kind, conn } = protectedHeader(sealed);
+  return { keyId: shown(kid), kind: shown(kind), connection: shown(conn) };
+}
+
 function protectedHeader(sealed: string): Record<string, unknown> {
   try {
     return decodeProtectedHeader(sealed) as Record<string, unknown>;
@@ -117,12 +123,11 @@ function protectedHeader(sealed: string): Record<string, unknown> {
 /** Header values come from outside: short, and only the characters of ids. */
 const shown = (value: unknown) => (typeof value === 'string' ? value.replace(/[^A-Za-z0-9._:-]/g, '?').slice(0, 200) : 'nothing');
 
-/**
- * A new JWK set with one key, as text for a file of mode 0600.
- * @param now names the key by its day, so that a person sees which is older
- */
-export function newSealingKeys(now: Date): string {
+/** A new JWK set with one key, as text for a file of mode 0600. */
+export const newSealingKeys = (now: Date): string => `${JSON.stringify({ keys: [newSealingKey(now)] }, null, 2)}\n`;
+
+/** @param now names the key by its day, so that a person sees which is older */
+export function newSealingKey(now: Date): { kid: string; [member: string]: string } {
   const kid = `${now.toISOString().slice(0, 10)}-${randomBytes(3).toString('hex')}`;
-  const key = { kty: 'oct', kid, alg: ALGORITHM, enc: ENCRYPTION, k: randomBytes(KEY_BYTES).toString('base64url') };
-  return `${JSON.stringify({ keys: [key] }, null, 2)}\n`;
+  return { kty: 'oct', kid, alg: ALGORITHM, enc: ENCRYPTION, k: randomBytes(KEY_BYTES).toString('base64url') };
 }

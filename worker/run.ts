@@ -1,6 +1,7 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import { type Callbacks, startCallbacks } from './callbacks.ts';
+import { forbidCoreDumps } from './core-dumps.ts';
 import { eventLog } from './event-log.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -13,6 +14,7 @@ import { createWorkers } from './worker.ts';
  */
 export async function runWorker(settings: WorkerSettings): Promise<void> {
   const log = pino({ base: { pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
+  forbidCoreDumps((line) => log.warn(line));
   installRuntime(log);
   const callbacks = await startCallbacks(settings, log);
   const stop = new AbortController();

@@ -46,7 +46,7 @@ export async function createWorkers(
   });
   const identity = workerIdentity(settings);
   const activities = createActivities(dependenciesOf(settings, server, bank, identity));
-  const { readSurroundings, askForSlot, consultGate, signQseal, ...bankCalls } = activities;
+  const { readSurroundings, askForSlot, consultGate, reseal, signQseal, ...bankCalls } = activities;
   const common = {
     connection: server.connection,
     namespace: server.namespace,
@@ -58,7 +58,7 @@ export async function createWorkers(
     ...common,
     taskQueue: workflowTaskQueue(environment.name),
     workflowBundle: { code: readFileSync(workflowBundle, 'utf8') },
-    activities: { readSurroundings, askForSlot, consultGate },
+    activities: { readSurroundings, askForSlot, consultGate, reseal },
     enableNonLocalActivities: false,
     sinks,
     maxCachedWorkflows: CACHED_WORKFLOWS,

@@ -65,3 +65,6 @@ const QUICK_LOCAL = { startToCloseTimeout: '4s', retry: { initialInterval: '200m
 export const { askForSlot } = proxyLocalActivities<Activities>({ ...QUICK_LOCAL, summary: 'ask for a slot to open a session' });
 
 export const { consultGate } = proxyLocalActivities<Activities>({ ...QUICK_LOCAL, summary: 'ask what others meet at this address' });
+
+/** What does not succeed is done at the next renewal. */
+export const { reseal: resealValues } = proxyLocalActivities<Activities>({ ...QUICK_LOCAL, summary: 'seal by the present key' });

@@ -25,6 +25,8 @@ export class Connection {
   readonly reports = new Reports();
   /** The loop is about to go on in a new run: whoever waits for an answer gets what there is. */
   isMoving = false;
+  /** The session with which it was last looked whether everything is sealed by one key. */
+  sealedWithSessionId: number | null = null;
   turns = 0;
   renewals = 0;
   updates = 0;

@@ -16,6 +16,7 @@ import {
   type ResumeInput,
   renewUpdate,
   reportRefusedUpdate,
+  resealUpdate,
   resumeUpdate,
   type Sender,
   sessionQuery,
@@ -24,7 +25,9 @@ import {
   statusQuery,
 } from './messages.ts';
 import { answerReport } from './refusal-report.ts';
+import { reseal } from './reseal.ts';
 import { tryAllAgain } from './resume.ts';
+import { keyIdsIn } from './sealed-values.ts';
 import { giveBack } from './slot-request.ts';
 import { type ConnectionState, isServingValid, type LifecycleState, WAITED_FOR_MS } from './state.ts';
 import { oauthClientView, sessionView } from './status.ts';
@@ -67,6 +70,15 @@ export function answerMessages(connection: Connection): void {
     description: 'Say which callback URLs there should be',
     validator: validateCallbackUrls,
   });
+  setHandler(
+    resealUpdate,
+    async () => {
+      connection.updates++;
+      await reseal(connection);
+      return { keyIds: keyIdsIn(state) };
+    },
+    { description: 'Seal every secret by the present sealing key', validator: sentBySomebody },
+  );
   setHandler(disconnectUpdate, ({ by }: Sender) => record(() => Object.assign(state.wishes, { disconnect: { by, atMs: Date.now() } })), {
     description: 'Close the sessions at the bank and end',
     validator: sentBySomebody,

@@ -4,6 +4,7 @@ import { disconnect, untilDisconnected } from './disconnect.ts';
 import { establish } from './establish.ts';
 import { answerMessages } from './handlers.ts';
 import type { ConnectionInput, Disconnected } from './messages.ts';
+import { resealAfterRenewal } from './reseal.ts';
 import { closeFormerSessions } from './session-step.ts';
 import { takeBack } from './slot-request.ts';
 
@@ -19,6 +20,7 @@ export async function keepConnection(input: ConnectionInput): Promise<Disconnect
     await untilDisconnected(connection, async () => {
       await establish(connection);
       await closeFormerSessions(connection);
+      await resealAfterRenewal(connection);
     });
     if (connection.isTimeToMove) return moveHouse(connection);
     await connection.waitForNext();

@@ -99,6 +99,11 @@ export interface ResumeInput extends Sender {
   credential?: ConnectionState['wanted']['credential'];
 }
 
+export interface ResealAnswer {
+  /** Of the keys by which something in the state is sealed: one, when all went well. */
+  keyIds: string[];
+}
+
 export interface AskAuthorizationInput extends Sender, AuthorizationRequest {}
 
 export interface CompleteAuthorizationInput extends Sender, ReceivedRedirect {}
@@ -135,6 +140,8 @@ export const askAuthorizationUpdate = defineUpdate<LifecycleState, [AskAuthoriza
  * in the history, when the link is none of its own.
  */
 export const completeAuthorizationUpdate = defineUpdate<AuthorizationAnswer, [CompleteAuthorizationInput]>('completeAuthorization');
+/** The workers' sealing keys were rotated: everything in the state is sealed by the present one. It is at each renewal anyway. */
+export const resealUpdate = defineUpdate<ResealAnswer, [Sender]>('reseal');
 export const disconnectUpdate = defineUpdate<LifecycleState, [Sender]>('disconnect');
 
 /** Temporal takes 10 updates in flight and 2,000 a run: whoever reports the same session within a minute shares one. */

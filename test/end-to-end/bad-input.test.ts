@@ -290,6 +290,22 @@ const surroundings: Record<string, BadInput> = {
     args: ['sealing-keys', 'new', '--out', vector('body.json')],
     says: [/exists and is left as it is/, /Give another file/],
   },
+  'a rotation of sealing keys of which there is one': {
+    args: ['sealing-keys', 'promote'],
+    says: [/There is no key but .*, which seals\. Add one first: bunq-keeper sealing-keys add/],
+  },
+  'a sealing key that is not there': {
+    args: ['sealing-keys', 'promote', 'other'],
+    says: [/There is no key other in .*; there are /],
+  },
+  'sealing keys to remove one from that are not there': {
+    args: ['sealing-keys', 'remove', 'other', '--file', '/nowhere/keys.json'],
+    says: [/\/nowhere\/keys\.json cannot be read \(ENOENT\)/, /sealing-keys new --out/],
+  },
+  'a context to export over another file': {
+    args: ['export', 'bunq-context', 'acme', '--out', vector('body.json')],
+    says: [/body\.json exists and is left as it is/, /Give another file/],
+  },
   'an unknown connection': { args: ['status', 'nobody'], says: [/There is no connection nobody/, /bunq-keeper list/], code: 1 },
 };
 

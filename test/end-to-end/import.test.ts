@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import type { ConnectionStatus } from '../../workflows/messages.ts';
@@ -87,6 +87,47 @@ test('a context whose session is over costs one session, from stdin and with an 
   expect(imported).toMatchObject({ code: 0, stdout: expect.stringContaining('"state":"ACTIVE"') });
   expect(held()).toEqual({ ...before, sessions: before.sessions + 1 });
 }, 120_000);
+
+describe('an exported context', () => {
+  let file: string;
+  beforeAll(async () => {
+    expect(await here.run('onboard', 'erin', '--sandbox-user')).toMatchObject({ code: 0 });
+    file = join(temporaryFolder(), 'exported.conf');
+  }, 60_000);
+
+  test('is a file of mode 0600 with the session that is kept, and says until when it is good', async () => {
+    const exported = await here.run('export', 'bunq-context', 'erin', '--out', file);
+    expect(exported).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringMatching(/good until the keeper renews it on 20.*export again/),
+    });
+    expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
+    const { session_context } = JSON.parse(readFileSync(file, 'utf8')) as SdkContext;
+    expect((await here.run('session', 'erin', '--reveal')).stdout.trim()).toBe(session_context.token);
+    expect((await here.run('export', 'bunq-context', 'erin')).stdout).toBe(readFileSync(file, 'utf8'));
+    expect(exported.stderr).not.toContain(session_context.token);
+  }, 60_000);
+
+  test('is never written over a file, and not without the sealing keys', async () => {
+    const before = readFileSync(file, 'utf8');
+    const again = await here.run('export', 'bunq-context', 'erin', '--out', file);
+    expect(again).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/exported\.conf exists and is left as it is/) });
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    const { KEEPER_SEALING_KEYS_FILE: _, ...env } = here.env;
+    const without = await keeper(['export', 'bunq-context', 'erin'], { env });
+    expect(without).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/There are no sealing keys/) });
+  }, 60_000);
+
+  test('is imported as the same connection: nothing is registered, and the session is the one', async () => {
+    const before = held();
+    const imported = await here.run('import', 'bunq-context', 'erin-again', file, '--json');
+    expect(imported).toMatchObject({ code: 0, stdout: expect.stringContaining('"state":"ACTIVE"') });
+    expect(held()).toEqual(before);
+    const [one, other] = await Promise.all(['erin', 'erin-again'].map((name) => here.run('session', name, '--reveal')));
+    expect(other!.stdout).toBe(one!.stdout);
+  }, 60_000);
+});
 
 describe('is refused with nothing changed', () => {
   const refused = (says: RegExp) => ({ code: 2, stdout: '', stderr: expect.stringMatching(says) });

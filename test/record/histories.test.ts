@@ -1,9 +1,9 @@
 import { parseBunqContext } from '../../client/bunq-context.ts';
 import { importedState } from '../../client/imported-state.ts';
-import { reportRefusedUpdate } from '../../workflows/messages.ts';
+import { reportRefusedUpdate, resealUpdate } from '../../workflows/messages.ts';
 import { sessionGateWorkflowId } from '../../workflows/names.ts';
 import type { TestConnection } from '../support/connection.ts';
-import { newApiKey, providerCertificate, sealedApiKey, sealingKeys } from '../support/credentials.ts';
+import { formerSealingKeys, newApiKey, providerCertificate, sealedApiKey, sealingKeys } from '../support/credentials.ts';
 import { askForConsent, comeBack } from '../support/end-user.ts';
 import { startKeeper } from '../support/keeper.ts';
 import { forgetRecordedOfThisVersion, record } from '../support/recorded-histories.ts';
@@ -116,6 +116,16 @@ test('what an SDK registered is imported', async () => {
   await ada.start({ state: await importedState(request, context, sealingKeys, workflowId, now) });
   await ada.becomes('ACTIVE', 10 * MINUTE);
   await recordRuns('import', ada);
+}, 60_000);
+
+test('the sealing keys were rotated: a connection is sealed anew after its first session, and on demand', async () => {
+  const ada = await keeper.connection('ada');
+  const credential = await sealedApiKey(ada.workflowId, await newApiKey(ada.simulator.apiUrl), formerSealingKeys);
+  const { name, egress } = ada;
+  await ada.start({ request: { version: 1, name, environment: ENVIRONMENT, egress, credential, callbackUrls: [], permittedIps: [] } });
+  await ada.becomes('ACTIVE');
+  await ada.handle.executeUpdate(resealUpdate, { args: [{ by: 'ada@test' }] });
+  await recordRuns('sealed-anew', ada);
 }, 60_000);
 
 test('a gate goes on in a new run after 1,000 signals', async () => {

@@ -4,6 +4,7 @@ import { readCertificate } from '../../bunq/certificates.ts';
 import { createPseudoCertificate } from '../../bunq/pseudo-certificate.ts';
 import { type QsealSigner, signerFromPrivateKey } from '../../bunq/qseal.ts';
 import { createSandboxUser } from '../../bunq/sandbox-user.ts';
+import { withKeyFirst, withNewKey } from '../../sealing/key-rotation.ts';
 import { newSealingKeys, SealingKeySet } from '../../sealing/key-set.ts';
 import type { Secret } from '../../sealing/secret.ts';
 import { systemClock } from '../../settings/clock.ts';
@@ -11,7 +12,12 @@ import type { WantedCredential } from '../../workflows/state.ts';
 
 /** What connections are onboarded with, and who opens and signs for them: all in memory. */
 
-export const sealingKeys = SealingKeySet.parse(newSealingKeys(new Date()), 'the test');
+const FORMER_KEYS = newSealingKeys(new Date('2020-01-01T00:00:00Z'));
+const added = withNewKey(FORMER_KEYS, 'the test', new Date());
+
+/** Before a rotation: the workers have this key too, and seal by another. */
+export const formerSealingKeys = SealingKeySet.parse(FORMER_KEYS, 'the test');
+export const sealingKeys = SealingKeySet.parse(withKeyFirst(added.text, 'the test', added.keyId), 'the test');
 
 const signersByName = new Map<string, QsealSigner>();
 
@@ -72,7 +78,8 @@ export async function newApiKey(apiUrl: string): Promise<Secret> {
   return apiKey;
 }
 
-export const sealedApiKey = async (workflowId: string, apiKey: Secret): Promise<Extract<WantedCredential, { type: 'api-key' }>> => ({
-  type: 'api-key',
-  apiKey: await sealingKeys.seal('api-key', workflowId, apiKey),
-});
+export const sealedApiKey = async (
+  workflowId: string,
+  apiKey: Secret,
+  keys = sealingKeys,
+): Promise<Extract<WantedCredential, { type: 'api-key' }>> => ({ type: 'api-key', apiKey: await keys.seal('api-key', workflowId, apiKey) });

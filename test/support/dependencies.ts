@@ -12,7 +12,7 @@ import { SEARCH_ATTRIBUTES } from './temporal.ts';
 
 export const IDENTITY = 'workers of the test';
 
-const LOCAL_ACTIVITIES = ['readSurroundings', 'askForSlot', 'consultGate'];
+const LOCAL_ACTIVITIES = ['readSurroundings', 'askForSlot', 'consultGate', 'reseal'];
 
 /** Local activities run on the worker of workflows, and none of them calls the bank. */
 export const isLocalActivity = (name: string) => LOCAL_ACTIVITIES.includes(name);

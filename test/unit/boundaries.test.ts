@@ -17,6 +17,7 @@ const ANYWHERE = [
   'messages',
   'names',
   'renewal',
+  'sealed-values',
   'slot-classes',
   'state',
   'status',

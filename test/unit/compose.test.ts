@@ -49,6 +49,11 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  test('lets no process of ours that has secrets open leave a core dump', () => {
+    expect(compose).toMatch(/^x-keeper: &keeper\n(?: {2}.+\n)* {2}ulimits: \{ core: 0 \}/m);
+    for (const name of ['secrets', 'simulator', 'worker']) expect(service(name)).toMatch(/^ {4}<<: \*keeper$/m);
+  });
+
   test('publishes ports on loopback only', () => {
     const published = services.flatMap((name) =>
       [...service(name).matchAll(/^ {4}ports:\n((?: {6}.+\n)+)/gm)].flatMap(([, ports]) => ports!.trim().split('\n')),
