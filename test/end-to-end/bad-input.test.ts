@@ -100,10 +100,6 @@ const certificates: Record<string, BadInput> = {
     args: provider('small-key-cert.pem', '--signer', 'acme-hsm'),
     says: [/an RSA key of 1024 bits/, /at least 2048/],
   },
-  'a private key that needs a password': {
-    args: provider('pseudo-cert.pem', ...signer('encrypted-key.pem')),
-    says: [/private key/i, /password|encrypted/i],
-  },
   'a certificate that is not there': {
     args: provider('nowhere.pem', ...signer('pseudo-key.pem')),
     says: [/--certificate .*nowhere\.pem cannot be read \(ENOENT\)/],
@@ -140,6 +136,10 @@ const usage: Record<string, BadInput> = {
   'two to onboard': { args: [...pseudo(), '--sandbox-user'], says: [/exclude each other: give one/] },
   'a certificate without a signer': { args: provider('pseudo-cert.pem'), says: [/--certificate needs --signer/] },
   'a signer without a certificate': { args: sandboxUser('--signer', 'acme-hsm'), says: [/belong to --certificate: give that too/] },
+  'a signer by its address': {
+    args: provider('pseudo-cert.pem', '--signer', 'https://signer.example/v1'),
+    says: [/a name from the worker's KEEPER_QSEAL_SIGNERS, where an https: one stands/],
+  },
   'a signer by a relative path': { args: provider('pseudo-cert.pem', '--signer', 'file:key.pem'), says: [/file:\/abs\/key\.pem/] },
   'a provider without a callback URL': {
     args: ['onboard', 'acme', '--certificate', vector('pseudo-cert.pem'), ...signer('pseudo-key.pem')],
