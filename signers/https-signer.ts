@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createPrivateKey, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher } from 'undici';
 import { readGuarded, readPassphrase } from './guarded-file.ts';
@@ -51,7 +51,7 @@ async function askUntilDeadline(settings: HttpsSignerSettings, question: Questio
   try {
     for (let waitMs = FIRST_BACKOFF_MS, tries = 1; ; waitMs *= 2, tries++) {
       const leftMs = untilMs - performance.now();
-      const answer = await askOnce(agent, settings, question, requestId, Math.max(1, Math.min(leftMs, settings.timeLimitMs / 2)));
+      const answer = await askOnce(agent, settings, question, requestId, Math.ceil(Math.min(leftMs, settings.timeLimitMs / 2)));
       if (typeof answer !== 'string') return judged(answer, who, requestId);
       if (untilMs - performance.now() <= waitMs) throw unavailable(`${who}: ${answer}, ${tries} times (request ${requestId}).`);
       await sleep(waitMs);
@@ -65,7 +65,16 @@ function agentOf({ certificateFile, keyFile, caFile, passphraseFile }: HttpsSign
   const [cert, ca] = [certificateFile, caFile].map((file) => readGuarded(file, () => {})); // not secret
   const passphrase = passphraseFile === undefined ? undefined : readPassphrase(passphraseFile, warn).text();
   const key = readGuarded(keyFile, warn);
+  if (!opens(key, passphrase)) throw refused(`${keyFile} is no private key in PEM, or does not open with its passphrase.`);
   return new Agent({ connect: { cert, key, ca, ...(passphrase !== undefined && { passphrase }) }, maxResponseSize: MOST_BYTES });
+}
+
+function opens(key: string, passphrase: string | undefined): boolean {
+  try {
+    return createPrivateKey({ key, ...(passphrase !== undefined && { passphrase }) }).type === 'private';
+  } catch {
+    return false; // OpenSSL's texts may quote
+  }
 }
 
 interface Answer {

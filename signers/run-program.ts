@@ -40,9 +40,10 @@ export async function runProgram(run: ProgramRun): Promise<string> {
   child.stdin.on('error', () => {}); // it need not read
   child.stdin.end(input);
   const end = await ended(child, timeLimitMs, printed);
-  if (end === 0) return printed.text();
+  const text = printed.text();
+  if (end === 0 && text.trim() !== '') return text;
   const saying = shownText(said.text(), Object.values(variables));
-  throw failed(`${end}${saying ? `: ${saying}` : ''}`);
+  throw failed(`${end === 0 ? 'printed nothing' : end}${saying ? `: ${saying}` : ''}`);
 }
 
 /** 0, or what else it came to. */
