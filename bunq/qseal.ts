@@ -59,7 +59,7 @@ export interface QsealInput {
 export async function createQsealSignature({ publicKeyPem, installationToken, signer, certificatePem }: QsealInput): Promise<string> {
   const text = qsealText(publicKeyPem, installationToken);
   const certificateKey = publicKeyOf(certificatePem);
-  const signature = await signer.sign(createHash('sha256').update(text).digest());
+  const signature = await signer.sign(sha256Of(text));
   if (!verify('sha256', text, certificateKey, signature)) {
     throw new QsealError(
       'QSEAL_SIGNATURE_WRONG',
@@ -68,6 +68,26 @@ export async function createQsealSignature({ publicKeyPem, installationToken, si
   }
   return Buffer.from(signature).toString('base64');
 }
+
+/**
+ * Whether a signature that somebody made elsewhere, in base64, is the seal.
+ * @throws QsealError `QSEAL_TEXT_REFUSED`, CertificateError
+ */
+export function isQsealSignature(
+  signature: string,
+  { publicKeyPem, installationToken, certificatePem }: Omit<QsealInput, 'signer'>,
+): boolean {
+  return verify('sha256', qsealText(publicKeyPem, installationToken), publicKeyOf(certificatePem), Buffer.from(signature, 'base64'));
+}
+
+/**
+ * What somebody who signs elsewhere is given: the digest, never the text.
+ * @throws QsealError `QSEAL_TEXT_REFUSED`
+ */
+export const qsealDigest = (publicKeyPem: string, installationToken: Secret): Uint8Array =>
+  sha256Of(qsealText(publicKeyPem, installationToken));
+
+const sha256Of = (text: Uint8Array) => createHash('sha256').update(text).digest();
 
 /**
  * The text that the QSEAL signs: the public key's PEM as it was sent, exactly one newline, the installation token. A seal
