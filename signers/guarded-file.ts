@@ -1,5 +1,6 @@
-import { readFileSync, statfsSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import { SignerError } from '../bunq/qseal.ts';
 import { Secret } from '../sealing/secret.ts';
 import { refused, unavailable, type Warn } from './signer.ts';
 
@@ -24,17 +25,29 @@ export function judgeMode(path: string, mode: number, fileSystem: number): { ref
 
 /** Whoever could change it could sign, or have what is signed: it is not used. @throws SignerError */
 export function checkWriters(path: string): void {
-  if (!isAbsolute(path)) throw refused(`${path}: the path has to be absolute, as the worker and not the client uses it.`);
-  const judged = judge(path);
+  demandAbsolute(path);
+  const judged = whereItIs(path, () => judge(path, statSync(path).mode));
   if (judged.refused) throw refused(judged.refused);
+}
+
+function demandAbsolute(path: string): void {
+  if (!isAbsolute(path)) throw refused(`${path}: the path has to be absolute, as the worker and not the client uses it.`);
 }
 
 /** The text of a file that nobody else may change, and nobody else should read. @throws SignerError */
 export function readGuarded(path: string, warn: Warn): string {
-  checkWriters(path);
-  const { warning } = judge(path);
-  if (warning) warn(warning);
-  return whereItIs(path, () => readFileSync(path, 'utf8'));
+  demandAbsolute(path);
+  return whereItIs(path, () => {
+    const file = openSync(path, 'r'); // what is judged is what is read
+    try {
+      const judged = judge(path, fstatSync(file).mode);
+      if (judged.refused) throw refused(judged.refused);
+      if (judged.warning) warn(judged.warning);
+      return readFileSync(file, 'utf8');
+    } finally {
+      closeSync(file);
+    }
+  });
 }
 
 /** A passphrase is the file's first line. @throws SignerError */
@@ -44,16 +57,14 @@ export function readPassphrase(path: string, warn: Warn): Secret {
   return new Secret(line);
 }
 
-const judge = (path: string) =>
-  whereItIs(path, () => {
-    const { mode } = statSync(path);
-    return judgeMode(path, process.platform === 'win32' ? 0 : mode, statfsSync(path).type);
-  });
+/** Windows' modes say nothing. */
+const judge = (path: string, mode: number) => judgeMode(path, process.platform === 'win32' ? 0 : mode, statfsSync(path).type);
 
 function whereItIs<Result>(path: string, look: () => Result): Result {
   try {
     return look();
   } catch (error) {
+    if (error instanceof SignerError) throw error;
     throw unavailable(`${path} cannot be read on the worker (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
   }
 }

@@ -150,6 +150,14 @@ const usage: Record<string, BadInput> = {
     says: [/does not hold a bunq API key: letters and digits, alone in the file/],
   },
   'an empty API key on stdin': { args: ['onboard', 'acme', '--api-key-file', '-'], stdin: '', says: [/does not hold a bunq API key/] },
+  'a signature with something else in it': {
+    args: ['resume', 'acme', '--signature', fileWith('signed: yes!\n')],
+    says: [/does not hold a signature in base64/, /openssl base64 -A/],
+  },
+  'a signature for another certificate': {
+    args: ['resume', 'acme', '--signature', fileWith('AAAA\n'), '--certificate', vector('pseudo-cert.pem'), ...signer('pseudo-key.pem')],
+    says: [/--signature is for the certificate that is there/],
+  },
   'neither a name nor --all': { args: ['renew'], says: [/Give either a NAME or --all/] },
   '--prune without set': {
     args: ['callback-urls', 'acme', 'add', 'https://acme.example/', '--prune'],

@@ -4,8 +4,11 @@ import { parseSigners } from '../../signers/settings.ts';
 import { createSigners } from '../../signers/signers.ts';
 import { temporaryFolder } from '../support/at-end.ts';
 import { ROOT } from '../support/build.ts';
-import { copyOf, DIGEST, isSignature } from '../support/signing.ts';
+import { copyOf, DIGEST, isSignature, vectorPath } from '../support/signing.ts';
 import { findSoftHsm, newToken } from '../support/softhsm.ts';
+import { temporalServer } from '../support/temporal.ts';
+import { BankProcess } from './support/bank-process.ts';
+import { scene } from './support/scene.ts';
 
 /** The recipe of docs/signers.md for an HSM, on SoftHSM2. */
 
@@ -49,3 +52,19 @@ testWithHsm('an HSM that refuses the PIN is unavailable, and the PIN is not show
   });
   await expect(signed).rejects.not.toThrow('4711');
 });
+
+testWithHsm(
+  'a provider is onboarded with its key in the HSM',
+  async () => {
+    const token = newToken(softHsm!, copyOf('pseudo-key.pem'));
+    const [temporal, bank] = [await temporalServer(), await BankProcess.start()];
+    const file = join(temporaryFolder(), 'signers.json');
+    const here = scene(temporal, bank, { KEEPER_QSEAL_SIGNERS: file, ...token });
+    writeFileSync(file, JSON.stringify({ hsm: { ...entry, environment: here.environment } }));
+    await here.startWorker();
+    const certificate = ['--certificate', vectorPath('pseudo-cert.pem'), '--signer', 'hsm', '--callback-url', 'https://acme.example/'];
+    const { code, stdout } = await here.run('onboard', 'acme', ...certificate, '--json');
+    expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ state: 'ACTIVE' })]);
+  },
+  90_000,
+);
