@@ -53,6 +53,8 @@ export interface AttemptRecord {
   readonly resetAtMs: number | null;
 }
 
+export { SignerError, type SignerErrorCode } from '../bunq/qseal.ts';
+
 export interface Signers {
   /**
    * @param signer as given at onboarding: a name, or `file:/abs/key.pem`
@@ -60,18 +62,6 @@ export interface Signers {
    * @throws SignerError
    */
   find(signer: string, connection: string): QsealSigner;
-}
-
-export type SignerErrorCode = 'SIGNER_UNAVAILABLE' | 'SIGNER_REFUSED';
-
-export class SignerError extends Error {
-  override readonly name = 'SignerError';
-  readonly code: SignerErrorCode;
-
-  constructor(code: SignerErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
 }
 
 /** The worker's settings that a connection works by. */

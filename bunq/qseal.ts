@@ -28,6 +28,20 @@ export class QsealError extends Error {
   }
 }
 
+/** `SIGNER_UNAVAILABLE` is tried again; `SIGNER_REFUSED` would be refused again, so a person has to look at it. */
+export type SignerErrorCode = 'SIGNER_UNAVAILABLE' | 'SIGNER_REFUSED';
+
+/** Why whoever holds the key does not sign. Its message holds nothing secret: it stands in histories. */
+export class SignerError extends Error {
+  override readonly name = 'SignerError';
+  readonly code: SignerErrorCode;
+
+  constructor(code: SignerErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 export interface QsealInput {
   /** The installation's public key exactly as it was sent in `POST /installation`. */
   readonly publicKeyPem: string;
@@ -45,7 +59,7 @@ export interface QsealInput {
 export async function createQsealSignature({ publicKeyPem, installationToken, signer, certificatePem }: QsealInput): Promise<string> {
   const text = qsealText(publicKeyPem, installationToken);
   const certificateKey = publicKeyOf(certificatePem);
-  const signature = await signer.sign(createHash('sha256').update(text).digest());
+  const signature = await signer.sign(sha256Of(text));
   if (!verify('sha256', text, certificateKey, signature)) {
     throw new QsealError(
       'QSEAL_SIGNATURE_WRONG',
@@ -54,6 +68,26 @@ export async function createQsealSignature({ publicKeyPem, installationToken, si
   }
   return Buffer.from(signature).toString('base64');
 }
+
+/**
+ * Whether a signature that somebody made elsewhere, in base64, is the seal.
+ * @throws QsealError `QSEAL_TEXT_REFUSED`, CertificateError
+ */
+export function isQsealSignature(
+  signature: string,
+  { publicKeyPem, installationToken, certificatePem }: Omit<QsealInput, 'signer'>,
+): boolean {
+  return verify('sha256', qsealText(publicKeyPem, installationToken), publicKeyOf(certificatePem), Buffer.from(signature, 'base64'));
+}
+
+/**
+ * What somebody who signs elsewhere is given: the digest, never the text.
+ * @throws QsealError `QSEAL_TEXT_REFUSED`
+ */
+export const qsealDigest = (publicKeyPem: string, installationToken: Secret): Uint8Array =>
+  sha256Of(qsealText(publicKeyPem, installationToken));
+
+const sha256Of = (text: Uint8Array) => createHash('sha256').update(text).digest();
 
 /**
  * The text that the QSEAL signs: the public key's PEM as it was sent, exactly one newline, the installation token. A seal
@@ -86,25 +120,37 @@ export function signSha256(key: KeyObject, sha256: Uint8Array): Uint8Array {
  * A signer that holds the key in memory.
  * @throws CertificateError `PRIVATE_KEY_UNREADABLE` or `CERTIFICATE_KEY_UNSUITABLE`
  */
-export function signerFromPrivateKey(privateKeyPem: string): QsealSigner {
-  const key = readPrivateKey(privateKeyPem);
+export function signerFromPrivateKey(privateKeyPem: string, passphrase?: Secret): QsealSigner {
+  const key = readPrivateKey(privateKeyPem, passphrase);
   return { sign: async (sha256) => signSha256(key, sha256) };
 }
 
+/** Whether a passphrase is needed to read it: PKCS#8 and the older form alike. */
+export const isEncryptedKey = (privateKeyPem: string) =>
+  labelOf(privateKeyPem)?.startsWith('ENCRYPTED') === true || /^Proc-Type:.*ENCRYPTED/m.test(privateKeyPem);
+
+const labelOf = (pem: string) => /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1];
+
 /**
  * An RSA private key from PEM, PKCS#8 or PKCS#1.
+ * @param passphrase of one that is encrypted
  * @throws CertificateError, which never quotes the text
  */
-export function readPrivateKey(privateKeyPem: string): KeyObject {
-  const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(privateKeyPem)?.[1];
-  const unreadable = (why: string) =>
-    new CertificateError('PRIVATE_KEY_UNREADABLE', `The private key ${why}. Give it as PEM, unencrypted: -----BEGIN PRIVATE KEY-----`);
+export function readPrivateKey(privateKeyPem: string, passphrase?: Secret): KeyObject {
+  const label = labelOf(privateKeyPem);
+  const unreadable = (why: string, how = 'Give it as PEM: -----BEGIN PRIVATE KEY-----') =>
+    new CertificateError('PRIVATE_KEY_UNREADABLE', `The private key ${why}. ${how}`);
   if (!label) throw unreadable('is not PEM');
   if (!label.endsWith('PRIVATE KEY')) throw unreadable(`is a ${label}`);
-  if (label.startsWith('ENCRYPTED') || /^Proc-Type:.*ENCRYPTED/m.test(privateKeyPem)) {
-    throw unreadable('is encrypted (decrypt it with openssl pkey -in key.pem -out plain.pem)');
-  }
-  const key = attempt(() => createPrivateKey(privateKeyPem));
+  const isEncrypted = isEncryptedKey(privateKeyPem);
+  if (isEncrypted && !passphrase)
+    throw unreadable(
+      'is encrypted, and no passphrase was given',
+      'Name the file that holds it (passphraseFile in the settings of the signer, or KEEPER_QSEAL_PASSPHRASE_FILE), or decrypt it: openssl pkey -in key.pem -out plain.pem',
+    );
+  const key = attempt(() => createPrivateKey({ key: privateKeyPem, ...(isEncrypted && { passphrase: passphrase!.text() }) }));
+  if (!key && isEncrypted)
+    throw unreadable('does not open with its passphrase, or is damaged', 'Give the passphrase that it was encrypted with.');
   if (!key) throw unreadable('cannot be read: it is damaged, or of an unknown kind');
   if (key.asymmetricKeyType !== 'rsa') {
     throw new CertificateError(

@@ -4,6 +4,8 @@ import { send } from '../bunq/send.ts';
 import { systemClock } from '../settings/clock.ts';
 import { proxySettings } from '../settings/proxy.ts';
 import { type Environment, SettingsError } from '../settings/read.ts';
+import { readSignerSettings } from '../signers/settings.ts';
+import { createSigners } from '../signers/signers.ts';
 import { onboardedCertificateFindings } from './certificate-findings.ts';
 import { consentAgeRemark } from './consent-age.ts';
 import { remarks, toDo } from './describe.ts';
@@ -34,6 +36,7 @@ export async function diagnose(env: Environment, name: string | null): Promise<F
     const read = readSealingKeys(env);
     return [read, `${read.keyIds.length} (${read.keyIds.join(', ')}); the first seals`];
   });
+  if (settings && env.KEEPER_QSEAL_SIGNERS) findings.push(...(await signersHere(settings, env)));
   if (settings) await check(findings, 'bank', () => reach(settings, env));
   const client = await check(findings, 'temporal', async () => {
     const connected = await connectTemporal();
@@ -65,6 +68,18 @@ async function check<Result>(findings: Finding[], what: string, look: () => Prom
     for (const found of problems) findings.push({ check: what, ok: false, found });
     return null;
   }
+}
+
+/** Where the signers' settings are at hand, as on a worker's machine; nothing is signed. */
+async function signersHere({ bank }: ClientSettings, env: Environment): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const signing = await check(findings, 'signers', async () => [readSignerSettings(env), `${env.KEEPER_QSEAL_SIGNERS} can be read`]);
+  if (!signing) return findings;
+  const warnings: string[] = [];
+  const seen = await createSigners(bank.name, signing, (line) => warnings.push(line)).look();
+  findings.push(...seen.map(({ name, ok, found }) => ({ check: `signer ${name}`, ok, found })));
+  findings.push(...warnings.map((line) => ({ check: 'signers', ok: true, found: `Warning: ${line}` })));
+  return findings;
 }
 
 const CLOCKS_APART_MS = 60_000;

@@ -272,15 +272,22 @@ export class Keeper {
     await this.#workflows.update(name, renewUpdate, { by: sender(), bulk });
   }
 
-  /** Tries again what waits for a person; a run that was terminated, failed or timed out goes on from its last state. */
-  async resume(name: string, credential?: OnboardOptions['credential']): Promise<void> {
+  /**
+   * Tries again what waits for a person; a run that was terminated, failed or timed out goes on from its last state.
+   * @param qsealSignature over the digest that the status shows (`SIGNER_UNREACHABLE`), base64; it is checked before it is used
+   */
+  async resume(name: string, credential?: OnboardOptions['credential'], qsealSignature?: string): Promise<void> {
     const description = await this.#workflows.describe(name);
     if (description.status.name === 'COMPLETED') throw new KeeperError(`${name} was disconnected. ${again(name)}`);
     if (description.status.name !== 'RUNNING') {
       await this.#workflows.start(name, { state: await this.#workflows.lastState(name) });
     }
     const sealed = credential && (await this.#sealed(name, credential));
-    await this.#workflows.update(name, resumeUpdate, { by: sender(), ...(sealed && { credential: sealed }) });
+    await this.#workflows.update(name, resumeUpdate, {
+      by: sender(),
+      ...(sealed && { credential: sealed }),
+      ...(qsealSignature !== undefined && { qsealSignature }),
+    });
   }
 
   /** The ids of the keys by which a connection's secrets are sealed. @throws KeeperError when no worker answers */

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BUILDS = join(ROOT, '.build');
-const SOURCES = ['activities', 'bunq', 'client', 'sealing', 'settings', 'simulator', 'worker', 'workflows'];
+const SOURCES = ['activities', 'bunq', 'client', 'sealing', 'settings', 'signers', 'simulator', 'worker', 'workflows'];
 const SETTINGS = [
   'package.json',
   'package-lock.json',

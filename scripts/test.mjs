@@ -29,8 +29,9 @@ const LONG = [
   ['/test/end-to-end/(?!(onboarding|gate)\\.test\\.ts$)'],
   ['/test/end-to-end/gate\\.test\\.ts$'], // how many of its slots are used shows only where nothing else wants the processors
 ];
-/** These want a Chromium. */
+/** These want a Chromium, and these an HSM. */
 const IN_A_BROWSER = /consent/;
+const WITH_AN_HSM = /pkcs11/;
 /** What the shell says about other servers and banks is not for the tests. */
 const FOREIGN = /^(TEMPORAL_|BUNQ_|KEEPER_(?!TEMPORAL_CLI$))/;
 
@@ -50,7 +51,8 @@ try {
   check('Style', 'node_modules/@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.']);
   check('Types', 'node_modules/typescript/bin/tsc', ['--noEmit', '-p', '.']);
   await installServers();
-  if (all || paths.some((path) => IN_A_BROWSER.test(path))) installBrowser();
+  if (all || paths.some((path) => IN_A_BROWSER.test(path))) installFor('browser.mjs');
+  if (all || paths.some((path) => WITH_AN_HSM.test(path))) installFor('softhsm.mjs');
   if (paths.length > 0) runJest([]);
   else for (const patterns of all ? [QUICK, ...LONG] : [QUICK]) runJest(patterns);
   if (all && paths.length === 0) runSdkTest();
@@ -82,9 +84,9 @@ async function installServers() {
   await (await load('temporal-test-server.js')).findTestServer(search);
 }
 
-/** Where there is none, its tests are skipped. */
-function installBrowser() {
-  spawnSync(process.execPath, [join(ROOT, 'scripts/browser.mjs')], { cwd: ROOT, stdio: ['ignore', 'ignore', 2] });
+/** Where what it finds or installs is not to be had, its tests are skipped. */
+function installFor(script) {
+  spawnSync(process.execPath, [join(ROOT, 'scripts', script)], { cwd: ROOT, stdio: ['ignore', 'ignore', 2] });
 }
 
 /** Without patterns: what the arguments say. */

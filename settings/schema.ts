@@ -58,6 +58,8 @@ export const SETTINGS = {
   KEEPER_EGRESS_ADDRESS: z.string().refine(isIPv4, { error: 'is an IPv4 address (bunq takes no other)' }).optional(),
   /** A JSON file of the signers that a worker offers by name. */
   KEEPER_QSEAL_SIGNERS: path.optional(),
+  /** A file with the passphrase of keys that are given directly, as `file:/abs/key.pem`. */
+  KEEPER_QSEAL_PASSPHRASE_FILE: path.optional(),
   /** bunq: one new session in 30 s from one address. */
   KEEPER_SESSION_GAP: duration('30s'),
   /** How long an unclear POST is left to settle: longer than all our time-outs and the bank's. */

@@ -1,5 +1,6 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
+import type { OfferedSigners } from '../signers/signers.ts';
 import { type Callbacks, startCallbacks } from './callbacks.ts';
 import { forbidCoreDumps } from './core-dumps.ts';
 import { eventLog } from './event-log.ts';
@@ -42,14 +43,20 @@ async function runUntilStopped(settings: WorkerSettings, { log, callbacks, stop 
   if (server === null) return log.info('worker has stopped');
   callbacks.connect(server);
   await registerSearchAttributes(server.connection, server.namespace, (line) => log.warn(line));
-  const { workers, close } = await createWorkers(settings, server, eventLog(log));
+  const { workers, signers, close } = await createWorkers(settings, server, eventLog(log));
   const { bank, egress, sealingKeys } = settings;
   log.info({ environment: bank.name, egress, namespace: server.namespace, sealingKeys: sealingKeys.keyIds }, 'worker is ready');
+  void lookAtSigners(signers, log);
   await Promise.all(workers.map((worker) => (stop.aborted ? worker.runUntil(async () => {}) : worker.run())));
   await callbacks.close();
   log.info('worker has stopped');
   await close();
   await server.connection.close();
+}
+
+/** One that is down is no reason not to work: it is asked again when there is something to sign. */
+async function lookAtSigners(signers: OfferedSigners, log: pino.Logger): Promise<void> {
+  for (const { name, ok, found } of await signers.look()) log[ok ? 'info' : 'warn']({ event: 'signer', signer: name }, `${name}: ${found}`);
 }
 
 /** Temporal's own messages in the same log; SIGUSR2 is left alone, SIGTERM and SIGINT drain. */

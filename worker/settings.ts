@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Pacing } from '../bunq/bank.ts';
 import type { BankEnvironment } from '../bunq/environment.ts';
 import type { SealingKeySet } from '../sealing/key-set.ts';
@@ -9,7 +8,7 @@ import { PACING_SETTINGS, pacing } from '../settings/pacing.ts';
 import { PROXY_SETTINGS, type ProxySettings, proxySettings } from '../settings/proxy.ts';
 import { type Environment, readSettings } from '../settings/read.ts';
 import { SEALING_SETTINGS, sealingKeys } from '../settings/sealing-keys.ts';
-import { type NamedSigner, parseSigners } from './signers.ts';
+import { SIGNER_SETTINGS, type SignerSettings, signerSettings } from '../signers/settings.ts';
 
 /** All that a worker is told from outside; read once, at its start. */
 export interface WorkerSettings {
@@ -18,7 +17,7 @@ export interface WorkerSettings {
   /** The name of the one public address that this worker's bank calls leave by. */
   readonly egress: string;
   readonly egressAddress: string | null;
-  readonly signers: ReadonlyMap<string, NamedSigner>;
+  readonly signing: SignerSettings;
   readonly sessionGapMs: number;
   readonly settleMs: number;
   /** Null: the bank's limits for calls are not kept. */
@@ -38,7 +37,8 @@ const LONGEST_WAIT_MS = 1000;
 const NAMES = [
   ...BANK_SETTINGS,
   ...SEALING_SETTINGS,
-  ...(['KEEPER_EGRESS', 'KEEPER_EGRESS_ADDRESS', 'KEEPER_QSEAL_SIGNERS', 'KEEPER_SESSION_GAP', 'KEEPER_SETTLE'] as const),
+  ...SIGNER_SETTINGS,
+  ...(['KEEPER_EGRESS', 'KEEPER_EGRESS_ADDRESS', 'KEEPER_SESSION_GAP', 'KEEPER_SETTLE'] as const),
   ...(['TEMPORAL_DEPLOYMENT_NAME', 'TEMPORAL_WORKER_BUILD_ID'] as const),
   ...PACING_SETTINGS,
   ...PROXY_SETTINGS,
@@ -50,16 +50,16 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
   return readSettings(NAMES, env, (values, wrong) => {
     const bank = bankEnvironment(values, wrong);
     const keys = sealingKeys(values, wrong);
-    const signers = readSigners(values.KEEPER_QSEAL_SIGNERS, wrong);
+    const signing = signerSettings(values, env, wrong);
     const { TEMPORAL_DEPLOYMENT_NAME: name, TEMPORAL_WORKER_BUILD_ID: buildId } = values;
     if (!name !== !buildId) wrong('TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID belong together: set both or neither');
     if (!values.KEEPER_CALLBACK_ADDRESS && (values.KEEPER_NOTIFICATION_SENDERS || values.KEEPER_CALLBACK_PROXIES))
       wrong('KEEPER_NOTIFICATION_SENDERS and KEEPER_CALLBACK_PROXIES are of the server at KEEPER_CALLBACK_ADDRESS: set that too');
-    if (!bank || !keys || !signers) return undefined;
+    if (!bank || !keys || !signing) return undefined;
     return {
       bank,
       sealingKeys: keys,
-      signers,
+      signing,
       egress: values.KEEPER_EGRESS,
       egressAddress: values.KEEPER_EGRESS_ADDRESS ?? null,
       sessionGapMs: values.KEEPER_SESSION_GAP,
@@ -72,16 +72,4 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
       callbackProxies: values.KEEPER_CALLBACK_PROXIES ?? null,
     };
   });
-}
-
-function readSigners(file: string | undefined, wrong: (problem: string) => undefined): ReadonlyMap<string, NamedSigner> | undefined {
-  if (file === undefined) return new Map();
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    return wrong(`KEEPER_QSEAL_SIGNERS ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
-  }
-  const signers = parseSigners(text, file);
-  return typeof signers === 'string' ? wrong(signers) : signers;
 }

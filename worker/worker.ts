@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { type InjectedSinks, Worker, type WorkerOptions } from '@temporalio/worker';
+import { type InjectedSinks, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Dependencies } from '../activities/dependencies.ts';
 import { createActivities } from '../activities/index.ts';
 import { createBank } from '../bunq/bank.ts';
 import { systemClock } from '../settings/clock.ts';
+import { createSigners, type OfferedSigners } from '../signers/signers.ts';
 import type { KeeperSinks } from '../workflows/events.ts';
 import { egressTaskQueue, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
 import { createGateClient } from './gate-client.ts';
 import { createNeighbours } from './neighbours.ts';
 import { registeredSearchAttributes } from './search-attributes.ts';
 import type { WorkerSettings } from './settings.ts';
-import { createSigners } from './signers.ts';
 import { confirmAttempt, readAttempt, type TemporalServer } from './temporal.ts';
 
 /** A task in hand is given this long when the worker is to stop: more than any bank call takes. */
@@ -35,7 +35,7 @@ export async function createWorkers(
   server: TemporalServer,
   sinks: InjectedSinks<KeeperSinks>,
   workflowBundle = workflowBundlePath(),
-): Promise<{ workers: Worker[]; close(): Promise<void> }> {
+): Promise<{ workers: Worker[]; signers: OfferedSigners; close(): Promise<void> }> {
   const { bank: environment } = settings;
   const bank = createBank({
     apiUrl: environment.apiUrl,
@@ -45,7 +45,8 @@ export async function createWorkers(
     proxy: settings.proxy,
   });
   const identity = workerIdentity(settings);
-  const activities = createActivities(dependenciesOf(settings, server, bank, identity));
+  const offered = createSigners(environment.name, settings.signing, (line) => Runtime.instance().logger.warn(line));
+  const activities = createActivities({ ...dependenciesOf(settings, server, bank, identity), signers: offered });
   const { readSurroundings, askForSlot, consultGate, reseal, signQseal, ...bankCalls } = activities;
   const common = {
     connection: server.connection,
@@ -69,14 +70,19 @@ export async function createWorkers(
     taskQueue: egressTaskQueue(environment.name, settings.egress),
     activities: { ...bankCalls, signQseal },
   };
-  const signers = [...settings.signers.keys()].map(
+  const signers = [...settings.signing.signers.keys()].map(
     (signer): WorkerOptions => ({ ...common, taskQueue: signerTaskQueue(environment.name, signer), activities: { signQseal } }),
   );
   const workers = await Promise.all([workflows, calls, ...signers].map((options) => Worker.create(options)));
-  return { workers, close: () => bank.close() };
+  return { workers, signers: offered, close: () => bank.close() };
 }
 
-function dependenciesOf(settings: WorkerSettings, server: TemporalServer, bank: Dependencies['bank'], identity: string): Dependencies {
+function dependenciesOf(
+  settings: WorkerSettings,
+  server: TemporalServer,
+  bank: Dependencies['bank'],
+  identity: string,
+): Omit<Dependencies, 'signers'> {
   const { bank: environment, sealingKeys, egressAddress, sessionGapMs, settleMs } = settings;
   const searchAttributes = () => registeredSearchAttributes(server.connection, server.namespace);
   const neighbours = createNeighbours(server, environment.name, searchAttributes);
@@ -86,7 +92,6 @@ function dependenciesOf(settings: WorkerSettings, server: TemporalServer, bank: 
     sealingKeys,
     clock: systemClock,
     gate: createGateClient(server, environment.name, systemClock.nowMs, neighbours),
-    signers: createSigners(environment.name, settings.signers),
     confirmAttempt: confirmAttempt(server, identity, systemClock),
     readAttempt: readAttempt(server, systemClock),
     searchAttributes,

@@ -1,5 +1,5 @@
 import type { ActionCode, FailureCode, StepName } from './codes.ts';
-import type { WantedCredential } from './state.ts';
+import type { QsealDigest, WantedCredential } from './state.ts';
 
 /** Which of them a parking failure is. */
 export function actionFor(step: StepName, code: FailureCode): ActionCode {
@@ -15,6 +15,8 @@ export interface RemedyFacts {
   name: string;
   credential: WantedCredential['type'];
   permittedIps: readonly string[];
+  /** Where a person may sign in the signer's place: what is to be signed. */
+  qsealDigest?: QsealDigest | undefined;
 }
 
 const newCertificate = (name: string) => `bunq-keeper resume ${name} --certificate F --chain F --signer S`;
@@ -49,6 +51,9 @@ const REMEDIES: Record<ActionCode, (facts: RemedyFacts) => string> = {
     `A stored secret does not open with its sealing key. Give the worker the sealing keys that this connection was made with, then: bunq-keeper resume ${name}`,
   SIGNER_REFUSED: ({ name }) =>
     `The signer cannot seal for this certificate: it does not serve this connection, or its key is another one. Mend it, then: bunq-keeper resume ${name}`,
+  SIGNER_UNREACHABLE: ({ name, qsealDigest }) =>
+    `The signer has not been reachable for an hour, and goes on being asked. Mend it (bunq-keeper doctor ${name}); or sign the SHA-256 digest ${qsealDigest?.sha256Hex ?? ''} with the QSEAL's key yourself: ` +
+    `echo ${qsealDigest?.sha256Base64 ?? 'DIGEST'} | openssl base64 -d -A | openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256 | openssl base64 -A > F, then: bunq-keeper resume ${name} --signature F`,
 };
 
 /** The one thing to do, as a sentence that ends in a command. */

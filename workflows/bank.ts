@@ -10,6 +10,9 @@ const BANK_CALL = { startToCloseTimeout: '8s' } satisfies ActivityOptions;
 /** Reads and harmless repeats: three attempts within 30 s; whatever lasts longer is the loop's to wait out. */
 const QUICK: ActivityOptions = { ...BANK_CALL, retry: { initialInterval: '500ms', backoffCoefficient: 4, maximumAttempts: 3 } };
 
+/** By a named signer: programs and addresses take longer than a file, and one that no worker offers is as good as down. */
+const SIGN_BY_NAME: ActivityOptions = { ...QUICK, startToCloseTimeout: '20s', scheduleToStartTimeout: '1m' };
+
 /** What must not be repeated unseen: one attempt, and the workflow looks before another. */
 const ONCE: ActivityOptions = { ...BANK_CALL, retry: { maximumAttempts: 1 } };
 
@@ -20,6 +23,8 @@ const OPTIONS = {
   generateKeyPair: QUICK,
   createInstallation: QUICK,
   signQseal: QUICK,
+  digestForQseal: QUICK,
+  checkQsealSignature: QUICK,
   createCredential: QUICK,
   createSandboxUser: QUICK,
   exchangeAuthorizationCode: ONCE,
@@ -47,9 +52,22 @@ export function perform<Name extends BankActivity>(
   summary: string,
   ...input: Parameters<Activities[Name]>
 ): ReturnType<Activities[Name]> {
-  const activities = proxyActivities<Activities>({ ...OPTIONS[name], taskQueue });
+  return execute(name, { ...OPTIONS[name], taskQueue, summary }, input);
+}
+
+/** A signature by a signer that workers offer by its name, on a task queue of its own. */
+export const performByName = (taskQueue: string, summary: string, ...input: Parameters<Activities['signQseal']>) =>
+  execute('signQseal', { ...SIGN_BY_NAME, taskQueue, summary }, input);
+
+function execute<Name extends BankActivity>(
+  name: Name,
+  options: ActivityOptions,
+  input: Parameters<Activities[Name]>,
+): ReturnType<Activities[Name]> {
+  const { summary: _, ...common } = options;
+  const activities = proxyActivities<Activities>(common);
   const run = activities[name] as unknown as { executeWithOptions(options: ActivityOptions, args: unknown[]): unknown };
-  return run.executeWithOptions({ ...OPTIONS[name], taskQueue, summary }, input) as ReturnType<Activities[Name]>;
+  return run.executeWithOptions(options, input) as ReturnType<Activities[Name]>;
 }
 
 /** Local: nothing of them leaves for the bank, and each costs the history one event. */

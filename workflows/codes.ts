@@ -44,6 +44,7 @@ export const ACTION_CODES = [
   'REPAIR_LOOP',
   'SEALED_VALUE_REJECTED',
   'SIGNER_REFUSED',
+  'SIGNER_UNREACHABLE',
 ] as const;
 
 export type ActionCode = (typeof ACTION_CODES)[number];

@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import { actionFor } from './actions.ts';
 import { TREATMENT } from './blame.ts';
 import type { StepName } from './codes.ts';
@@ -5,6 +6,7 @@ import { type Connection, StepGivenUp } from './connection.ts';
 import { type SeenFailure, seenFailure } from './failure.ts';
 import { bindDevice, createInstallation, generateKeyPair, obtainApiKey } from './ladder-steps.ts';
 import { findOrCreateOAuthClient, readClientCredentials, setCallbackUrls } from './oauth-client-steps.ts';
+import { askForSignature, isSignerUnreachable } from './qseal-signature.ts';
 import { proveReported } from './refusal-report.ts';
 import { repair } from './repair.ts';
 import { grantResume } from './resume.ts';
@@ -57,6 +59,8 @@ async function treat(connection: Connection, step: StepName, failure: SeenFailur
   if (treatment === 'blame') await repair(connection, step, failure);
   else if (needsNewKeyPair) connection.state.ladder.keyPair = null;
   else if (treatment === 'park') park(connection, step, actionFor(step, failure.code));
+  else if (isSignerUnreachable(connection.state, step, failure, Date.now()) && patched('signer-unreachable'))
+    await askForSignature(connection, step);
 }
 
 /** bunq wants a new key pair for each installation: the refusal may mean that the lost attempt had its effect. */

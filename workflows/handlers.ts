@@ -130,8 +130,9 @@ function renew({ state }: Connection, { by, bulk = false }: RenewInput): void {
   if (session && !(bulk && session.action)) session.retryAtMs = nowMs; // what waits for a person goes on doing so, and is tried
 }
 
-function resume({ state }: Connection, { by, credential }: ResumeInput): void {
-  state.wishes.resume = { by, atMs: Date.now(), credential: credential ?? state.wishes.resume?.credential ?? null };
+function resume({ state }: Connection, { by, credential, qsealSignature = state.wishes.resume?.qsealSignature }: ResumeInput): void {
+  const wanted = credential ?? state.wishes.resume?.credential ?? null;
+  state.wishes.resume = { by, atMs: Date.now(), credential: wanted, ...(qsealSignature !== undefined && { qsealSignature }) };
   state.waitedForUntilMs = Date.now() + WAITED_FOR_MS;
   tryAllAgain(state);
 }
@@ -154,11 +155,21 @@ function reportsSession({ by, sessionId }: ReportRefusedInput): void {
   if (!Number.isSafeInteger(sessionId)) throw new Error('reportRefused names the session: {"by","sessionId":123}.');
 }
 
-function validateResume({ state }: Connection, { by, credential }: ResumeInput): void {
+function validateResume({ state }: Connection, { by, credential, qsealSignature }: ResumeInput): void {
   sentBySomebody({ by });
+  if (qsealSignature !== undefined) validateSignature(state, qsealSignature, credential !== undefined);
   const present = state.wanted.credential.type;
   if (credential && credential.type !== present)
     throw new Error(`${state.name} was onboarded with a credential of type ${present}, not ${credential.type}.`);
+}
+
+/** Whether it is right is seen where the token can be opened. */
+function validateSignature({ name, ladder }: ConnectionState, qsealSignature: unknown, hasCredential: boolean): void {
+  if (hasCredential) throw new Error(`${name}: a signature is for the certificate that is there: give it, or another certificate.`);
+  if (typeof qsealSignature !== 'string' || !/^[A-Za-z0-9+/]{2,4096}={0,2}$/.test(qsealSignature))
+    throw new Error(`${name}: the signature is given in base64, on one line.`);
+  if (ladder.installation?.qsealDigest === undefined)
+    throw new Error(`${name} asks for no signature now: bunq-keeper status ${name} says what it waits for.`);
 }
 
 function validateCallbackUrls({ by, wanted, unwanted }: CallbackUrlsInput): void {

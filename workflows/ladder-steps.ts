@@ -1,13 +1,12 @@
 import type { SealedInstallation } from '../activities/context.ts';
 import { exchangeCode } from './authorization-step.ts';
-import { perform } from './bank.ts';
 import { isUnclear } from './blame.ts';
 import type { Connection } from './connection.ts';
 import { MINUTE_MS } from './duration.ts';
 import { StepFailure, seenFailure } from './failure.ts';
-import { egressTaskQueue, isNamedSigner, signerTaskQueue } from './names.ts';
 import { withoutFrame } from './public-key.ts';
-import { type ApiKey, type ConnectionState, isOnProvidersInstallation, type Ladder, type WantedCredential } from './state.ts';
+import { signQseal } from './qseal-signature.ts';
+import { type ApiKey, isOnProvidersInstallation, type Ladder, type WantedCredential } from './state.ts';
 
 /** The steps below the session. Each reads what it stands on from the ladder and puts its own result there. */
 
@@ -44,6 +43,7 @@ async function createCredential(connection: Connection, credential: Extract<Want
   if (Date.parse(credential.expiresAt) <= Date.now())
     throw new StepFailure('CERTIFICATE_EXPIRED', `The certificate expired on ${credential.expiresAt}.`);
   state.ladder.qsealSignature ??= await signQseal(state, credential);
+  delete state.ladder.installation!.qsealDigest;
   const askedAtMs = Date.now();
   const created = await connection.call('createCredential', 'create payment service provider credential', {
     installation: sealedInstallation(state.ladder),
@@ -54,22 +54,6 @@ async function createCredential(connection: Connection, credential: Extract<Want
   const { apiKey, credentialId, bindWithinMs } = created;
   const bindBeforeMs = bindWithinMs === null ? null : askedAtMs + Math.max(bindWithinMs, SHORTEST_BINDING_MS);
   return { apiKey, credentialId, bindBeforeMs, unused: true };
-}
-
-async function signQseal(
-  { ladder, environment, egress }: ConnectionState,
-  { certificatePem, signer }: Extract<WantedCredential, { type: 'qseal' }>,
-) {
-  const queue = isNamedSigner(signer) ? signerTaskQueue(environment, signer) : egressTaskQueue(environment, egress);
-  const { publicKeyPem } = ladder.keyPair!;
-  const { installationToken } = ladder.installation!;
-  const { qsealSignature } = await perform('signQseal', queue, `sign with the QSEAL key (${signer})`, {
-    publicKeyPem,
-    installationToken,
-    certificatePem,
-    signer,
-  });
-  return qsealSignature;
 }
 
 /** A refusal after a lost answer may mean that the key is bound already: the session step will tell. */

@@ -97,6 +97,8 @@ export interface RefusalAnswer {
 export interface ResumeInput extends Sender {
   /** A new certificate, chain and signer, or a new API key; without it the same is tried again. */
   credential?: ConnectionState['wanted']['credential'];
+  /** The QSEAL's signature over the digest that the status shows, base64: made by a person, as the signer is unreachable. */
+  qsealSignature?: string;
 }
 
 export interface ResealAnswer {

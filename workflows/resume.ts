@@ -11,11 +11,14 @@ export function grantResume({ state }: Connection): void {
   state.wishes.resume = null;
   state.repairs = [];
   tryAllAgain(state);
+  if (resume.qsealSignature !== undefined) state.ladder.givenSignature = resume.qsealSignature;
   if (!resume.credential) return;
   dropCandidate(state);
   if (state.serving) state.wanted.formerCredential ??= state.wanted.credential;
   state.wanted.credential = resume.credential;
   Object.assign(state.ladder, { qsealSignature: null, apiKey: null, device: null, deviceRepeated: false });
+  delete state.ladder.givenSignature;
+  delete state.ladder.installation?.qsealDigest; // another signer has an hour of its own
 }
 
 /** Every step in trouble is tried at once: a person has looked at it. */

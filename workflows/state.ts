@@ -91,6 +91,8 @@ export interface Ladder {
   installation: Installation | null;
   /** The QSEAL's signature over `keyPair` and `installation`, kept until the credential is there. */
   qsealSignature: string | null;
+  /** Made by a person in the signer's place; not checked yet. */
+  givenSignature?: string;
   apiKey: ApiKey | null;
   device: Device | null;
   /** The device was bound once more because nothing proved it: a refusal blames the API key next. */
@@ -114,6 +116,13 @@ export interface Installation {
   serverPublicKeyPem: string;
   /** Of an end user's connection: it is the provider's. Its token, and the private key beside it, are sealed for the provider's connection. */
   ofProvider?: true;
+  /** Of the text that the QSEAL is to sign over it: shown to a person, as the signer has been unreachable for long. */
+  qsealDigest?: QsealDigest;
+}
+
+export interface QsealDigest {
+  sha256Hex: string;
+  sha256Base64: string;
 }
 
 export interface ApiKey {
@@ -232,7 +241,7 @@ export interface Wishes {
   /** A new session, although none is due. */
   renew: (Wish & { bulk: boolean }) | null;
   /** With a new credential, or null to try again with the present one. */
-  resume: (Wish & { credential: WantedCredential | null }) | null;
+  resume: (Wish & { credential: WantedCredential | null; qsealSignature?: string }) | null;
   disconnect: Wish | null;
 }
 

@@ -206,8 +206,13 @@ function lastError(state: ConnectionState): SeenError | null {
   return errors.reduce<SeenError | null>((last, error) => (last === null || error.atMs > last.atMs ? error : last), null);
 }
 
-const remedyOf = ({ name, wanted }: ConnectionState, { action }: Trouble) =>
-  remedyFor(action!, { name, credential: wanted.credential.type, permittedIps: wanted.permittedIps });
+const remedyOf = ({ name, wanted, ladder }: ConnectionState, { action }: Trouble) =>
+  remedyFor(action!, {
+    name,
+    credential: wanted.credential.type,
+    permittedIps: wanted.permittedIps,
+    qsealDigest: ladder.installation?.qsealDigest,
+  });
 
 const recoveredView = ({ from, code, sinceMs, atMs }: NonNullable<ConnectionState['recovered']>) => ({
   from,

@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isEncryptedKey } from '../../bunq/qseal.ts';
 import { Secret } from '../../sealing/secret.ts';
 import { isNamedSigner, NAME_PATTERN } from '../../workflows/names.ts';
 import { checkCallbackUrl } from '../callback-url.ts';
@@ -33,7 +34,10 @@ export const certificateOption = () => new Option('--certificate <file>', 'the Q
 export const chainOption = () =>
   new Option('--chain <file>', 'its intermediate and root certificates (PEM); a self-signed one is its own chain');
 export const signerOption = () =>
-  new Option('--signer <signer>', "who seals: a name from the worker's KEEPER_QSEAL_SIGNERS, or file:/abs/key.pem on the worker");
+  new Option(
+    '--signer <signer>',
+    "who seals: a name from the worker's KEEPER_QSEAL_SIGNERS, or file:/abs/key.pem or exec:/abs/program on the worker",
+  );
 export const callbackUrlOption = () => new Option('--callback-url <url>', 'where end users return to (repeatable)').argParser(collect);
 export const permittedIpOption = () =>
   new Option(
@@ -129,7 +133,9 @@ export function readCredential(options: CredentialOptions, files: QsealFiles | n
   if (apiKeyFile !== undefined) return { type: 'api-key', apiKey: readApiKey(apiKeyFile) };
   if (certificate === undefined) return null;
   if (signer === undefined)
-    throw new UsageError('--certificate needs --signer: who holds its private key (file:/abs/key.pem on the worker, or a name).');
+    throw new UsageError(
+      '--certificate needs --signer: who holds its private key (file:/abs/key.pem or exec:/abs/program on the worker, or a name).',
+    );
   return qsealCredential({ ...(files ?? readQsealFiles(certificate, options)), signer });
 }
 
@@ -153,16 +159,18 @@ function keyOf(signer: string): string | undefined {
     );
   }
   const path = signer.slice(signer.indexOf(':') + 1);
+  if (signer.startsWith('exec:/')) return undefined;
   if (!signer.startsWith('file:/'))
     throw new UsageError(
-      `${JSON.stringify(signer)} is no signer that this version has: give file:/abs/key.pem (an absolute path on the worker), or a name.`,
+      `${JSON.stringify(signer)} is no signer: give file:/abs/key.pem or exec:/abs/program (an absolute path on the worker), or a name from the worker's KEEPER_QSEAL_SIGNERS, where an https: one stands.`,
     );
   try {
     accessSync(path, constants.R_OK);
   } catch {
     return undefined; // the worker's file need not be here
   }
-  return readFileSync(path, 'utf8');
+  const pem = readFileSync(path, 'utf8');
+  return isEncryptedKey(pem) ? undefined : pem; // the worker has its passphrase
 }
 
 function readApiKey(file: string): Secret {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '../errors.ts';
+import { readInput } from '../input.ts';
 import type { Keeper, KnownStatus } from '../keeper.ts';
 import { connectionArgument, jsonOption, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { needsPerson, showOutcome } from '../outcome.ts';
@@ -18,6 +19,7 @@ interface ResumeOptions extends WaitOptions {
   chain?: string;
   signer?: string;
   apiKeyFile?: string;
+  signature?: string;
 }
 
 export function registerRenewAndResume(program: Command): void {
@@ -40,6 +42,7 @@ export function registerRenewAndResume(program: Command): void {
     .addOption(chainOption())
     .addOption(signerOption())
     .addOption(apiKeyFileOption())
+    .option('--signature <file>', "the QSEAL's signature over the digest that the status shows, in base64; - for stdin")
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
@@ -69,11 +72,21 @@ async function renewOne(keeper: Keeper, name: string, { wait, timeout, json }: W
   process.exitCode = Math.max(Number(process.exitCode ?? EXIT.done), outcome); // of many, one that waits for a person
 }
 
-async function resume(name: string, { wait, timeout, json, ...given }: ResumeOptions): Promise<void> {
+async function resume(name: string, { wait, timeout, json, signature, ...given }: ResumeOptions): Promise<void> {
   const credential = readCredential(given);
+  if (credential && signature !== undefined)
+    throw new UsageError('--signature is for the certificate that is there: give it, or another certificate or API key.');
+  const qsealSignature = signature === undefined ? undefined : readSignature(signature);
   await withKeeper(async (keeper) => {
-    await keeper.resume(name, credential ?? undefined);
+    await keeper.resume(name, credential ?? undefined, qsealSignature);
     if (!wait) return tell('The wish is recorded.');
     process.exitCode = showOutcome(await waitFor(keeper, name, { until: isSettled, timeoutMs: timeout }), json);
   });
+}
+
+/** @throws UsageError */
+function readSignature(file: string): string {
+  const base64 = readInput(file, '--signature').replace(/\s+/g, '');
+  if (/^[A-Za-z0-9+/]{2,4096}={0,2}$/.test(base64)) return base64;
+  throw new UsageError(`--signature ${file} does not hold a signature in base64. To make it so: openssl base64 -A -in FILE -out F`);
 }

@@ -100,10 +100,6 @@ const certificates: Record<string, BadInput> = {
     args: provider('small-key-cert.pem', '--signer', 'acme-hsm'),
     says: [/an RSA key of 1024 bits/, /at least 2048/],
   },
-  'a private key that needs a password': {
-    args: provider('pseudo-cert.pem', ...signer('encrypted-key.pem')),
-    says: [/private key/i, /password|encrypted/i],
-  },
   'everything that is wrong with a certificate at once, by --check': {
     args: provider('qwac-cert.pem', ...signer('other-key.pem'), '--check'),
     says: [/^✖ certificate: .* is a QWAC/m, /^✖ private key: .*does not belong/m, /^✖ chain: No chain is given/m, /^✖ workers: No worker/m],
@@ -145,6 +141,10 @@ const usage: Record<string, BadInput> = {
   'two to onboard': { args: [...pseudo(), '--sandbox-user'], says: [/exclude each other: give one/] },
   'a certificate without a signer': { args: provider('pseudo-cert.pem'), says: [/--certificate needs --signer/] },
   'a signer without a certificate': { args: sandboxUser('--signer', 'acme-hsm'), says: [/belong to --certificate: give that too/] },
+  'a signer by its address': {
+    args: provider('pseudo-cert.pem', '--signer', 'https://signer.example/v1'),
+    says: [/a name from the worker's KEEPER_QSEAL_SIGNERS, where an https: one stands/],
+  },
   'a signer by a relative path': { args: provider('pseudo-cert.pem', '--signer', 'file:key.pem'), says: [/file:\/abs\/key\.pem/] },
   'a provider without a callback URL': {
     args: ['onboard', 'acme', '--certificate', vector('pseudo-cert.pem'), ...signer('pseudo-key.pem')],
@@ -155,6 +155,14 @@ const usage: Record<string, BadInput> = {
     says: [/does not hold a bunq API key: letters and digits, alone in the file/],
   },
   'an empty API key on stdin': { args: ['onboard', 'acme', '--api-key-file', '-'], stdin: '', says: [/does not hold a bunq API key/] },
+  'a signature with something else in it': {
+    args: ['resume', 'acme', '--signature', fileWith('signed: yes!\n')],
+    says: [/does not hold a signature in base64/, /openssl base64 -A/],
+  },
+  'a signature for another certificate': {
+    args: ['resume', 'acme', '--signature', fileWith('AAAA\n'), '--certificate', vector('pseudo-cert.pem'), ...signer('pseudo-key.pem')],
+    says: [/--signature is for the certificate that is there/],
+  },
   'neither a name nor --all': { args: ['renew'], says: [/Give either a NAME or --all/] },
   '--prune without set': {
     args: ['callback-urls', 'acme', 'add', 'https://acme.example/', '--prune'],

@@ -1,9 +1,18 @@
+import { SignerError, signerFromPrivateKey } from '../../bunq/qseal.ts';
 import { parseBunqContext } from '../../client/bunq-context.ts';
 import { importedState } from '../../client/imported-state.ts';
 import { reportRefusedUpdate, resealUpdate } from '../../workflows/messages.ts';
 import { sessionGateWorkflowId } from '../../workflows/names.ts';
 import type { TestConnection } from '../support/connection.ts';
-import { formerSealingKeys, newApiKey, providerCertificate, sealedApiKey, sealingKeys } from '../support/credentials.ts';
+import {
+  formerSealingKeys,
+  newApiKey,
+  privateKeyOf,
+  providerCertificate,
+  sealedApiKey,
+  sealingKeys,
+  takeSigner,
+} from '../support/credentials.ts';
 import { askForConsent, comeBack } from '../support/end-user.ts';
 import { startKeeper } from '../support/keeper.ts';
 import { forgetRecordedOfThisVersion, record } from '../support/recorded-histories.ts';
@@ -65,6 +74,21 @@ test('a credential is refused, and resumed with another', async () => {
   await acme.resume(await providerCertificate('Other App'));
   await acme.becomes('ACTIVE');
   await recordRuns('action-required-and-resume', acme);
+}, 60_000);
+
+test('a signer is unreachable for an hour, and a person signs in its place: wrongly, then rightly', async () => {
+  const acme = await keeper.connection('acme');
+  const signer = `file:/down for ${acme.egress}.pem`;
+  takeSigner(signer, 'My App', new SignerError('SIGNER_UNAVAILABLE', 'the HSM is locked'));
+  await acme.onboard({ credential: { ...(await providerCertificate()), signer } });
+  await acme.becomes('ACTION_REQUIRED', 2 * HOUR);
+  const { sha256Hex } = (await acme.state()).ladder.installation!.qsealDigest!;
+  await acme.giveSignature(Buffer.alloc(256, 7).toString('base64'));
+  await acme.until('the signature was checked', ({ action }) => action?.seen.text?.includes('does not verify') === true);
+  const signature = await signerFromPrivateKey(privateKeyOf('My App')).sign(Buffer.from(sha256Hex, 'hex'));
+  await acme.giveSignature(Buffer.from(signature).toString('base64'));
+  await acme.becomes('ACTIVE', 5 * MINUTE);
+  await recordRuns('signed-by-hand', acme);
 }, 60_000);
 
 test('a refused call is reported: once of a good session, once of one that has ended', async () => {

@@ -104,6 +104,7 @@ export class TestConnection {
   readonly disconnect = () => this.handle.executeUpdate(disconnectUpdate, { args: [{ by: BY }] });
   readonly resume = (credential?: WantedCredential) =>
     this.handle.executeUpdate(resumeUpdate, { args: [{ by: BY, ...(credential && { credential }) }] });
+  readonly giveSignature = (qsealSignature: string) => this.handle.executeUpdate(resumeUpdate, { args: [{ by: BY, qsealSignature }] });
   readonly setCallbackUrls = (wanted: string[], { unwanted = [] as string[], prune = false } = {}) =>
     this.handle.executeUpdate(setCallbackUrlsUpdate, { args: [{ by: BY, wanted, unwanted, prune }] });
 

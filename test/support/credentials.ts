@@ -35,6 +35,17 @@ export function lendSigner(signer: string, certificateName: string): void {
   signersByName.set(signer, signersByName.get(`file:/${certificateName}.pem`)!);
 }
 
+/** From now on `signer` signs nothing, for that reason; with the key of the certificate of that name once it is called. */
+export function takeSigner(signer: string, certificateName: string, reason: Error): () => void {
+  signersByName.set(signer, { sign: () => Promise.reject(reason) });
+  return () => lendSigner(signer, certificateName);
+}
+
+const privateKeys = new Map<string, string>();
+
+/** Of the certificate of that name, which was made already. */
+export const privateKeyOf = (certificateName: string) => privateKeys.get(certificateName)!;
+
 const made = new Map<string, Promise<Extract<WantedCredential, { type: 'qseal' }>>>();
 
 /** A pseudo certificate with its signer; the same name gives the same again, as making a key takes its time. */
@@ -57,6 +68,7 @@ async function makeCertificate(name: string): Promise<Extract<WantedCredential, 
   const { fingerprintSha256, subject, authorizationNumber, roles, expiresAt } = readCertificate(certificatePem);
   const signer = `file:/${name}.pem`;
   signersByName.set(signer, signerFromPrivateKey(privateKeyPem));
+  privateKeys.set(name, privateKeyPem);
   return {
     type: 'qseal',
     certificatePem,

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../support/at-end.ts';
 import { currentBuild } from '../support/build.ts';
 import { modulesOf, type SourceModule } from '../support/modules.ts';
 
-const FOLDERS = ['activities', 'bunq', 'client', 'sealing', 'settings', 'simulator', 'worker', 'workflows'];
+const FOLDERS = ['activities', 'bunq', 'client', 'sealing', 'settings', 'signers', 'simulator', 'worker', 'workflows'];
 const OF_OURS = new RegExp(`^(${FOLDERS.join('|')})/`);
 
 /** The parts of workflows/ that run anywhere: ids and durations, messages, and how a state is made and shown. */
@@ -30,15 +30,26 @@ const MAY_LOAD: Record<string, readonly string[]> = {
   simulator: [],
   bunq: ['sealing/secret.ts'],
   settings: ['bunq', 'sealing', 'workflows/duration.ts', 'workflows/names.ts'],
+  signers: ['bunq', 'sealing', 'settings', 'workflows/duration.ts', 'workflows/names.ts'],
   activities: ['bunq', 'sealing', 'workflows/names.ts'],
   workflows: [],
-  worker: ['activities', 'bunq', 'client/authorizations.ts', 'client/notifications.ts', 'sealing', 'settings', 'workflows/names.ts'],
-  client: ['bunq', 'sealing', 'settings', ...ANYWHERE],
+  worker: [
+    'activities',
+    'bunq',
+    'client/authorizations.ts',
+    'client/notifications.ts',
+    'sealing',
+    'settings',
+    'signers',
+    'workflows/names.ts',
+  ],
+  client: ['bunq', 'sealing', 'settings', 'signers', ...ANYWHERE],
 };
 
 /** Whose types it may know besides. */
 const MAY_KNOW: Record<string, readonly string[]> = {
   activities: ['workflows'],
+  signers: ['activities'],
   workflows: ['activities', 'bunq', 'sealing'],
   worker: ['workflows'],
   client: ['workflows'],
@@ -93,7 +104,7 @@ test('only those that have to know of Temporal do, and workflows know of nothing
         ),
     ),
   ];
-  expect(packagesOf('bunq', 'sealing', 'simulator').filter((name) => name.startsWith('@temporalio'))).toEqual([]);
+  expect(packagesOf('bunq', 'sealing', 'signers', 'simulator').filter((name) => name.startsWith('@temporalio'))).toEqual([]);
   expect(packagesOf('settings').filter((name) => name.startsWith('@temporalio'))).toEqual(['@temporalio/envconfig']);
   expect(packagesOf('workflows').sort()).toEqual(['@temporalio/common', '@temporalio/workflow']);
   expect(packagesOf('client')).not.toContain('@temporalio/worker');

@@ -2,8 +2,10 @@ import { createHash, createPublicKey } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import {
   createQsealSignature,
+  isQsealSignature,
   QsealError,
   type QsealSigner,
+  qsealDigest,
   qsealText,
   readPrivateKey,
   signerFromPrivateKey,
@@ -106,6 +108,25 @@ describe('the QSEAL signature', () => {
 
   test('a certificate that cannot be read is named', async () => {
     await expect(createQsealSignature({ ...input, certificatePem: 'no PEM' })).rejects.toMatchObject({ code: 'CERTIFICATE_UNREADABLE' });
+  });
+});
+
+describe('a signature that a person made elsewhere', () => {
+  test('is over the digest of the text, as openssl computes it', () => {
+    const digest = Buffer.from(qsealDigest(publicKeyPem, installationToken)).toString('hex');
+    expect(digest).toBe(createHash('sha256').update(vectorBytes('qseal-text.txt')).digest('hex'));
+  });
+
+  test('is taken when it verifies with the certificate, and not otherwise', async () => {
+    const elsewhere = await signerFromPrivateKey(vector('other-key.pem')).sign(qsealDigest(publicKeyPem, installationToken));
+    expect(isQsealSignature(vector('qseal-signature.base64'), input)).toBe(true);
+    expect(isQsealSignature(Buffer.from(elsewhere).toString('base64'), input)).toBe(false);
+    expect(isQsealSignature('AAAA', input)).toBe(false);
+  });
+
+  test('of a text that must not be signed is neither asked for nor checked', () => {
+    expect(() => qsealDigest('I owe you', installationToken)).toThrow(QsealError);
+    expect(() => isQsealSignature('AAAA', { ...input, installationToken: new Secret('a b') })).toThrow(QsealError);
   });
 });
 

@@ -141,12 +141,65 @@ test('what is wrong with sealing keys is said without a word of them', () => {
   );
 });
 
-test('a file of signers is read, and a wrong one is named', () => {
+describe('a file of signers', () => {
   const file = join(folder, 'signers.json');
-  writeFileSync(file, JSON.stringify({ 'acme-hsm': { signer: 'file:/k.pem', environment: 'sandbox', connections: ['acme'] } }));
-  expect([...readWorkerSettings({ ...good, KEEPER_QSEAL_SIGNERS: file }).signers.keys()]).toEqual(['acme-hsm']);
-  writeFileSync(file, JSON.stringify({ 'acme-hsm': { signer: 'file:/k.pem' } }));
-  expect(problems({ ...good, KEEPER_QSEAL_SIGNERS: file }).join()).toContain('acme-hsm.environment');
+  const common = { environment: 'sandbox', connections: ['acme'] };
+  const program = { ...common, signer: 'exec:/usr/bin/seal' };
+  const address = {
+    ...common,
+    signer: 'https://signer.example/v1',
+    keyId: 'acme/1',
+    certificateFile: '/c.pem',
+    keyFile: '/k.pem',
+    caFile: '/ca.pem',
+  };
+
+  function read(signers: unknown, env = {}) {
+    writeFileSync(file, JSON.stringify(signers));
+    return readWorkerSettings({ ...good, KEEPER_QSEAL_SIGNERS: file, ...env }).signing;
+  }
+
+  test('names them, each with what its kind takes', () => {
+    const signers = {
+      key: { ...common, signer: 'file:/k.pem', passphraseFile: '/p' },
+      program: { ...program, passEnvironment: ['SEAL_PIN_FILE', 'SEAL_UNSET'], timeLimit: '10s' },
+      address,
+    };
+    const { signers: named, passphraseFile } = read(signers, { SEAL_PIN_FILE: '/pin', KEEPER_QSEAL_PASSPHRASE_FILE: '/direct' });
+    expect(named.get('key')).toMatchObject({ signer: 'file:/k.pem', passphraseFile: '/p', connections: ['acme'] });
+    expect(named.get('program')).toMatchObject({ variables: { SEAL_PIN_FILE: '/pin' }, timeLimitMs: 10_000 });
+    expect(named.get('address')).toMatchObject({
+      https: { keyId: 'acme/1', certificateFile: '/c.pem', keyFile: '/k.pem', caFile: '/ca.pem' },
+    });
+    expect(passphraseFile).toBe('/direct');
+  });
+
+  test.each<[string, unknown, string]>([
+    ['without an environment', { signer: 'file:/k.pem' }, 'acme-hsm.environment'],
+    ['of no kind', { ...common, signer: 'ssh:hsm' }, 'acme-hsm.signer is file:/abs/key.pem'],
+    ['by a relative path', { ...program, signer: 'exec:seal' }, 'acme-hsm.signer is exec:/abs/program, an absolute path'],
+    [
+      'with a variable and its value',
+      { ...program, passEnvironment: ['PIN=1234'] },
+      'acme-hsm.passEnvironment.0 is the name of a variable',
+    ],
+    ['that may take longer than an activity', { ...program, timeLimit: '1m' }, 'acme-hsm.timeLimit is a duration of at most 18s'],
+    ['with what another kind takes', { ...program, passphraseFile: '/p' }, 'acme-hsm'],
+    ['with a passphrase itself', { ...common, signer: 'file:/k.pem', passphrase: 'geheim' }, 'acme-hsm'],
+    ['at an address without a certificate', { ...address, certificateFile: undefined }, 'acme-hsm.certificateFile'],
+    ['at an address in plain HTTP', { ...address, signer: 'http://signer.example/v1' }, 'acme-hsm.signer is file:/abs/key.pem'],
+    ['at an address with a password', { ...address, signer: 'https://ada:geheim@signer.example/v1' }, 'without a password'],
+    ['that is nothing', null, 'acme-hsm'],
+  ])('names one %s', (_what, entry, problem) => {
+    writeFileSync(file, JSON.stringify({ 'acme-hsm': entry }));
+    const said = problems({ ...good, KEEPER_QSEAL_SIGNERS: file });
+    expect(said).toEqual([expect.stringContaining(problem)]);
+    expect(said.join()).not.toContain('geheim');
+  });
+
+  test.each([[[]], [null], ['text'], [{ 'No Name': program }]])('that is %j is named as wrong', (signers) => {
+    expect(() => read(signers)).toThrow(`KEEPER_QSEAL_SIGNERS ${file}: `);
+  });
 });
 
 test('a profile file of Temporal without a profile is named, not stumbled over', () => {

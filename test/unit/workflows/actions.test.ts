@@ -42,3 +42,12 @@ test('a sandbox user cannot be given another API key: it is disconnected, and on
   expect(remedy).toMatch(/onboard a new user: bunq-keeper disconnect acme$/);
   expect(remedy).not.toContain('resume');
 });
+
+test('where the signer is unreachable the digest is shown, and the command that signs it', () => {
+  const remedy = remedyFor('SIGNER_UNREACHABLE', { ...FACTS, qsealDigest: { sha256Hex: 'ab12', sha256Base64: 'qxI=' } });
+  expect(remedy).toContain('SHA-256 digest ab12');
+  expect(remedy).toContain(
+    'echo qxI= | openssl base64 -d -A | openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256 | openssl base64 -A > F',
+  );
+  expect(remedy).toMatch(/bunq-keeper resume acme --signature F$/);
+});

@@ -1,0 +1,14 @@
+import { createPublicKey } from 'node:crypto';
+import { readPrivateKey, signSha256 } from '../bunq/qseal.ts';
+import { readGuarded, readPassphrase } from './guarded-file.ts';
+import type { OfferedSigner, Warn } from './signer.ts';
+
+/** A private key in a PEM file, read for each signature and kept nowhere. */
+export function fileSigner(path: string, passphraseFile: string | undefined, warn: Warn): OfferedSigner {
+  const key = () =>
+    readPrivateKey(readGuarded(path, warn), passphraseFile === undefined ? undefined : readPassphrase(passphraseFile, warn));
+  return {
+    sign: async (sha256) => signSha256(key(), sha256),
+    publicKey: async () => createPublicKey(key()),
+  };
+}
