@@ -33,6 +33,8 @@ export const der = {
   /** An object identifier by its content, however large its numbers. */
   oidBytes: (content: Uint8Array) => node(asn1.Type.OID, false, Buffer.from(content).toString('binary')),
   utf8: (text: string) => node(asn1.Type.UTF8, false, Buffer.from(text, 'utf8').toString('binary')),
+  /** UTF-16, as old issuers write. */
+  bmp: (text: string) => node(asn1.Type.BMPSTRING, false, text),
   integer: (value: number) => node(asn1.Type.INTEGER, false, asn1.integerToDer(value).getBytes()),
   bytes: (value: Asn1): Uint8Array => Buffer.from(asn1.toDer(value).getBytes(), 'binary'),
 };
