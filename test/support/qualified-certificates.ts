@@ -129,7 +129,8 @@ export class TrustServiceProvider {
   readonly #provider: Holder;
   readonly #now: Date;
 
-  constructor(now = new Date()) {
+  /** @param options `isAuthority`: false for an intermediate certificate that may issue none, and does */
+  constructor(now = new Date(), { isAuthority = true } = {}) {
     this.#now = now;
     const root = holder(issuerName('Seal Trust Root'));
     this.#intermediate = holder(issuerName('Seal Trust CA'));
@@ -140,7 +141,8 @@ export class TrustServiceProvider {
     ];
     const life = { validFrom: this.#days(-10), expiresAt: this.#days(3650), extensions: authority };
     this.rootPem = certificate({ of: root, by: root, ...life });
-    this.intermediatePem = certificate({ of: this.#intermediate, by: root, ...life });
+    const extensions = isAuthority ? authority : [{ name: 'basicConstraints', cA: false }];
+    this.intermediatePem = certificate({ of: this.#intermediate, by: root, ...life, extensions });
   }
 
   issue({

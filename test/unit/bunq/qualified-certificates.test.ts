@@ -248,6 +248,16 @@ describe('a chain', () => {
     expect([checked.certificatePem, checked.chainPem]).toEqual([certificatePem, issuer.intermediatePem + issuer.rootPem]);
   });
 
+  test('in which somebody issues who is no authority is refused', () => {
+    const issued = new TrustServiceProvider(now, { isAuthority: false }).issue();
+    expect(() => checkQsealCertificate({ ...issued, now })).toThrow(
+      expect.objectContaining({
+        code: 'CERTIFICATE_CHAIN_MISMATCH',
+        message: expect.stringMatching(/Seal Trust CA has issued a certificate and is no certificate authority/),
+      }),
+    );
+  });
+
   test('of many certificates is refused before a way through them is sought', () => {
     const { certificatePem } = issuer.issue();
     const chainPem = Array.from({ length: 21 }, () => issuer.issue().certificatePem).join('');
