@@ -33,6 +33,8 @@ export const der = {
   /** An object identifier by its content, however large its numbers. */
   oidBytes: (content: Uint8Array) => node(asn1.Type.OID, false, Buffer.from(content).toString('binary')),
   utf8: (text: string) => node(asn1.Type.UTF8, false, Buffer.from(text, 'utf8').toString('binary')),
+  /** UTF-16, as old issuers write. */
+  bmp: (text: string) => node(asn1.Type.BMPSTRING, false, text),
   integer: (value: number) => node(asn1.Type.INTEGER, false, asn1.integerToDer(value).getBytes()),
   bytes: (value: Asn1): Uint8Array => Buffer.from(asn1.toDer(value).getBytes(), 'binary'),
 };
@@ -127,7 +129,8 @@ export class TrustServiceProvider {
   readonly #provider: Holder;
   readonly #now: Date;
 
-  constructor(now = new Date()) {
+  /** @param options `isAuthority`: false for an intermediate certificate that may issue none, and does */
+  constructor(now = new Date(), { isAuthority = true } = {}) {
     this.#now = now;
     const root = holder(issuerName('Seal Trust Root'));
     this.#intermediate = holder(issuerName('Seal Trust CA'));
@@ -138,7 +141,8 @@ export class TrustServiceProvider {
     ];
     const life = { validFrom: this.#days(-10), expiresAt: this.#days(3650), extensions: authority };
     this.rootPem = certificate({ of: root, by: root, ...life });
-    this.intermediatePem = certificate({ of: this.#intermediate, by: root, ...life });
+    const extensions = isAuthority ? authority : [{ name: 'basicConstraints', cA: false }];
+    this.intermediatePem = certificate({ of: this.#intermediate, by: root, ...life, extensions });
   }
 
   issue({

@@ -139,6 +139,15 @@ describe('what a qualified certificate says', () => {
     expect(readCertificate(issuer.issue({ statements: der.bytes(statements) }).certificatePem).roles).toEqual(['AISP']);
   });
 
+  test('names in UTF-16 are read as well', () => {
+    const info = der.sequence(der.sequence(), der.bmp('Česká národní banka'), der.bmp('CZ-CNB'));
+    const statements = der.bytes(der.sequence(der.sequence(der.oid('0.4.0.19495.2'), info)));
+    expect(readCertificate(issuer.issue({ statements }).certificatePem).competentAuthority).toEqual({
+      name: 'Česká národní banka',
+      id: 'CZ-CNB',
+    });
+  });
+
   test('statements of other kinds are passed over, also twice, also of a kind made from a UUID', () => {
     const uuid = der.oidBytes(Buffer.from(`69${'ff'.repeat(17)}7f`, 'hex'));
     const others = [uuid, uuid, der.oid('1.2.3'), der.oid('1.2.3')].map((oid) => der.sequence(oid, der.integer(1)));
@@ -237,6 +246,16 @@ describe('a chain', () => {
     const { certificatePem } = issuer.issue();
     const checked = checkQsealCertificate({ certificatePem: file(certificatePem), now });
     expect([checked.certificatePem, checked.chainPem]).toEqual([certificatePem, issuer.intermediatePem + issuer.rootPem]);
+  });
+
+  test('in which somebody issues who is no authority is refused', () => {
+    const issued = new TrustServiceProvider(now, { isAuthority: false }).issue();
+    expect(() => checkQsealCertificate({ ...issued, now })).toThrow(
+      expect.objectContaining({
+        code: 'CERTIFICATE_CHAIN_MISMATCH',
+        message: expect.stringMatching(/Seal Trust CA has issued a certificate and is no certificate authority/),
+      }),
+    );
   });
 
   test('of many certificates is refused before a way through them is sought', () => {
