@@ -20,8 +20,8 @@ const pem = (text: string | Buffer) => text.toString().trim();
 /** Naive local time with microseconds, as Python's `%Y-%m-%d %H:%M:%S.%f` writes it; here the zone is UTC. */
 export const sdkTime = (atMs: number) => `${new Date(atMs).toISOString().replace('T', ' ').replace('Z', '')}000`;
 
-/** What bunq's SDK leaves behind once it has registered an API key: made at the bank by the same calls. */
-export async function registerAsSdk(apiUrl: string, apiKey: Secret): Promise<SdkContext> {
+/** What bunq's SDK leaves behind once it has registered an API key: made at the bank by the same calls. @param nowMs by the bank's clock */
+export async function registerAsSdk(apiUrl: string, apiKey: Secret, nowMs = Date.now()): Promise<SdkContext> {
   const bank = createBank({ apiUrl, clock: systemClock });
   try {
     const { privateKey, publicKeyPem } = await generateInstallationKeyPair();
@@ -41,7 +41,7 @@ export async function registerAsSdk(apiUrl: string, apiKey: Secret): Promise<Sdk
         token: installationToken.text(),
       },
       session_context: {
-        expiry_time: sdkTime(Date.now() + lifetimeMs),
+        expiry_time: sdkTime(nowMs + lifetimeMs),
         token: sessionToken.text(),
         user_id: user.id,
         [member]: { display_name: user.displayName, id: user.id, status: 'ACTIVE' },

@@ -14,7 +14,7 @@ test('the session of an SDK is served until its successor is: there is no moment
   const ada = await keeper.connection('ada');
   const apiKey = await newApiKey(ada.simulator.apiUrl);
   const nowMs = await keeper.time.nowMs();
-  const context = parseBunqContext(JSON.stringify(await registerAsSdk(ada.simulator.apiUrl, apiKey)), 'bunq.conf', nowMs);
+  const context = parseBunqContext(JSON.stringify(await registerAsSdk(ada.simulator.apiUrl, apiKey, nowMs)), 'bunq.conf', nowMs);
   const { name, egress, workflowId } = ada;
   const credential = await sealedApiKey(workflowId, apiKey);
   const request = { version: 1 as const, name, environment: ENVIRONMENT, egress, credential, callbackUrls: [], permittedIps: [] };

@@ -56,7 +56,7 @@ test('it is on demand, with the session that is served; to ask again changes not
   const ada = await keeper.connection('ada');
   const apiKey = await newApiKey(ada.simulator.apiUrl);
   const nowMs = await keeper.time.nowMs();
-  const context = parseBunqContext(JSON.stringify(await registerAsSdk(ada.simulator.apiUrl, apiKey)), 'bunq.conf', nowMs);
+  const context = parseBunqContext(JSON.stringify(await registerAsSdk(ada.simulator.apiUrl, apiKey, nowMs)), 'bunq.conf', nowMs);
   const request = requestOf(ada, await sealedApiKey(ada.workflowId, apiKey, formerSealingKeys));
   await ada.start({ state: await importedState(request, context, formerSealingKeys, ada.workflowId, nowMs) });
   await ada.becomes('ACTIVE', 10 * MINUTE);
