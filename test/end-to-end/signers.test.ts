@@ -64,6 +64,11 @@ const provider = (kind: string) => [
   'https://acme.example/',
 ];
 
+// it takes a minute, in which the others run
+beforeAll(async () => {
+  expect(await here.run('onboard', 'acme-nobodys', ...provider('nobodys'), '--no-wait')).toMatchObject({ code: 0 });
+}, 60_000);
+
 test.each(['file', 'exec', 'https'])(
   'a provider is onboarded with a key behind %s:',
   async (kind) => {
@@ -121,3 +126,19 @@ test('neither the key nor its passphrase is in Temporal or in what was logged', 
   expect(searchForSecrets(secrets, haystacks)).toEqual([]);
   expect(worker.stderr).not.toContain(PASSPHRASE);
 }, 60_000);
+
+test('a named signer that no worker offers holds up nothing: its task is given up, and given again', async () => {
+  const status = await until(
+    'the task was given up',
+    async () => {
+      const seen = await here.keeper.status('acme-nobodys');
+      return seen.lastError && seen;
+    },
+    { timeoutMs: 100_000 },
+  );
+  expect(status).toMatchObject({
+    state: 'ONBOARDING',
+    action: null,
+    lastError: { code: 'NOT_SENT', text: 'No worker took the task in time.' },
+  });
+}, 120_000);
