@@ -16,9 +16,9 @@ import { scene } from './support/scene.ts';
 
 const PASSPHRASE = 'vector';
 const temporal = await temporalServer();
-const bank = await BankProcess.start();
+const bank = await BankProcess.start('--session-gap', '1s');
 const file = join(temporaryFolder(), 'signers.json');
-const here = scene(temporal, bank, { KEEPER_QSEAL_SIGNERS: file, SEAL_KEY: copyOf('pseudo-key.pem') });
+const here = scene(temporal, bank, { KEEPER_SESSION_GAP: '1s', KEEPER_QSEAL_SIGNERS: file, SEAL_KEY: copyOf('pseudo-key.pem') });
 
 function fileWith(name: string, text: string, mode = 0o600): string {
   const path = join(temporaryFolder(), name);
