@@ -16,9 +16,9 @@ import { scene } from './support/scene.ts';
 
 const PASSPHRASE = 'vector';
 const temporal = await temporalServer();
-const bank = await BankProcess.start();
+const bank = await BankProcess.start('--session-gap', '1s');
 const file = join(temporaryFolder(), 'signers.json');
-const here = scene(temporal, bank, { KEEPER_QSEAL_SIGNERS: file, SEAL_KEY: copyOf('pseudo-key.pem') });
+const here = scene(temporal, bank, { KEEPER_SESSION_GAP: '1s', KEEPER_QSEAL_SIGNERS: file, SEAL_KEY: copyOf('pseudo-key.pem') });
 
 function fileWith(name: string, text: string, mode = 0o600): string {
   const path = join(temporaryFolder(), name);
@@ -63,6 +63,11 @@ const provider = (kind: string) => [
   '--callback-url',
   'https://acme.example/',
 ];
+
+// it takes a minute, in which the others run
+beforeAll(async () => {
+  expect(await here.run('onboard', 'acme-nobodys', ...provider('nobodys'), '--no-wait')).toMatchObject({ code: 0 });
+}, 60_000);
 
 test.each(['file', 'exec', 'https'])(
   'a provider is onboarded with a key behind %s:',
@@ -121,3 +126,19 @@ test('neither the key nor its passphrase is in Temporal or in what was logged', 
   expect(searchForSecrets(secrets, haystacks)).toEqual([]);
   expect(worker.stderr).not.toContain(PASSPHRASE);
 }, 60_000);
+
+test('a named signer that no worker offers holds up nothing: its task is given up, and given again', async () => {
+  const status = await until(
+    'the task was given up',
+    async () => {
+      const seen = await here.keeper.status('acme-nobodys');
+      return seen.lastError && seen;
+    },
+    { timeoutMs: 100_000 },
+  );
+  expect(status).toMatchObject({
+    state: 'ONBOARDING',
+    action: null,
+    lastError: { code: 'NOT_SENT', text: 'No worker took the task in time.' },
+  });
+}, 120_000);
