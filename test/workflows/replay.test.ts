@@ -41,6 +41,8 @@ test('there are recorded histories of every shape: `npm run histories` makes tho
     'gate-continued-as-new-run-2',
     'address-suspect',
     'gate-second-opinion',
+    'sealed-anew',
+    'signed-by-hand',
   ])
     expect(shapes).toContain(shape);
 });
