@@ -324,7 +324,7 @@ for (const [what, inputs] of Object.entries({ certificates, usage, settings, sur
 }
 
 test('nothing of all that reached the bank, and no workflow was started', async () => {
-  expect(bank.requests()).toEqual([]);
+  expect(bank.requests().filter(({ path }) => path !== '/v1/')).toEqual([]); // `--check` looks whether the bank is there
   await temporal.client.workflow.start('nobody', { workflowId: 'marker', taskQueue: 'nobody' });
   const listed = async () => {
     const ids: string[] = [];
