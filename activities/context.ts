@@ -96,10 +96,12 @@ function attemptNow(dependencies: Dependencies): Attempt {
   const { taskToken, workflowExecution } = activityInfo();
   const connection = connectionOf(workflowExecution?.workflowId ?? '', dependencies.environment);
   const beforeSend = () => fence(() => confirmAttempt(taskToken), clock);
-  const closeAfterLook: Attempt['closeAfterLook'] = (options, lookedAtMs) => ({
+  const fencedAlone: CallOptions = { beforeSend, freshConnection: true };
+  /** Besides, Temporal is asked what it knows of this attempt. */
+  const demanding = (options: CallOptions, demand: (record: AttemptRecord) => void): CallOptions => ({
     ...options,
     beforeSend: async () => {
-      demandFreshLook(await readThisAttempt(dependencies), lookedAtMs, settings.settleMs);
+      demand(await readThisAttempt(dependencies));
       await options.beforeSend?.();
     },
   });
@@ -119,22 +121,10 @@ function attemptNow(dependencies: Dependencies): Attempt {
     ...dependencies,
     connection,
     fenced: { beforeSend },
-    fencedAlone: { beforeSend, freshConnection: true },
-    fencedOnce: {
-      freshConnection: true,
-      beforeSend: async () => {
-        demandFirstAttempt(await readThisAttempt(dependencies));
-        await beforeSend();
-      },
-    },
-    fencedUnused: (broughtAtMs) => ({
-      freshConnection: true,
-      beforeSend: async () => {
-        demandUnused(await readThisAttempt(dependencies), broughtAtMs);
-        await beforeSend();
-      },
-    }),
-    closeAfterLook,
+    fencedAlone,
+    fencedOnce: demanding(fencedAlone, demandFirstAttempt),
+    fencedUnused: (broughtAtMs) => demanding(fencedAlone, (record) => demandUnused(record, broughtAtMs)),
+    closeAfterLook: (options, lookedAtMs) => demanding(options, (record) => demandFreshLook(record, lookedAtMs, settings.settleMs)),
     seal: (kind, secret) => sealingKeys.seal(kind, connection.workflowId, secret),
     open,
     openOfProvider,

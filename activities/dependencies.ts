@@ -53,8 +53,6 @@ export interface AttemptRecord {
   readonly resetAtMs: number | null;
 }
 
-export { SignerError, type SignerErrorCode } from '../bunq/qseal.ts';
-
 export interface Signers {
   /**
    * @param signer as given at onboarding: a name, or `file:/abs/key.pem`

@@ -1,10 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { CertificateError } from '../bunq/certificates.ts';
 import { BunqError } from '../bunq/errors.ts';
-import { QsealError } from '../bunq/qseal.ts';
+import { QsealError, SignerError } from '../bunq/qseal.ts';
 import { SealingError } from '../sealing/errors.ts';
 import type { FailureCode } from '../workflows/codes.ts';
-import { SignerError } from './dependencies.ts';
 import { NotSentError } from './fence.ts';
 
 /** What a failure tells the workflow, and everybody who reads the history: an allow-list, nothing secret. */

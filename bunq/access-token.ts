@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { Secret } from '../sealing/secret.ts';
 import type { Bank, CallOptions } from './bank.ts';
+import { jsonOf } from './envelope.ts';
 import { BunqError, codeOfRefusal } from './errors.ts';
 import { turnOf } from './pacing.ts';
-import { endpointOf, type RawAnswer, send } from './send.ts';
+import { sendInTurn } from './request.ts';
+import { endpointOf, type RawAnswer } from './send.ts';
 
 export interface AuthorizationCodeGrant {
   readonly code: Secret;
@@ -42,15 +44,7 @@ export async function exchangeAuthorizationCode(
   }).toString();
   const turn = await turnOf(bank, 'POST', 'token', options);
   const headers = { 'User-Agent': bank.userAgent, 'Cache-Control': 'no-cache', 'Content-Length': '0' };
-  let answer: RawAnswer;
-  try {
-    answer = await send(bank, { method: 'POST', url, headers, body: null }, options);
-    turn.left(answer.durationMs);
-  } catch (error) {
-    if (error instanceof BunqError && error.sent !== false) turn.left(0);
-    else turn.notUsed();
-    throw error;
-  }
+  const answer = await sendInTurn(bank, { method: 'POST', url, headers, body: null }, options, turn);
   return { accessToken: accessTokenOf(endpoint, answer) };
 }
 
@@ -64,7 +58,7 @@ const noTokenUrl = () =>
 
 /** Any status but 200 is a refusal, and so is any `error`. */
 function accessTokenOf(endpoint: string, { status, bytes }: RawAnswer): Secret {
-  const parsed = answerSchema.safeParse(jsonOf(bytes));
+  const parsed = answerSchema.safeParse(jsonOf(bytes ?? new Uint8Array()));
   const { access_token: accessToken, error, error_description: description } = parsed.data ?? {};
   if (status === 200 && accessToken && !error) return new Secret(accessToken);
   const bunqText = [error, description].filter(Boolean).join(': ') || null;
@@ -83,11 +77,3 @@ function accessTokenOf(endpoint: string, { status, bytes }: RawAnswer): Secret {
 
 /** It has no session tokens and no API keys to refuse: 400, 401 and 403 are about the code, or who asks. */
 const codeOfTokenRefusal = (status: number) => (status < 404 ? 'BUNQ_BAD_REQUEST' : codeOfRefusal(status, ''));
-
-function jsonOf(bytes: Uint8Array | null): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes ?? new Uint8Array()));
-  } catch {
-    return null;
-  }
-}

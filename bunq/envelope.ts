@@ -47,14 +47,17 @@ export function olderId(bytes: Uint8Array): string | null {
 
 /** The bank's explanation in an answer that is no success; null when it gives none (HTML of a gateway, an empty body). */
 export function errorText(bytes: Uint8Array): string | null {
-  let json: unknown;
+  const first = errorSchema.safeParse(jsonOf(bytes)).data?.Error[0];
+  return first?.error_description ?? first?.error_description_translated ?? null;
+}
+
+/** Null for what is not JSON. */
+export function jsonOf(bytes: Uint8Array): unknown {
   try {
-    json = parseJson(bytes);
+    return parseJson(bytes);
   } catch {
     return null;
   }
-  const first = errorSchema.safeParse(json).data?.Error[0];
-  return first?.error_description ?? first?.error_description_translated ?? null;
 }
 
 function parseJson(bytes: Uint8Array): unknown {

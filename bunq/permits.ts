@@ -1,4 +1,5 @@
 import type { Role } from './certificate-facts.ts';
+import { ANY_API, belowApi } from './raw-call.ts';
 
 /** Of the roles in a certificate those that are one's at bunq; ASPSP is a bank's at its own. */
 export type PermitRole = Exclude<Role, 'ASPSP'>;
@@ -118,11 +119,10 @@ const isAmong = (paths: readonly string[], segments: readonly string[]) =>
 
 /** As the bank will see them, with `..` resolved; null for what is no path. */
 function segmentsOf(path: string): string[] | null {
-  const below = path.replace(/^\/?(v1\/)?/, '');
-  const base = 'https://bank.invalid/v1/';
-  if (!URL.canParse(below, base)) return null;
+  const below = belowApi(path);
+  if (!URL.canParse(below, ANY_API)) return null;
   try {
-    return new URL(below, base).pathname
+    return new URL(below, ANY_API).pathname
       .split('/')
       .filter((segment) => segment !== '')
       .slice(1)

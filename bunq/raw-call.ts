@@ -43,7 +43,11 @@ export async function rawCall(bank: Bank, caller: SessionCaller, call: RawCall, 
 export const isTokenRejected = ({ status, bytes }: RawResult): boolean =>
   (status === 401 || status === 403) && codeOfRefusal(status, errorText(bytes) ?? '') === 'BUNQ_TOKEN_REJECTED';
 
-const ANY_API = 'https://bank.invalid/v1/';
+/** For who does not know the bank's own yet. */
+export const ANY_API = 'https://bank.invalid/v1/';
+
+/** A path as a caller writes it, with or without `/v1` in front, below the API's address. */
+export const belowApi = (path: string) => path.replace(/^\/?(v1\/)?/, '');
 
 /**
  * What will be sent, before anything is.
@@ -70,7 +74,7 @@ function methodOf(method: string): Method {
 
 /** The session's token goes to the bank's API and nowhere else: the path must not lead out of `/v1/`. */
 function pathBelow(apiUrl: string, path: string): string {
-  const below = path.replace(/^\/?(v1\/)?/, '');
+  const below = belowApi(path);
   const base = new URL(apiUrl);
   const resolved = /^[!-~]+$/.test(below) && URL.canParse(below, base.href) ? new URL(below, base) : null;
   if (!resolved || resolved.origin !== base.origin || !resolved.pathname.startsWith(base.pathname) || below.includes('#')) {

@@ -86,7 +86,7 @@ export async function exchangeVerified(bank: Bank, call: BankCall, options: Call
 }
 
 /** What did not leave is no call to the bank. */
-async function sendInTurn(bank: Bank, outgoing: Outgoing, options: CallOptions, turn: Turn): Promise<RawAnswer> {
+export async function sendInTurn(bank: Bank, outgoing: Outgoing, options: CallOptions, turn: Turn): Promise<RawAnswer> {
   try {
     const answer = await send(bank, outgoing, options);
     turn.left(answer.durationMs);

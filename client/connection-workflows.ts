@@ -237,7 +237,7 @@ export function memoOf(execution: Pick<WorkflowExecutionDescription, 'memo'> | n
 /** A link expires without anything being published. Pure. */
 export function withLinkOf(status: ConnectionStatus, nowMs: number): ConnectionStatus {
   const { authorization } = status;
-  const isOver = authorization?.status === 'asked' && authorization.expiresAt !== null && Date.parse(authorization.expiresAt) <= nowMs;
+  const isOver = authorization?.status === 'asked' && Date.parse(authorization.expiresAt) <= nowMs;
   return isOver ? { ...status, authorization: { ...authorization, status: 'expired' } } : status;
 }
 

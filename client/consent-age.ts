@@ -1,3 +1,4 @@
+import { connectUser } from '../workflows/actions.ts';
 import { DAY_MS } from '../workflows/duration.ts';
 import type { ConnectionStatus } from '../workflows/messages.ts';
 
@@ -13,6 +14,5 @@ export function consentAgeRemark(
   if (!consentedAt || state === 'REVOKED' || state === 'AWAITING_AUTHORIZATION' || state === 'DISCONNECTED') return null;
   const ageMs = nowMs - Date.parse(consentedAt);
   if (ageMs < consentAgeMs) return null;
-  const [provider, user] = name.split('/');
-  return `The end user granted access ${Math.floor(ageMs / DAY_MS)} days ago; the rules on strong authentication have it asked for again every 180 days. The connection goes on meanwhile. A link for it: bunq-keeper connect-user ${provider} ${user}`;
+  return `The end user granted access ${Math.floor(ageMs / DAY_MS)} days ago; the rules on strong authentication have it asked for again every 180 days. The connection goes on meanwhile. A link for it: ${connectUser(name)}`;
 }

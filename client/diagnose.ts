@@ -6,6 +6,7 @@ import { proxySettings } from '../settings/proxy.ts';
 import { type Environment, SettingsError } from '../settings/read.ts';
 import { readSignerSettings } from '../signers/settings.ts';
 import { createSigners } from '../signers/signers.ts';
+import { providerOf } from '../workflows/names.ts';
 import { onboardedCertificateFindings } from './certificate-findings.ts';
 import { consentAgeRemark } from './consent-age.ts';
 import { remarks, toDo } from './describe.ts';
@@ -119,7 +120,7 @@ async function state(keeper: Keeper, name: string): Promise<[null, string]> {
 /** The certificate of the provider, also of an end user's. */
 async function ofCertificate(keeper: Keeper, name: string): Promise<Finding[]> {
   try {
-    return onboardedCertificateFindings(await keeper.status(name.split('/')[0]!), new Date());
+    return onboardedCertificateFindings(await keeper.status(providerOf(name)), new Date());
   } catch (error) {
     if (error instanceof KeeperError) return []; // that there is none, or no answer, is told of the connection
     throw error;

@@ -43,7 +43,8 @@ async function deleteRun(client: Client, workflowId: string, runId: string): Pro
   await unlessGone(client.workflowService.deleteWorkflowExecution({ namespace: client.options.namespace, workflowExecution }));
 }
 
-async function unlessGone<Result>(asked: Promise<Result>): Promise<Result | null> {
+/** Null for what Temporal has deleted meanwhile. */
+export async function unlessGone<Result>(asked: Promise<Result>): Promise<Result | null> {
   try {
     return await asked;
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import { Secret } from '../sealing/secret.ts';
 import { systemClock } from '../settings/clock.ts';
+import { connectUser } from '../workflows/actions.ts';
 import {
   type ConnectionStatus,
   disconnectUpdate,
@@ -208,8 +209,9 @@ export class Keeper {
    * @throws KeeperError when no session is live; SealingError
    */
   async exportBunqContext(name: string): Promise<ExportedBunqContext> {
-    const { serving, ...state } = await this.#workflows.query(name, stateQuery);
-    if (!serving || !isServingValid({ ...state, serving }, Date.now())) throw new NoSessionError(name);
+    const state = await this.#workflows.query(name, stateQuery);
+    const { serving } = state;
+    if (!serving || !isServingValid(state, Date.now())) throw new NoSessionError(name);
     const context = await exportedContext(serving, this.environment, this.#workflows.idOf(name), this.#sealingKeys());
     return {
       context: new Secret(`${JSON.stringify(context, null, 4)}\n`),
@@ -347,9 +349,7 @@ const nameTaken = (name: string) =>
   new UsageError(`There is a connection ${name} already; nothing was changed. Use another name, or: bunq-keeper disconnect ${name}`);
 
 const again = (name: string) =>
-  isUserName(name)
-    ? `Its end user has to grant access again: bunq-keeper connect-user ${name.replace('/', ' ')}`
-    : `Onboard it again: bunq-keeper onboard ${name} …`;
+  isUserName(name) ? `Its end user has to grant access again: ${connectUser(name)}` : `Onboard it again: bunq-keeper onboard ${name} …`;
 
 function closedAs({ status }: WorkflowExecutionDescription): KnownStatus['closed'] {
   const { name } = status;

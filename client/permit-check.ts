@@ -1,4 +1,5 @@
 import { isRefused, type Permit, permitFor } from '../bunq/permits.ts';
+import { providerOf } from '../workflows/names.ts';
 import { UsageError } from './errors.ts';
 
 /** The certificate does not allow this call: nothing was sent. */
@@ -42,7 +43,7 @@ export class PermitCheck {
   async check(name: string, asked: Asked): Promise<void> {
     const permit = permitFor(asked.method, asked.path);
     if (!permit || permit.refused.length === 0) return;
-    const provider = name.split('/')[0]!;
+    const provider = providerOf(name);
     const known = this.#known.get(provider);
     if (known && !isRefused(permit, known)) return;
     const roles = await this.#rolesOf(provider);

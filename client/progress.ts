@@ -2,7 +2,7 @@ import { Listr, ListrLogger, ProcessOutput } from 'listr2';
 import type { StepName } from '../workflows/codes.ts';
 import { STEP_NAMES } from '../workflows/codes.ts';
 import { isUserName } from '../workflows/names.ts';
-import { STEPS } from '../workflows/steps.ts';
+import { STEPS, USER_LADDER_STEPS } from '../workflows/steps.ts';
 import { describeError, remarks } from './describe.ts';
 import type { Keeper, KnownStatus } from './keeper.ts';
 import { needsPerson, showOutcome } from './outcome.ts';
@@ -31,13 +31,10 @@ export function watchSteps(
   timeoutMs: number,
   until: (status: KnownStatus) => boolean = isSettled,
 ): Promise<KnownStatus> {
-  const steps = isUserName(name) ? USER_STEPS : STEP_NAMES;
+  const steps = isUserName(name) ? USER_LADDER_STEPS : STEP_NAMES;
   const progress = process.stderr.isTTY && !process.env.CI ? liveProgress(steps) : plainProgress(steps);
   return waitFor(keeper, name, { until, timeoutMs, onStatus: progress.show }).finally(progress.end);
 }
-
-/** In the order in which they are done: a code is good for minutes. */
-const USER_STEPS: readonly StepName[] = ['api-key', 'key-pair', 'installation', 'device', 'session'];
 
 interface Progress {
   show: (status: KnownStatus) => void;

@@ -1,10 +1,10 @@
-import { type Client, isGrpcServiceError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { parseWorkflowId } from '../workflows/names.ts';
+import { unlessGone } from './forget.ts';
 import { inTurns } from './sealing-key-use.ts';
 
 const { HistoryEvent } = proto.temporal.api.history.v1;
-const GRPC_NOT_FOUND = 5;
 
 /** A run of a connection that is over, and that Temporal has not deleted yet. */
 export interface ClosedRun {
@@ -43,23 +43,21 @@ async function keyIdsInHistory(
 ): Promise<string[]> {
   const missing = new Map(keyIds.map((keyId) => [keyId, Buffer.from(beginningOfSealed(keyId))]));
   let nextPageToken: Uint8Array | undefined;
-  try {
-    do {
-      const page = await client.workflowService.getWorkflowExecutionHistory({
+  do {
+    const page = await unlessGone(
+      client.workflowService.getWorkflowExecutionHistory({
         namespace: client.options.namespace,
         execution,
         ...(nextPageToken && { nextPageToken }),
-      });
-      for (const event of page.history?.events ?? []) {
-        const bytes = Buffer.from(HistoryEvent.encode(event).finish());
-        for (const [keyId, beginning] of missing) if (bytes.includes(beginning)) missing.delete(keyId);
-      }
-      nextPageToken = page.nextPageToken?.length ? page.nextPageToken : undefined;
-    } while (nextPageToken && missing.size > 0);
-  } catch (error) {
-    if (isGrpcServiceError(error) && Number(error.code) === GRPC_NOT_FOUND) return []; // deleted meanwhile
-    throw error;
-  }
+      }),
+    );
+    if (!page) return [];
+    for (const event of page.history?.events ?? []) {
+      const bytes = Buffer.from(HistoryEvent.encode(event).finish());
+      for (const [keyId, beginning] of missing) if (bytes.includes(beginning)) missing.delete(keyId);
+    }
+    nextPageToken = page.nextPageToken?.length ? page.nextPageToken : undefined;
+  } while (nextPageToken && missing.size > 0);
   return keyIds.filter((keyId) => !missing.has(keyId));
 }
 

@@ -1,6 +1,7 @@
 import type { KnownStatus } from './keeper.ts';
 import type { Poller } from './pollers.ts';
 import type { ClosedRun } from './sealed-histories.ts';
+import { several, verb } from './words.ts';
 
 /** Who needs which sealing key. Pure, but for the words. */
 
@@ -104,10 +105,3 @@ export async function inTurns<Item, Result>(items: readonly Item[], act: (item: 
   for (let from = 0; from < items.length; from += AT_ONCE) results.push(...(await Promise.all(items.slice(from, from + AT_ONCE).map(act))));
   return results;
 }
-
-const MOST_NAMED = 5;
-
-export const several = (names: readonly string[]): string =>
-  names.length <= MOST_NAMED ? names.join(', ') : `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`;
-
-const verb = ({ length }: readonly unknown[], one: string, many: string) => (length === 1 ? one : many);

@@ -1,3 +1,4 @@
+import { connectUser } from '../workflows/actions.ts';
 import type { LinkOutcome } from './end-users.ts';
 import { EXIT, KeeperError } from './errors.ts';
 import type { Keeper, KnownStatus } from './keeper.ts';
@@ -61,4 +62,4 @@ const ENDS: Record<Exclude<EndedLink, 'connected'>, (name: string) => string> = 
 /** Why there is no access. */
 export const whyNotConnected = (name: string, outcome: Exclude<EndedLink, 'connected'>) => ENDS[outcome](name);
 
-export const anotherLink = (name: string) => `Another link: bunq-keeper connect-user ${name.replace('/', ' ')}`;
+export const anotherLink = (name: string) => `Another link: ${connectUser(name)}`;

@@ -1,14 +1,13 @@
 import { createPublicKey } from 'node:crypto';
-import { readPrivateKey, signSha256 } from '../bunq/qseal.ts';
+import { readPrivateKey, signerFromPrivateKey } from '../bunq/qseal.ts';
 import { readGuarded, readPassphrase } from './guarded-file.ts';
 import type { OfferedSigner, Warn } from './signer.ts';
 
 /** A private key in a PEM file, read for each signature and kept nowhere. */
 export function fileSigner(path: string, passphraseFile: string | undefined, warn: Warn): OfferedSigner {
-  const key = () =>
-    readPrivateKey(readGuarded(path, warn), passphraseFile === undefined ? undefined : readPassphrase(passphraseFile, warn));
+  const read = () => [readGuarded(path, warn), passphraseFile === undefined ? undefined : readPassphrase(passphraseFile, warn)] as const;
   return {
-    sign: async (sha256) => signSha256(key(), sha256),
-    publicKey: async () => createPublicKey(key()),
+    sign: async (sha256) => signerFromPrivateKey(...read()).sign(sha256),
+    publicKey: async () => createPublicKey(readPrivateKey(...read())),
   };
 }

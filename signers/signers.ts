@@ -2,6 +2,7 @@ import { createHash, type KeyObject } from 'node:crypto';
 import type { Signers } from '../activities/dependencies.ts';
 import { CertificateError } from '../bunq/certificate-error.ts';
 import { SignerError } from '../bunq/qseal.ts';
+import { isNamedSigner } from '../workflows/names.ts';
 import { execSigner } from './exec-signer.ts';
 import { fileSigner } from './file-signer.ts';
 import { httpsSigner } from './https-signer.ts';
@@ -40,7 +41,7 @@ export function createSigners(environment: string, { signers: named, passphraseF
   };
   return {
     find(signer, connection) {
-      if (/^(file|exec|https):/.test(signer)) return direct(signer);
+      if (!isNamedSigner(signer)) return direct(signer);
       const entry = named.get(signer);
       if (!entry) throw refused(`This worker has no signer named ${signer} (KEEPER_QSEAL_SIGNERS).`);
       if (entry.environment !== environment) throw refused(`Signer ${signer} serves ${entry.environment}, not ${environment}.`);

@@ -19,6 +19,9 @@ export interface RemedyFacts {
   qsealDigest?: QsealDigest | undefined;
 }
 
+/** @param name PROVIDER/USER */
+export const connectUser = (name: string) => `bunq-keeper connect-user ${name.replace('/', ' ')}`;
+
 const newCertificate = (name: string) => `bunq-keeper resume ${name} --certificate F --chain F --signer S`;
 
 const addresses = (permittedIps: readonly string[]) =>
@@ -41,7 +44,7 @@ const REMEDIES: Record<ActionCode, (facts: RemedyFacts) => string> = {
     `The bank does not take the certificate or its signature. Check it (bunq-keeper certificate inspect F), then: ${newCertificate(name)}`,
   DIFFERENT_USER: ({ name, credential }) =>
     credential === 'oauth-grant'
-      ? `The access was granted by another bunq user; the former goes on being served. Use another name for another user, or let the former grant it: bunq-keeper connect-user ${name.replace('/', ' ')}`
+      ? `The access was granted by another bunq user; the former goes on being served. Use another name for another user, or let the former grant it: ${connectUser(name)}`
       : `The new session belongs to another bunq user; the former goes on being served. Give the former user's credential, then: bunq-keeper resume ${name}`,
   OAUTH_CLIENT_REFUSED: ({ name }) =>
     `The bank refuses an OAuth client to this user: ask bunq, quoting the response id, then: bunq-keeper resume ${name}`,

@@ -64,10 +64,8 @@ function execute<Name extends BankActivity>(
   options: ActivityOptions,
   input: Parameters<Activities[Name]>,
 ): ReturnType<Activities[Name]> {
-  const { summary: _, ...common } = options;
-  const activities = proxyActivities<Activities>(common);
-  const run = activities[name] as unknown as { executeWithOptions(options: ActivityOptions, args: unknown[]): unknown };
-  return run.executeWithOptions(options, input) as ReturnType<Activities[Name]>;
+  const run = proxyActivities<Activities>(options)[name] as unknown as (...given: unknown[]) => ReturnType<Activities[Name]>;
+  return run(...input);
 }
 
 /** Local: nothing of them leaves for the bank, and each costs the history one event. */

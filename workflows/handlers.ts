@@ -11,6 +11,7 @@ import {
   completeAuthorizationUpdate,
   disconnectUpdate,
   oauthClientQuery,
+  QSEAL_SIGNATURE_PATTERN,
   type RenewInput,
   type ReportRefusedInput,
   type ResumeInput,
@@ -44,12 +45,7 @@ export function answerMessages(connection: Connection): void {
   setHandler(oauthClientQuery, () => oauthClientView(state), { description: 'OAuth client id, sealed secret, callback URLs' });
   setHandler(stateQuery, () => state, { description: 'The whole state, secrets sealed: what a closed run is resumed from' });
 
-  const record = (wish: () => unknown): LifecycleState => {
-    wish();
-    connection.updates++;
-    connection.woken = true;
-    return state.lifecycle.state;
-  };
+  const record = (wish: () => unknown) => recordWish(connection, wish);
   setHandler(renewUpdate, (input: RenewInput) => record(() => renew(connection, input)), {
     description: 'Open a new session now',
     validator: sentBySomebody,
@@ -85,6 +81,14 @@ export function answerMessages(connection: Connection): void {
   });
 }
 
+/** For an update that answers at once: the loop turns, and does it. */
+function recordWish(connection: Connection, wish: () => unknown): LifecycleState {
+  wish();
+  connection.updates++;
+  connection.woken = true;
+  return connection.state.lifecycle.state;
+}
+
 /** What the gate says. A slot for another asking than the present one is given back. */
 function answerGate(connection: Connection): void {
   const { state } = connection;
@@ -108,12 +112,10 @@ function answerAuthorization(connection: Connection): void {
   const { state } = connection;
   setHandler(
     askAuthorizationUpdate,
-    ({ by: _, ...request }: AskAuthorizationInput) => {
-      connection.updates++;
-      connection.woken = true;
-      state.authorization = askAuthorization(state.authorization!, request, Date.now());
-      return state.lifecycle.state;
-    },
+    ({ by: _, ...request }: AskAuthorizationInput) =>
+      recordWish(connection, () => {
+        state.authorization = askAuthorization(state.authorization!, request, Date.now());
+      }),
     { description: 'Another link was made, with which an end user grants access', validator: (input) => validateLink(state, input) },
   );
   setHandler(completeAuthorizationUpdate, (input: CompleteAuthorizationInput) => completeAuthorization(connection, input), {
@@ -163,10 +165,9 @@ function validateResume({ state }: Connection, { by, credential, qsealSignature 
     throw new Error(`${state.name} was onboarded with a credential of type ${present}, not ${credential.type}.`);
 }
 
-/** Whether it is right is seen where the token can be opened. */
 function validateSignature({ name, ladder }: ConnectionState, qsealSignature: unknown, hasCredential: boolean): void {
   if (hasCredential) throw new Error(`${name}: a signature is for the certificate that is there: give it, or another certificate.`);
-  if (typeof qsealSignature !== 'string' || !/^[A-Za-z0-9+/]{2,4096}={0,2}$/.test(qsealSignature))
+  if (typeof qsealSignature !== 'string' || !QSEAL_SIGNATURE_PATTERN.test(qsealSignature))
     throw new Error(`${name}: the signature is given in base64, on one line.`);
   if (ladder.installation?.qsealDigest === undefined)
     throw new Error(`${name} asks for no signature now: bunq-keeper status ${name} says what it waits for.`);

@@ -1,12 +1,11 @@
-import type { SealedInstallation } from '../activities/context.ts';
 import { exchangeCode } from './authorization-step.ts';
 import { isUnclear } from './blame.ts';
 import type { Connection } from './connection.ts';
 import { MINUTE_MS } from './duration.ts';
 import { StepFailure, seenFailure } from './failure.ts';
-import { withoutFrame } from './public-key.ts';
 import { signQseal } from './qseal-signature.ts';
-import { type ApiKey, isOnProvidersInstallation, type Ladder, type WantedCredential } from './state.ts';
+import { sealedInstallation } from './sealed-callers.ts';
+import { type ApiKey, isOnProvidersInstallation, type WantedCredential } from './state.ts';
 
 /** The steps below the session. Each reads what it stands on from the ladder and puts its own result there. */
 
@@ -75,10 +74,4 @@ export async function bindDevice(connection: Connection): Promise<void> {
     if (failure.code !== 'BUNQ_CREDENTIALS_INCORRECT' || !lostBefore) throw error;
     ladder.device = { deviceId: null };
   }
-}
-
-export function sealedInstallation({ keyPair, installation }: Pick<Ladder, 'keyPair' | 'installation'>): SealedInstallation {
-  const { installationToken, serverPublicKeyPem, ofProvider } = installation!;
-  const serverPublicKey = withoutFrame(serverPublicKeyPem);
-  return { installationToken, serverPublicKey, privateKey: keyPair!.privateKey, ...(ofProvider && { ofProvider }) };
 }

@@ -101,6 +101,9 @@ export interface ResumeInput extends Sender {
   qsealSignature?: string;
 }
 
+/** Base64 on one line; whether it is right is seen where the token can be opened. */
+export const QSEAL_SIGNATURE_PATTERN = /^[A-Za-z0-9+/]{2,4096}={0,2}$/;
+
 export interface ResealAnswer {
   /** Of the keys by which something in the state is sealed: one, when all went well. */
   keyIds: string[];

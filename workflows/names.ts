@@ -3,11 +3,13 @@
  * search attributes and metrics in plain text, so they hold no e-mail address and no account number.
  */
 
+const NAME = '[a-z0-9][a-z0-9-]{0,62}';
+
 /** A connection's name, an egress's and a signer's: no dots, so that ids can be taken apart again. */
-export const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
+export const NAME_PATTERN = new RegExp(`^${NAME}$`);
 
 /** An end user's connection is PROVIDER/USER, everywhere. */
-export const USER_NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}\/[a-z0-9][a-z0-9-]{0,62}$/;
+export const USER_NAME_PATTERN = new RegExp(`^${NAME}/${NAME}$`);
 
 /** The provider that a connection is of: itself, or an end user's. */
 export const providerOf = (name: string) => name.split('/')[0]!;
@@ -42,11 +44,14 @@ const DIRECT_SIGNER = /^(file|exec|https):/;
 
 export const isNamedSigner = (signer: string) => !DIRECT_SIGNER.test(signer);
 
+const USER_ID = new RegExp(`^user\\.(.+)\\.(${NAME})\\.(${NAME})$`);
+const OTHER_ID = new RegExp(`^(provider|session-gate)\\.(.+)\\.(${NAME})$`);
+
 /** The parts of a workflow id of ours; the environment may hold dots, the names do not. A user's name is PROVIDER/USER. */
 export function parseWorkflowId(workflowId: string): WorkflowName | undefined {
-  const user = /^user\.(.+)\.([a-z0-9][a-z0-9-]{0,62})\.([a-z0-9][a-z0-9-]{0,62})$/.exec(workflowId);
+  const user = USER_ID.exec(workflowId);
   if (user) return { type: 'user', environment: user[1]!, name: `${user[2]}/${user[3]}` };
-  const other = /^(provider|session-gate)\.(.+)\.([a-z0-9][a-z0-9-]{0,62})$/.exec(workflowId);
+  const other = OTHER_ID.exec(workflowId);
   return other ? { type: other[1] as 'provider' | 'session-gate', environment: other[2]!, name: other[3]! } : undefined;
 }
 

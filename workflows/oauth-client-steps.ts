@@ -1,9 +1,8 @@
-import type { SealedSession } from '../activities/context.ts';
 import type { OAuthClientRead } from '../activities/oauth-client.ts';
 import { isUnclear } from './blame.ts';
 import type { Connection } from './connection.ts';
 import { StepFailure, seenFailure } from './failure.ts';
-import { withoutFrame } from './public-key.ts';
+import { sealedSession } from './sealed-callers.ts';
 import type { ConnectionState, OAuthClientState } from './state.ts';
 import { callbackUrlChanges } from './steps.ts';
 
@@ -160,12 +159,10 @@ async function settle(connection: Connection): Promise<void> {
   if (settleUntilMs !== null) await connection.waitUntil(settleUntilMs, 'let a lost answer settle before looking again');
 }
 
-/** For calls without a body, which need no private key: it is most of what they would hold. */
 const onSession = ({ serving }: ConnectionState) => {
   const { session, installation } = serving!;
   const { sessionToken, user } = session;
-  const calling: SealedSession = { sessionToken, serverPublicKey: withoutFrame(installation.serverPublicKeyPem) };
-  return { session: calling, userId: user.id };
+  return { session: sealedSession({ sessionToken, serverPublicKeyPem: installation.serverPublicKeyPem }), userId: user.id };
 };
 
 const onOAuthClient = (state: ConnectionState) => ({ ...onSession(state), oauthClientId: state.oauthClient!.oauthClientId });

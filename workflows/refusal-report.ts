@@ -2,7 +2,7 @@ import { condition } from '@temporalio/workflow';
 import type { Connection } from './connection.ts';
 import { seenFailure } from './failure.ts';
 import type { RefusalAnswer, ReportRefusedInput } from './messages.ts';
-import { withoutFrame } from './public-key.ts';
+import { sealedSession } from './sealed-callers.ts';
 import { type ConnectionState, isServingValid, WAITED_FOR_MS } from './state.ts';
 import { sessionView } from './status.ts';
 
@@ -59,10 +59,9 @@ export async function readOwnUser({ state, call }: Connection): Promise<'passed'
   if (!isServingValid(state, Date.now())) return 'refused';
   const { session, installation } = state.serving!;
   try {
-    await call('readUser', 'prove the session after a refusal', {
-      sessionToken: session.sessionToken,
-      serverPublicKey: withoutFrame(installation.serverPublicKeyPem),
-    });
+    const { sessionToken } = session;
+    const { serverPublicKeyPem } = installation;
+    await call('readUser', 'prove the session after a refusal', sealedSession({ sessionToken, serverPublicKeyPem }));
     return 'passed';
   } catch (error) {
     return seenFailure(error, Date.now()).code === 'BUNQ_TOKEN_REJECTED' ? 'refused' : 'unclear';

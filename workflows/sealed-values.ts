@@ -42,9 +42,13 @@ export function keyIdOf(text: string): string | null {
 function everyText(part: unknown, change: (text: string) => string): void {
   if (part === null || typeof part !== 'object') return;
   for (const [name, value] of Object.entries(part)) {
-    if (typeof value !== 'string') everyText(value, change);
-    else if (change(value) !== value) Object.assign(part, { [name]: change(value) });
+    if (typeof value === 'string') setText(part, name, value, change(value));
+    else everyText(value, change);
   }
+}
+
+function setText(part: object, name: string, before: string, after: string): void {
+  if (after !== before) Object.assign(part, { [name]: after });
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

@@ -4,10 +4,9 @@ import { settleConsent } from './authorization.ts';
 import { type Connection, StepGivenUp } from './connection.ts';
 import { SECOND_MS } from './duration.ts';
 import { StepFailure, seenFailure } from './failure.ts';
-import { sealedInstallation } from './ladder-steps.ts';
 import { takeOAuthClient } from './oauth-client-steps.ts';
-import { withoutFrame } from './public-key.ts';
 import { closeAgainMs, graceMs, renewAtMs, sessionLifetimeMs } from './renewal.ts';
+import { sealedInstallation, sealedSession } from './sealed-callers.ts';
 import { giveBack, takeSlot } from './slot-request.ts';
 import {
   type Candidate,
@@ -68,7 +67,7 @@ async function prove({ state, call }: Connection, candidate: Candidate): Promise
   const { sessionToken } = candidate;
   const { serverPublicKeyPem } = standingOfCandidate(state, candidate).installation;
   try {
-    const session = { sessionToken, serverPublicKey: withoutFrame(serverPublicKeyPem) };
+    const session = sealedSession({ sessionToken, serverPublicKeyPem });
     const user = await call('readUser', 'prove the new session: whom the bank says we are', session);
     if (candidate.sessionId === 0) candidate.user = user; // imported: only a file has said whose it is
   } catch (error) {
@@ -173,10 +172,9 @@ export async function closeSession(
   connection: Connection,
   former: Pick<Retiring, 'sessionId' | 'sessionToken' | 'serverPublicKeyPem'>,
 ): Promise<boolean> {
-  const { sessionId, sessionToken, serverPublicKeyPem } = former;
+  const { sessionId } = former;
   try {
-    const session = { sessionToken, serverPublicKey: withoutFrame(serverPublicKeyPem) };
-    await connection.call('closeSession', `close session ${sessionId}`, { session, sessionId });
+    await connection.call('closeSession', `close session ${sessionId}`, { session: sealedSession(former), sessionId });
     return true;
   } catch (error) {
     const { code } = seenFailure(error, Date.now());

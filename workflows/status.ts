@@ -1,4 +1,4 @@
-import { remedyFor } from './actions.ts';
+import { connectUser, remedyFor } from './actions.ts';
 import type { Authorization } from './authorization.ts';
 import { STEP_NAMES, type StepName } from './codes.ts';
 import type { ConnectionStatus, OAuthClientView, SeenFacts, SessionView, StepStatus } from './messages.ts';
@@ -160,8 +160,7 @@ export function currentDetails(status: ConnectionStatus): string {
 
 /** What an end user's connection waits for, if anything, and the command to copy. */
 export function consentRemark({ name, state, authorization, revoked }: ConnectionStatus): string | null {
-  const [provider, user] = name.split('/');
-  const connect = `bunq-keeper connect-user ${provider} ${user}`;
+  const connect = connectUser(name);
   if (state === 'REVOKED')
     return `The bank refuses this user's access token since ${revoked?.since}${revoked?.confirmedAt ? `, again at ${revoked.confirmedAt}` : ' (asked again an hour later)'}: the access was revoked. The user has to grant it again: ${connect}`;
   if (state !== 'AWAITING_AUTHORIZATION') return null;

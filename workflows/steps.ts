@@ -59,7 +59,7 @@ export const STEPS: Record<StepName, Step> = {
 const LADDER_STEPS: readonly StepName[] = ['key-pair', 'installation', 'api-key', 'device', 'session'];
 
 /** An end user's access token stands on nothing of ours, and its code is good for minutes only. */
-const USER_LADDER_STEPS: readonly StepName[] = ['api-key', 'key-pair', 'installation', 'device', 'session'];
+export const USER_LADDER_STEPS: readonly StepName[] = ['api-key', 'key-pair', 'installation', 'device', 'session'];
 
 const ladderSteps = ({ wanted }: ConnectionState) => (wanted.credential.type === 'oauth-grant' ? USER_LADDER_STEPS : LADDER_STEPS);
 

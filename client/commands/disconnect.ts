@@ -6,6 +6,7 @@ import type { Keeper, KnownStatus } from '../keeper.ts';
 import { connectionArgument, jsonOption, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { printJson, tell } from '../output.ts';
 import { waitFor } from '../wait.ts';
+import { several } from '../words.ts';
 
 interface Options extends WaitOptions {
   yes?: boolean;
@@ -44,9 +45,8 @@ const MOST_NAMED = 10;
 
 /** They stand on nothing of the provider's but its OAuth client, which stays at the bank. */
 export function usersGoOn(provider: string, users: readonly string[]): string {
-  const named = users.slice(0, MOST_NAMED).join(', ');
-  const more = users.length > MOST_NAMED ? ` and ${users.length - MOST_NAMED} more (bunq-keeper list --provider ${provider})` : '';
-  return `${provider} has ${users.length} end users, whose connections are not touched and go on: ${named}${more}. Without ${provider} no new links can be made for them. To end one: bunq-keeper disconnect ${users[0]}`;
+  const all = users.length > MOST_NAMED ? ` (bunq-keeper list --provider ${provider})` : '';
+  return `${provider} has ${users.length} end users, whose connections are not touched and go on: ${several(users, MOST_NAMED)}${all}. Without ${provider} no new links can be made for them. To end one: bunq-keeper disconnect ${users[0]}`;
 }
 
 const afterwards = (name: string) =>

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { QSEAL_SIGNATURE_PATTERN } from '../../workflows/messages.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { readInput } from '../input.ts';
 import type { Keeper, KnownStatus } from '../keeper.ts';
@@ -87,6 +88,6 @@ async function resume(name: string, { wait, timeout, json, signature, ...given }
 /** @throws UsageError */
 function readSignature(file: string): string {
   const base64 = readInput(file, '--signature').replace(/\s+/g, '');
-  if (/^[A-Za-z0-9+/]{2,4096}={0,2}$/.test(base64)) return base64;
+  if (QSEAL_SIGNATURE_PATTERN.test(base64)) return base64;
   throw new UsageError(`--signature ${file} does not hold a signature in base64. To make it so: openssl base64 -A -in FILE -out F`);
 }

@@ -8,8 +8,9 @@ import { print, printJson, table, tell } from '../output.ts';
 import { writeNewFile } from '../output-file.ts';
 import { closedRunsSealedBy, retentionMs } from '../sealed-histories.ts';
 import { asUsage, changeSealingKeyFile, readSealingKeyFile, sealingKeyFile } from '../sealing-key-file.ts';
-import { inTurns, type KeyUse, keyIdsOf, keyUse, lackedBy, sealingOtherwise, sealingWorkers, several } from '../sealing-key-use.ts';
+import { inTurns, type KeyUse, keyIdsOf, keyUse, lackedBy, sealingOtherwise, sealingWorkers } from '../sealing-key-use.ts';
 import { readSealingKeys } from '../settings.ts';
+import { several, verb } from '../words.ts';
 
 interface FileOptions {
   file?: string;
@@ -90,7 +91,7 @@ async function promote(keyId: string | undefined, options: FileOptions): Promise
   const lacking = lackedBy(workers, chosen);
   if (lacking.length > 0)
     throw new KeeperError(
-      `Nothing was changed: ${several(lacking)} ${lacking.length === 1 ? 'does' : 'do'} not have ${chosen}, and could not open what the others seal. Give ${lacking.length === 1 ? 'it' : 'them'} the file and restart; one that was ended is gone from this list after 2 minutes.`,
+      `Nothing was changed: ${several(lacking)} ${verb(lacking, 'does', 'do')} not have ${chosen}, and could not open what the others seal. Give ${verb(lacking, 'it', 'them')} the file and restart; one that was ended is gone from this list after 2 minutes.`,
     );
   changeSealingKeyFile(file, promoted);
   if (options.json) printJson({ schema: 1, file, promoted: chosen, keyIds: keyIdsIn(file), workers: workers.length });
@@ -115,7 +116,7 @@ async function reseal({ json }: { json?: boolean }): Promise<void> {
     const otherwise = sealingOtherwise(await sealingWorkersOf(keeper), keyId);
     if (otherwise.length > 0)
       throw new KeeperError(
-        `Nothing was done: ${several(otherwise)} ${otherwise.length === 1 ? 'seals' : 'seal'} by another key than ${keyId}. Restart with the present file; one that was ended is gone from this list after 2 minutes.`,
+        `Nothing was done: ${several(otherwise)} ${verb(otherwise, 'seals', 'seal')} by another key than ${keyId}. Restart with the present file; one that was ended is gone from this list after 2 minutes.`,
       );
     const isSealed = async (name: string) => {
       const only = ([first, ...others]: string[]) => first === undefined || (first === keyId && others.length === 0);

@@ -84,10 +84,10 @@ async function run(
   }
   tell(`In another terminal: set -a; . ${folder.environmentFile}; set +a; npm run -s keeper -- status ${NAME}`);
   tell('It stays up and keeps the session; Ctrl-C ends it.');
-  const demoUser = connectDemoUser(keeper, NAME, callback.url, stop.signal).catch((error: Error) => {
+  void connectDemoUser(keeper, NAME, callback.url, stop.signal).catch((error: Error) => {
     if (!stop.signal.aborted) tell(`No demo user: ${error.message}`);
   });
-  return Promise.race([Promise.all([showRenewals(keeper, status, stop.signal), demoUser]).then(([never]) => never), worker.failed]);
+  return Promise.race([showRenewals(keeper, status, stop.signal), worker.failed]);
 }
 
 async function temporalServer(

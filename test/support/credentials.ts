@@ -1,8 +1,8 @@
-import { SignerError, type Signers } from '../../activities/dependencies.ts';
+import type { Signers } from '../../activities/dependencies.ts';
 import { createBank } from '../../bunq/bank.ts';
 import { readCertificate } from '../../bunq/certificates.ts';
 import { createPseudoCertificate } from '../../bunq/pseudo-certificate.ts';
-import { type QsealSigner, signerFromPrivateKey } from '../../bunq/qseal.ts';
+import { type QsealSigner, SignerError, signerFromPrivateKey } from '../../bunq/qseal.ts';
 import { createSandboxUser } from '../../bunq/sandbox-user.ts';
 import { withKeyFirst, withNewKey } from '../../sealing/key-rotation.ts';
 import { newSealingKeys, SealingKeySet } from '../../sealing/key-set.ts';

@@ -25,14 +25,23 @@ const BATCH = 48;
 /** Runs the cells in batches, in which time passes for all at once. @returns a promise for each; one that nobody awaits rejects silently */
 export function runCells(keeper: TestKeeper, cells: readonly Cell[]): Map<Cell, Promise<CellEnd>> {
   const runs = cells.map((cell) => new Run(keeper, cell));
-  void (async () => {
-    for (let first = 0; first < runs.length; first += BATCH) await runBatch(keeper, runs.slice(first, first + BATCH));
-  })();
+  void runInBatches(keeper, runs, BATCH);
   return new Map(runs.map(({ cell, end }) => [cell, end.promise]));
 }
 
+/** What a cell does when, in milliseconds from its batch's start. */
+export interface Acting {
+  readonly acts: ReadonlyMap<number, unknown>;
+  actAt(atMs: number): Promise<void>;
+}
+
+/** Time passes for all of a batch at once. */
+export async function runInBatches(keeper: TestKeeper, runs: readonly Acting[], size: number): Promise<void> {
+  for (let first = 0; first < runs.length; first += size) await runBatch(keeper, runs.slice(first, first + size));
+}
+
 /** No time passes but in `pass`: what is to be done at an instant is done by all before anything goes on. */
-async function runBatch({ time }: TestKeeper, runs: readonly Run[]): Promise<void> {
+async function runBatch({ time }: TestKeeper, runs: readonly Acting[]): Promise<void> {
   let nowMs = 0;
   for (const atMs of [...new Set(runs.flatMap(({ acts }) => [...acts.keys()]))].sort((a, b) => a - b)) {
     if (atMs > nowMs) await time.pass(atMs - nowMs);

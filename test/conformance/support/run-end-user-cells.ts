@@ -5,6 +5,7 @@ import { HOUR, MINUTE, SECOND } from '../../support/virtual-time.ts';
 import { type CellEnd, endOfCell } from './cell-end.ts';
 import { FAULT_TIMES, OUTAGE_MS } from './cells.ts';
 import type { EndUserCell } from './end-user-cells.ts';
+import { runInBatches } from './run-cells.ts';
 
 export const CALLBACK_URL = 'https://acme.example/callback';
 
@@ -32,19 +33,8 @@ export interface EndUserCellEnd extends CellEnd {
 /** Runs the cells in batches, in which time passes for all at once. @returns a promise for each; one that nobody awaits rejects silently */
 export function runEndUserCells(keeper: TestKeeper, cells: readonly EndUserCell[]): Map<EndUserCell, Promise<EndUserCellEnd>> {
   const runs = cells.map((cell, index) => new EndUserRun(keeper, cell, `acme-${index}`));
-  void (async () => {
-    for (let first = 0; first < runs.length; first += BATCH) await runBatch(keeper, runs.slice(first, first + BATCH));
-  })();
+  void runInBatches(keeper, runs, BATCH);
   return new Map(runs.map(({ cell, end }) => [cell, end]));
-}
-
-async function runBatch({ time }: TestKeeper, runs: readonly EndUserRun[]): Promise<void> {
-  let nowMs = 0;
-  for (const atMs of [...new Set(runs.flatMap(({ acts }) => [...acts.keys()]))].sort((a, b) => a - b)) {
-    if (atMs > nowMs) await time.pass(atMs - nowMs);
-    nowMs = atMs;
-    await Promise.all(runs.map((run) => run.actAt(atMs)));
-  }
 }
 
 class EndUserRun {

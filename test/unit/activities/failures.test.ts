@@ -1,8 +1,7 @@
-import { SignerError } from '../../../activities/dependencies.ts';
 import { toFailure, WrongEnvironmentError } from '../../../activities/failures.ts';
 import { NotSentError } from '../../../activities/fence.ts';
 import { BunqError, type BunqErrorCode } from '../../../bunq/errors.ts';
-import { QsealError } from '../../../bunq/qseal.ts';
+import { QsealError, SignerError } from '../../../bunq/qseal.ts';
 import { SealingError } from '../../../sealing/errors.ts';
 import { TREATMENT } from '../../../workflows/blame.ts';
 
