@@ -50,8 +50,10 @@ function plainProgress(names: readonly StepName[]): Progress {
   };
   return {
     show: ({ steps, lastError }) => {
-      for (const { name, status } of steps.filter((step) => names.includes(step.name)))
+      for (const name of names) {
+        const status = steps.find((step) => step.name === name)?.status;
         if (status === 'done' || status === 'skipped') sayOnce(`${status === 'done' ? '✔' : '–'} ${name}: ${STEPS[name].title}`);
+      }
       if (lastError) sayOnce(`! ${describeError(lastError)} (tried again by itself)`);
     },
     end: () => {},
