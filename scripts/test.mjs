@@ -31,7 +31,7 @@ const LONG = [
 ];
 /** These want a Chromium, and these an HSM. */
 const IN_A_BROWSER = /consent/;
-const WITH_AN_HSM = /pkcs11/;
+const WITH_AN_HSM = /pkcs11|rehearsal/;
 /** What the shell says about other servers and banks is not for the tests. */
 const FOREIGN = /^(TEMPORAL_|BUNQ_|KEEPER_(?!TEMPORAL_CLI$))/;
 
