@@ -28,9 +28,9 @@ const entry = {
 };
 
 const signersOf = (env: Record<string, string | undefined>) => {
-  const parsed = parseSigners(JSON.stringify({ hsm: entry }), 'signers.json', env);
-  if (typeof parsed === 'string') throw new Error(parsed);
-  return createSigners('production', { signers: parsed, passphraseFile: null }, () => {});
+  const { signers, problems } = parseSigners(JSON.stringify({ hsm: entry }), 'signers.json', env);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  return createSigners('production', { signers, passphraseFile: null }, () => {});
 };
 
 testWithHsm('a key in an HSM signs what its certificate verifies, and its public key is told without its PIN', async () => {
