@@ -28,7 +28,7 @@ const failure = (code: FailureCode): SeenFailure => ({
 /** Holds the session step after each of these, and says when it is tried again, in seconds from the last. */
 function held(state: ConnectionState, ...codes: FailureCode[]): number[] {
   return codes.map((code) => {
-    hold({ state } as Connection, 'session', failure(code));
+    hold({ state, isOnServing: false } as Connection, 'session', failure(code));
     const delayMs = state.troubles.session!.retryAtMs - Date.now();
     jest.setSystemTime(Date.now() + delayMs);
     return delayMs / SECOND;
