@@ -78,15 +78,18 @@ test('the session on the new certificate is the same user’s, the OAuth client 
   await acme.until('has closed the former', () => acme.bankHolds().sessions === 1, 10 * MINUTE);
 }, 60_000);
 
-test('while the bank refuses the new certificate for days the session is renewed on the former’s chain, and nothing of it is closed before', async () => {
+test('while the bank refuses the new certificate for a week the session is renewed on the former’s chain, and nothing of it is closed before', async () => {
   const acme = await onboarded();
   const former = (await acme.state()).serving!.apiKey.credentialId!;
-  acme.simulator.fault({ endpoint: CREDENTIAL, kind: 'status', status: 503, times: null, forMs: 7 * DAY });
+  acme.simulator.fault({ endpoint: CREDENTIAL, kind: 'status', status: 400, times: null, forMs: 7 * DAY });
   const given = await next();
   await acme.resume(given);
-  await keeper.time.pass(HOUR);
-  const rolling = await acme.status();
-  expect(rolling).toMatchObject({ certificate: certificateOf(given), formerCertificate: { expiresAt: expect.any(String) } });
+  const rolling = await acme.becomes('ACTION_REQUIRED');
+  expect(rolling).toMatchObject({
+    action: { code: 'CREDENTIAL_REFUSED' },
+    certificate: certificateOf(given),
+    formerCertificate: { expiresAt: expect.any(String) },
+  });
   expect(await acme.currentDetails()).toContain('is being proven; until then the session of the former is served and renewed');
   await keeper.time.pass(6 * DAY);
   expect((await acme.state()).counts.renewals).toBeGreaterThanOrEqual(3);
@@ -108,7 +111,7 @@ test('a renewal that comes due while no session can be opened on the new API key
   await rolledOver(acme, 3 * HOUR);
   const { sessions, credentials } = acme.simulator.state();
   expect(credentials).toHaveLength(2);
-  expect(sessions.map(({ credentialId }) => credentialId)).toEqual([former, former, credentials[1]!.id]);
+  expect(sessions.map(({ credentialId }) => credentialId)).toEqual([former, former, former, credentials[1]!.id]); // of which two before the roll-over
   expect(acme.simulator.lapses({ connection: 'acme' })).toEqual([]);
 }, 60_000);
 
