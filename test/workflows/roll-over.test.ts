@@ -103,9 +103,10 @@ test('a renewal that comes due while no session can be opened on the new API key
   const acme = await onboarded();
   const former = (await acme.state()).serving!.apiKey.credentialId!;
   const renewAtMs = Date.parse((await acme.status()).session!.renewAt);
+  await acme.passUntil(new Date(renewAtMs - HOUR).toISOString());
   acme.simulator.fault({ endpoint: 'POST /session-server', kind: 'status', status: 503, times: null, untilMs: renewAtMs + HOUR });
   await acme.resume(await next());
-  await keeper.time.pass(HOUR);
+  await keeper.time.pass(HOUR / 2);
   expect(await acme.status()).toMatchObject({ state: 'DEGRADED', formerCertificate: { expiresAt: expect.any(String) } });
   await acme.passUntil(new Date(renewAtMs).toISOString());
   await rolledOver(acme, 3 * HOUR);
