@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
-import { isLoopback } from '../bunq/bank.ts';
+import { isLoopback } from '../bunq/loopback.ts';
 import { parseDuration } from '../workflows/duration.ts';
 import { NAME_PATTERN } from '../workflows/names.ts';
 import { parseAddressList } from './address-list.ts';
