@@ -1,5 +1,5 @@
 /**
- * Runs the tests with every version of Node.js that `engines` allows the newest of (`npm run test:nodes`), one after the other:
+ * Runs the tests with each major version of Node.js that `engines` names (`npm run test:nodes`), one after the other:
  *
  *     node scripts/node-versions.mjs                          `npm test` with 20, 22 and 24
  *     node scripts/node-versions.mjs 22 24                    with these

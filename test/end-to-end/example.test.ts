@@ -60,7 +60,7 @@ test('worker.ts works, keep.ts reads accounts, and web.ts connects the end user 
 
   await here.keeper.onboard('acme', await onboardingOf('provider', bank, [callbackUrl]));
   await isActive(here, 'acme');
-  const web = start('web.js', { ...here.env, PORT: String(port) });
+  start('web.js', { ...here.env, PORT: String(port) });
   const link = await until('the web application is up', async () => {
     const asked = await fetch(`http://127.0.0.1:${port}/connect`, { method: 'POST', redirect: 'manual' }).catch(() => null);
     return asked?.status === 303 ? asked.headers.get('location') : null;
