@@ -10,7 +10,8 @@ import { cleanEnvironment, type Ended, KeeperProcess } from '../support/process.
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 const TARBALL = `bunq-keeper-${version}.tgz`;
-const INSTALL_WITHIN_MS = 120_000;
+/** Half a minute; a machine that does other things needs more. */
+const INSTALL_WITHIN_MS = 300_000;
 
 const folder = temporaryFolder();
 const installed = join(folder, 'node_modules/bunq-keeper');
@@ -25,9 +26,10 @@ async function install(): Promise<{ packed: string[]; whyNot: string | null }> {
   const [{ files }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ files: { path: string }[] }];
   writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}\n');
   const quietly = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress'];
-  const { failed, stderr } = await execa('npm', ['install', `./${TARBALL}`, ...quietly], { ...npm, reject: false });
-  if (failed && !/ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENOTCACHED|timed? ?out/i.test(stderr)) throw new Error(stderr);
-  return { packed: files.map(({ path }) => path), whyNot: failed ? (stderr.split('\n')[0] ?? 'it took too long') : null };
+  const { failed, timedOut, stderr } = await execa('npm', ['install', `./${TARBALL}`, ...quietly], { ...npm, reject: false });
+  const isOffline = timedOut || /ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENOTCACHED|timed? ?out/i.test(stderr);
+  if (failed && !isOffline) throw new Error(stderr);
+  return { packed: files.map(({ path }) => path), whyNot: failed ? stderr.split('\n')[0] || 'it took too long' : null };
 }
 
 /** Where this machine has npm find its registry and its cache. */
