@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { isLoopback } from '../bunq/bank.ts';
+import { isLoopback } from '../bunq/loopback.ts';
 import { DAY_MS, parseDuration } from '../workflows/duration.ts';
 import { NAME_PATTERN } from '../workflows/names.ts';
 import { parseAddressList } from './address-list.ts';

@@ -5,6 +5,7 @@ import type { Dependencies } from '../activities/dependencies.ts';
 import { createActivities } from '../activities/index.ts';
 import { createBank } from '../bunq/bank.ts';
 import { systemClock } from '../settings/clock.ts';
+import { SettingsError } from '../settings/read.ts';
 import { createSigners, type OfferedSigners } from '../signers/signers.ts';
 import type { KeeperSinks } from '../workflows/events.ts';
 import { egressTaskQueue, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
@@ -58,7 +59,7 @@ export async function createWorkers(
   const workflows: WorkerOptions = {
     ...common,
     taskQueue: workflowTaskQueue(environment.name),
-    workflowBundle: { code: readFileSync(workflowBundle, 'utf8') },
+    workflowBundle: { code: bundledWorkflows(workflowBundle) },
     activities: { readSurroundings, askForSlot, consultGate, reseal },
     enableNonLocalActivities: false,
     sinks,
@@ -75,6 +76,16 @@ export async function createWorkers(
   );
   const workers = await Promise.all([workflows, calls, ...signers].map((options) => Worker.create(options)));
   return { workers, signers: offered, close: () => bank.close() };
+}
+
+/** Nothing is bundled here instead: what a worker runs is what was built and tested. @throws SettingsError where it is not there */
+function bundledWorkflows(bundle: URL): string {
+  try {
+    return readFileSync(bundle, 'utf8');
+  } catch (error) {
+    const wanted = 'it is built with bunq-keeper and belongs to it. Install bunq-keeper again; in a checkout: npm run build';
+    throw new SettingsError([`The workflows' code cannot be read (${(error as Error).message}): ${wanted}`]);
+  }
 }
 
 function dependenciesOf(
