@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Surroundings } from '../activities/surroundings.ts';
 import { giveUpCode } from './authorization.ts';
@@ -8,6 +8,7 @@ import { MINUTE_MS } from './duration.ts';
 import { publishChange, publishServed } from './events.ts';
 import type { ConnectionInput, ConnectionStatus } from './messages.ts';
 import { egressTaskQueue } from './names.ts';
+import { EMPTY_OUTBOX, noteChange, noteEvent, type Outbox, type WebhookEventType } from './outbox.ts';
 import { Publisher } from './publish.ts';
 import { isAskDue, slotClassOf, startLate } from './slot-request.ts';
 import { type ConnectionState, changeLifecycle, initialState, isServingValid, lifecycleState, WAITED_FOR_MS } from './state.ts';
@@ -25,6 +26,8 @@ export class Connection {
   readonly reports = new Reports();
   /** The loop is about to go on in a new run: whoever waits for an answer gets what there is. */
   isMoving = false;
+  /** An event is being told by webhook. */
+  delivering: Promise<void> | null = null;
   /** The session with which it was last looked whether everything is sealed by one key. */
   sealedWithSessionId: number | null = null;
   turns = 0;
@@ -78,6 +81,14 @@ export class Connection {
     return statusOf(this.state, { workflowId, runId, running: this.running }, Date.now());
   }
 
+  get outbox(): Outbox {
+    return this.state.outbox ?? EMPTY_OUTBOX;
+  }
+
+  set outbox(outbox: Outbox) {
+    this.state.outbox = outbox;
+  }
+
   get isDisconnecting(): boolean {
     return this.state.wishes.disconnect !== null;
   }
@@ -105,9 +116,17 @@ export class Connection {
       if (state.troubles[step]?.action === null && !STEPS[step].isMissing(state, nowMs)) delete state.troubles[step];
     const change = changeLifecycle(state, lifecycleState(state, nowMs), nowMs);
     const { status } = this;
-    if (change) publishChange(status, change);
+    if (change) {
+      publishChange(status, change);
+      this.outbox = noteChange(this.outbox, status, change, uuid4(), nowMs);
+    }
     this.#noteServed(nowMs);
     this.#publisher?.show(status);
+  }
+
+  /** By webhook: what is no change of state. */
+  tell(type: WebhookEventType): void {
+    this.outbox = noteEvent(this.outbox, type, this.status, uuid4(), Date.now());
   }
 
   #noteServed(nowMs: number): void {

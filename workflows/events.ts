@@ -1,5 +1,6 @@
 import { proxySinks, type Sinks } from '@temporalio/workflow';
 import type { ConnectionStatus } from './messages.ts';
+import type { WebhookEventType } from './outbox.ts';
 import type { LifecycleChange } from './state.ts';
 
 /** What a connection tells the worker's log, as it happens and not when it is replayed. */
@@ -11,7 +12,17 @@ export interface KeeperSinks extends Sinks {
     sessionServed(status: ConnectionStatus, sessionId: number | null): void;
     /** The bank refused an end user's access token twice, an hour apart. */
     grantRevoked(status: ConnectionStatus): void;
+    /** The receiver of the webhook did not take an event. */
+    eventUndelivered(status: ConnectionStatus, event: UndeliveredEvent): void;
   };
+}
+
+export interface UndeliveredEvent {
+  readonly id: string;
+  readonly type: WebhookEventType;
+  /** When it is tried again; null: it is given up. */
+  readonly againAtMs: number | null;
+  readonly why: string;
 }
 
 const { keeper } = proxySinks<KeeperSinks>();
@@ -19,3 +30,4 @@ const { keeper } = proxySinks<KeeperSinks>();
 export const publishChange = (status: ConnectionStatus, change: LifecycleChange): void => keeper.stateChanged(status, change);
 export const publishServed = (status: ConnectionStatus, sessionId: number | null): void => keeper.sessionServed(status, sessionId);
 export const publishRevoked = (status: ConnectionStatus): void => keeper.grantRevoked(status);
+export const publishUndelivered = (status: ConnectionStatus, event: UndeliveredEvent): void => keeper.eventUndelivered(status, event);

@@ -3,6 +3,7 @@ import type { Sealed } from '../sealing/sealed.ts';
 import { type Authorization, type AuthorizationRequest, askAuthorization, NO_AUTHORIZATION, type Revoked } from './authorization.ts';
 import { type ActionCode, type FailureCode, STEP_NAMES, type StepName } from './codes.ts';
 import { MINUTE_MS } from './duration.ts';
+import type { Outbox } from './outbox.ts';
 import type { SlotClass } from './slot-classes.ts';
 
 /**
@@ -52,6 +53,8 @@ export interface ConnectionState {
   /** What it last recovered from, by itself or with a person's help. */
   recovered: (Troubled & { atMs: number }) | null;
   counts: { renewals: number; repairs: number };
+  /** What is to be told by webhook, until it was. */
+  outbox?: Outbox;
 }
 
 export interface Wanted {

@@ -1,4 +1,5 @@
 import { STEP_NAMES, type StepName } from './codes.ts';
+import { nextDueAtMs } from './outbox.ts';
 import { emergencyAtMs } from './renewal.ts';
 import { type ConnectionState, isAwaitingAuthorization, isRenewalDue, isServingValid } from './state.ts';
 
@@ -140,6 +141,8 @@ export function nextWake(state: ConnectionState, nowMs: number): Wake | null {
     wakes.push({ atMs: serving.session.expiresAtMs, summary: `session expires on ${day(serving.session.expiresAtMs, nowMs)}` });
   for (const former of retiring)
     wakes.push({ atMs: former.closeAtMs, summary: `close former session ${former.sessionId} at ${time(former.closeAtMs)}` });
+  const tellAtMs = state.outbox && nextDueAtMs(state.outbox);
+  if (tellAtMs) wakes.push({ atMs: tellAtMs, summary: `tell what happened by webhook at ${time(tellAtMs)}` });
   for (const name of STEP_NAMES) {
     const trouble = state.troubles[name];
     if (!trouble || !STEPS[name].isMissing(state, nowMs)) continue;

@@ -16,6 +16,7 @@ const ANYWHERE = [
   'duration',
   'messages',
   'names',
+  'outbox',
   'renewal',
   'sealed-values',
   'slot-classes',
