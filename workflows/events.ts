@@ -14,6 +14,8 @@ export interface KeeperSinks extends Sinks {
     grantRevoked(status: ConnectionStatus): void;
     /** The receiver of the webhook did not take an event. */
     eventUndelivered(status: ConnectionStatus, event: UndeliveredEvent): void;
+    /** A provider's certificate ends soon, or has ended. */
+    certificateExpiring(status: ConnectionStatus, expiry: CertificateExpiry): void;
   };
 }
 
@@ -25,9 +27,17 @@ export interface UndeliveredEvent {
   readonly why: string;
 }
 
+export interface CertificateExpiry {
+  /** Begun days; 0 or less when it is over. */
+  readonly daysLeft: number;
+  /** What a person is to do: a sentence that ends in the command. */
+  readonly remedy: string;
+}
+
 const { keeper } = proxySinks<KeeperSinks>();
 
 export const publishChange = (status: ConnectionStatus, change: LifecycleChange): void => keeper.stateChanged(status, change);
 export const publishServed = (status: ConnectionStatus, sessionId: number | null): void => keeper.sessionServed(status, sessionId);
 export const publishRevoked = (status: ConnectionStatus): void => keeper.grantRevoked(status);
 export const publishUndelivered = (status: ConnectionStatus, event: UndeliveredEvent): void => keeper.eventUndelivered(status, event);
+export const publishExpiring = (status: ConnectionStatus, expiry: CertificateExpiry): void => keeper.certificateExpiring(status, expiry);

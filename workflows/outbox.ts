@@ -1,6 +1,9 @@
+import { certificateRemark } from './certificate-life.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
 import type { ConnectionStatus } from './messages.ts';
 import type { LifecycleChange } from './state.ts';
+import { consentRemark } from './status.ts';
+import type { Wake } from './steps.ts';
 
 /** What is to be told by webhook, in the order in which it happened, until it was. Pure, and plain JSON as part of the state. */
 export interface Outbox {
@@ -30,7 +33,10 @@ export interface WebhookEvent {
   readonly data: WebhookData;
 }
 
-export type WebhookData = Omit<ConnectionStatus, 'schema' | 'runId' | 'steps'>;
+export interface WebhookData extends Omit<ConnectionStatus, 'schema' | 'runId' | 'steps'> {
+  /** What a person is to do, if anything: a sentence that ends in a command. */
+  readonly remedy: string | null;
+}
 
 interface QueuedEvent extends WebhookEvent {
   dueAtMs: number;
@@ -92,13 +98,17 @@ export function noteEvent(outbox: Outbox, type: WebhookEventType, status: Connec
 
 function eventOf(type: WebhookEventType, status: ConnectionStatus, id: string, nowMs: number): QueuedEvent {
   const { schema: _schema, runId: _runId, steps: _steps, ...data } = status;
-  return { id, type, timestamp: new Date(nowMs).toISOString(), data, dueAtMs: nowMs, failures: 0 };
+  const remedy = status.action?.remedy ?? consentRemark(status) ?? certificateRemark(status, nowMs);
+  return { id, type, timestamp: new Date(nowMs).toISOString(), data: { ...data, remedy }, dueAtMs: nowMs, failures: 0 };
 }
 
 const withEvent = ({ queue, ...rest }: Outbox, event: QueuedEvent): Outbox => ({ ...rest, queue: [...queue, event].slice(-MOST_QUEUED) });
 
-/** When the next one is to be told; null when there is none. The first keeps those after it waiting, so that they come in order. */
-export const nextDueAtMs = ({ queue }: Outbox): number | null => queue[0]?.dueAtMs ?? null;
+/** When the next one is to be told; null when there is none that is not due. The first keeps those after it waiting, so that they come in order. */
+export function nextTelling({ queue: [first] }: Outbox, nowMs: number): Wake | null {
+  if (!first || first.dueAtMs <= nowMs) return null;
+  return { atMs: first.dueAtMs, summary: `tell by webhook at ${new Date(first.dueAtMs).toISOString()}: ${first.type}` };
+}
 
 /** What is to be told now. */
 export function dueEvent({ queue }: Outbox, nowMs: number): WebhookEvent | null {

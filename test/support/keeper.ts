@@ -86,6 +86,10 @@ class Keeper implements TestKeeper {
         },
         grantRevoked: { fn: () => {}, callDuringReplay: false },
         eventUndelivered: { fn: () => {}, callDuringReplay: false },
+        certificateExpiring: {
+          fn: (_info, status, { daysLeft }) => tell(status.workflowId, (connection) => connection.noteExpiring(daysLeft)),
+          callDuringReplay: false,
+        },
       },
     };
   }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { dueEvent, EMPTY_OUTBOX, failed, nextDueAtMs, noteChange, noteEvent, type Outbox, settled } from '../../../workflows/outbox.ts';
+import { dueEvent, EMPTY_OUTBOX, failed, nextTelling, noteChange, noteEvent, type Outbox, settled } from '../../../workflows/outbox.ts';
 import { type ConnectionState, changeLifecycle, lifecycleState } from '../../../workflows/state.ts';
 import { statusOf } from '../../../workflows/status.ts';
 import { DAY, HOUR, MINUTE, onboarded, SECOND, T0, trouble } from './states.ts';
@@ -140,6 +140,7 @@ test('an event is the status as it was, without its steps, and has the same id a
     environment: 'sandbox',
     state: 'ACTION_REQUIRED',
     action: { code: 'CALLBACK_URL_REFUSED' },
+    remedy: status.action!.remedy,
   });
   for (const gone of ['steps', 'runId', 'schema']) expect(event.data).not.toHaveProperty(gone);
   expect(dueEvent(failed(outbox, 'first', T0).outbox, T0 + DAY)).toEqual(event);
@@ -161,7 +162,7 @@ test('those behind it wait for it, so that they come in their order; the oldest 
   let outbox = failed(waiting(), 'first', T0).outbox;
   outbox = noteEvent(outbox, 'user.revoked', status, 'second', T0 + SECOND);
   expect(dueEvent(outbox, T0 + SECOND)).toBeNull();
-  expect(nextDueAtMs(outbox)).toBe(T0 + 5 * SECOND);
+  expect(nextTelling(outbox, T0 + SECOND)?.atMs).toBe(T0 + 5 * SECOND);
   expect(dueEvent(outbox, T0 + 5 * SECOND)).toMatchObject({ id: 'first' });
   expect(dueEvent(settled(outbox, 'first'), T0 + 5 * SECOND)).toMatchObject({ id: 'second' });
   for (let index = 0; index < 30; index++) outbox = noteEvent(outbox, 'certificate.expiring', status, `more-${index}`, T0 + MINUTE);
