@@ -1,16 +1,17 @@
 import type { SeenFacts } from '../workflows/messages.ts';
 import { isUserName } from '../workflows/names.ts';
 import { consentRemark } from '../workflows/status.ts';
+import { paintState } from './colour.ts';
 import { consentAgeRemark } from './consent-age.ts';
 import type { KnownStatus } from './keeper.ts';
-import { table } from './output.ts';
+import { table } from './table.ts';
 
 /** A status for a person. */
 export function describeStatus(status: KnownStatus): string {
   const { certificate, session, oauthClient, action, lastError, recovered } = status;
   const rows: string[][] = [
     ['connection', `${status.name} (${status.environment}, egress ${status.egress})`],
-    ['state', `${status.state} since ${status.since}`],
+    ['state', `${paintState(status.state)} since ${status.since}`],
   ];
   rows.push(...consentRows(status));
   if (certificate) rows.push(['certificate', `${certificate.subject}, ${certificate.roles.join(' ')}, expires ${certificate.expiresAt}`]);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { parseBunqContext } from '../bunq-context.ts';
+import { examples } from '../help.ts';
 import { checkImport, type ImportOptions } from '../import-options.ts';
 import { readInput } from '../input.ts';
 import { jsonOption, noWaitOption, providerArgument, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
@@ -27,6 +28,7 @@ interface Options extends WaitOptions {
 export function registerImport(program: Command): void {
   program
     .command('import')
+    .summary('go on with what another program has registered')
     .description('go on with what another program has registered with bunq')
     .command('bunq-context')
     .description("the context file of bunq's SDKs (bunq.conf): its installation, device, API key and session; nothing is registered twice")
@@ -44,6 +46,13 @@ export function registerImport(program: Command): void {
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'bunq-keeper import bunq-context acme bunq.conf',
+        `bunq-keeper import bunq-context acme bunq.conf --certificate cert.pem --chain chain.pem --signer acme-hsm --callback-url https://acme.example/callback`,
+      ),
+    )
     .action(importBunqContext);
 }
 

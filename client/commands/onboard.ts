@@ -4,11 +4,13 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isEncryptedKey } from '../../bunq/qseal.ts';
 import { Secret } from '../../sealing/secret.ts';
 import { isNamedSigner, NAME_PATTERN } from '../../workflows/names.ts';
+import { awaited } from '../awaited.ts';
 import { checkCallbackUrl } from '../callback-url.ts';
 import { certificateFindings } from '../certificate-findings.ts';
 import { permitLines } from '../describe-certificate.ts';
 import { diagnose, hasProblem, showFindings } from '../diagnose.ts';
 import { EXIT, UsageError } from '../errors.ts';
+import { examples } from '../help.ts';
 import { readInput } from '../input.ts';
 import type { Keeper, OnboardOptions } from '../keeper.ts';
 import { collect, jsonOption, noWaitOption, providerArgument, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
@@ -49,6 +51,7 @@ export const apiKeyFileOption = () => new Option('--api-key-file <file>', 'a fil
 export function registerOnboard(program: Command): void {
   program
     .command('onboard')
+    .summary('register a provider or an API-key user, and keep its session')
     .description('register a PSD2 provider (or an API-key user) and keep its session; attaches to it when it is there')
     .argument(
       '<name>',
@@ -66,6 +69,15 @@ export function registerOnboard(program: Command): void {
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'bunq-keeper onboard acme --certificate cert.pem --chain chain.pem --signer acme-hsm --callback-url https://acme.example/callback',
+        'bunq-keeper onboard acme --certificate cert.pem --signer file:/etc/acme/key.pem --callback-url https://acme.example/callback --check',
+        'bunq-keeper onboard mine --api-key-file api-key.txt --permitted-ip 203.0.113.7',
+        'bunq-keeper onboard try --sandbox-user',
+      ),
+    )
     .action(onboard);
 }
 
@@ -87,7 +99,7 @@ async function check(options: Options): Promise<void> {
   const files = options.certificate === undefined ? null : readQsealFiles(options.certificate, options);
   const ofCertificate = files ? certificateFindings({ ...files, now: new Date() }) : [];
   if (!hasProblem(ofCertificate)) readOnboarding(options, files);
-  const findings = [...ofCertificate, ...(await diagnose(process.env, null))];
+  const findings = [...ofCertificate, ...(await awaited('Looking at everything', diagnose(process.env, null)))];
   showFindings(findings, options.json ?? false);
   if (hasProblem(findings)) process.exitCode = EXIT.failed;
 }
