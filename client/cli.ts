@@ -23,6 +23,7 @@ import { registerWorker } from './commands/worker.ts';
 import { unavailable } from './connection-workflows.ts';
 import { EXIT, KeeperError } from './errors.ts';
 import { helpStyle, leavesOf, quietOption } from './help.ts';
+import { dress } from './look.ts';
 import { beQuiet, complain } from './output.ts';
 import { version } from './version.ts';
 
@@ -68,6 +69,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage or settings, 3 it waits for a person, 
 
 /** Runs one command line; resolves with the exit code and never rejects. */
 export async function run(args: readonly string[]): Promise<number> {
+  dress(true);
   try {
     await program().parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? EXIT.done);

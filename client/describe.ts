@@ -1,9 +1,9 @@
 import type { SeenFacts } from '../workflows/messages.ts';
 import { isUserName } from '../workflows/names.ts';
 import { consentRemark } from '../workflows/status.ts';
-import { paintState } from './colour.ts';
 import { consentAgeRemark } from './consent-age.ts';
 import type { KnownStatus } from './keeper.ts';
+import { paintState } from './look.ts';
 import { table } from './table.ts';
 
 /** A status for a person. */

@@ -1,5 +1,5 @@
 import { clearLine, cursorTo } from 'node:readline';
-import { paintLine } from './colour.ts';
+import { paintLine } from './look.ts';
 import type { JsonOutput } from './schemas/outputs.ts';
 
 /** Where everything is written: data to stdout, all else to stderr. */

@@ -26,7 +26,7 @@ export function didYouMean(given: string, candidates: readonly string[]): string
   return near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
 }
 
-const distance = (one: string, other: string): number => (isPrefix(one, other) || isPrefix(other, one) ? 1 : edits(one, other));
+const distance = (one: string, other: string): number => (isPrefix(one, other) ? 1 : edits(one, other));
 
 const isPrefix = (one: string, other: string) => one.length >= LEAST_PREFIX && one !== other && other.startsWith(one);
 

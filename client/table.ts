@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { COMMAND, paintCommands } from './colour.ts';
+import { COMMAND, paintCommands, screenWidth } from './look.ts';
 
 const GAP = '  ';
 /** With less room than this beside the others, the last column goes below them. */
@@ -8,9 +8,8 @@ const LEAST_ROOM = 30;
 /**
  * Aligned columns. On a terminal the last one is wrapped at words to fit, and goes below the row where it has too little room; a command
  * is never broken, so that it can be copied, and set off by its colour. Nothing is cut off. Elsewhere a row is a line.
- * @param width of the terminal; without one there is no end to a line
  */
-export function table(rows: readonly (readonly string[])[], width: number = process.stdout.columns ?? Number.POSITIVE_INFINITY): string {
+export function table(rows: readonly (readonly string[])[], width: number = screenWidth()): string {
   const last = (rows[0]?.length ?? 1) - 1;
   const widths = Array.from({ length: last }, (_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));
   const indent = widths.reduce((sum, one) => sum + one + GAP.length, 0);

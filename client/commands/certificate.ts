@@ -12,11 +12,11 @@ import {
 } from '../../bunq/certificates.ts';
 import { permitsOf } from '../../bunq/permits.ts';
 import { awaited } from '../awaited.ts';
-import { paintLine } from '../colour.ts';
 import { certificateRemarks, certificateRows, chainRows, daysLeft, permitLines } from '../describe-certificate.ts';
 import { UsageError } from '../errors.ts';
 import { examples } from '../help.ts';
 import { readInput } from '../input.ts';
+import { paintLine } from '../look.ts';
 import { jsonOption } from '../options.ts';
 import { print, printJson, tell } from '../output.ts';
 import { table } from '../table.ts';

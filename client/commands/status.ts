@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { awaited } from '../awaited.ts';
-import { paintCommands, paintState } from '../colour.ts';
 import { advice, describeStatus, remarks, toDo } from '../describe.ts';
 import { examples } from '../help.ts';
 import type { KnownStatus } from '../keeper.ts';
 import { LIFECYCLE_STATES } from '../lifecycle-states.ts';
+import { paintCommands, paintState } from '../look.ts';
 import { connectionArgument, jsonOption, nameArgument, stateArgument, withKeeper } from '../options.ts';
 import { complain, print, printJson } from '../output.ts';
 import { table } from '../table.ts';

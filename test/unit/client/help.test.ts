@@ -24,7 +24,10 @@ function wordsOf(line: string): string[] {
 async function parsed(words: readonly string[]): Promise<string | undefined> {
   let ran: string | undefined;
   const command = program();
-  for (const leaf of leavesOf(command)) leaf.action(() => void (ran = pathOf(leaf)));
+  for (const leaf of leavesOf(command))
+    leaf.action(() => {
+      ran = pathOf(leaf);
+    });
   await command.parseAsync(words, { from: 'user' });
   return ran;
 }

@@ -2,13 +2,25 @@ import { styleText } from 'node:util';
 import type { LifecycleState } from '../workflows/state.ts';
 
 /**
+ * How it looks on a terminal. Plain, and lines without an end, unless the command line runs: a library's texts are the same anywhere.
  * Colours, sparingly: states, marks, and the command in a remedy. Each stream is judged for itself, by Node: a terminal that has colours,
  * unless `NO_COLOR` or `TERM=dumb` says otherwise; with `FORCE_COLOR` a pipe too.
  */
 
 type Colour = 'green' | 'yellow' | 'red' | 'cyan';
 
-const paint = (colour: Colour, text: string, stream: NodeJS.WritableStream): string => styleText(colour, text, { stream });
+let isDressed = false;
+
+/** What is written from now on is for the streams as they are, or for none. */
+export const dress = (wanted: boolean): void => {
+  isDressed = wanted;
+};
+
+/** Columns of the terminal that stdout is; no end without one. */
+export const screenWidth = (): number => (isDressed && process.stdout.columns) || Number.POSITIVE_INFINITY;
+
+const paint = (colour: Colour, text: string, stream: NodeJS.WritableStream): string =>
+  isDressed ? styleText(colour, text, { stream }) : text;
 
 /** Green: all is well; yellow: it goes on, or is about to; red: there is no session, or a person is needed. */
 const STATES: Readonly<Record<LifecycleState, Colour | null>> = {
