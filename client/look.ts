@@ -16,8 +16,8 @@ export const dress = (wanted: boolean): void => {
   isDressed = wanted;
 };
 
-/** Columns of the terminal that stdout is; no end without one. */
-export const screenWidth = (): number => (isDressed && process.stdout.columns) || Number.POSITIVE_INFINITY;
+/** Columns of the terminal that a stream is; no end without one. */
+export const screenWidth = ({ columns }: { readonly columns?: number }): number => (isDressed && columns) || Number.POSITIVE_INFINITY;
 
 const paint = (colour: Colour, text: string, stream: NodeJS.WritableStream): string =>
   isDressed ? styleText(colour, text, { stream }) : text;
@@ -42,7 +42,7 @@ export function paintState(state: LifecycleState, stream: NodeJS.WritableStream 
 }
 
 /** A command as the remedies have it: behind a colon, in brackets or at the beginning, and up to the next comma or the end of the sentence. */
-export const COMMAND = /(?<=^|: |\()(?:npx )?bunq-keeper [a-z]+(?:-[a-z]+)*(?: (?:[^\s,;()]*[^\s,;().]))*/gm;
+export const COMMAND = /(?<=^ *|: |\()(?:npx )?bunq-keeper [a-z]+(?:-[a-z]+)*(?: (?:[^\s,;()]*[^\s,;().]))*/gm;
 
 const MARKS: Readonly<Record<string, Colour>> = { '✔': 'green', '✖': 'red', '!': 'yellow' };
 

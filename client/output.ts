@@ -1,6 +1,7 @@
 import { clearLine, cursorTo } from 'node:readline';
-import { paintLine } from './look.ts';
+import { paintLine, screenWidth } from './look.ts';
 import type { JsonOutput } from './schemas/outputs.ts';
+import { folded } from './wrap.ts';
 
 /** Where everything is written: data to stdout, all else to stderr. */
 
@@ -21,7 +22,8 @@ export function tell(line: string): void {
 /** An error, or what a person has to know: told in any case. */
 export function complain(line: string): void {
   eraseDrawn();
-  process.stderr.write(`${paintLine(line, process.stderr)}\n`);
+  const lines = line.split('\n').map((one) => folded(one, screenWidth(process.stderr)));
+  process.stderr.write(`${paintLine(lines.join('\n'), process.stderr)}\n`);
 }
 
 /** Data: what a script reads. */

@@ -71,10 +71,13 @@ export function registerStatus(program: Command): void {
 const listRow = (status: KnownStatus, consentAgeMs: number) => [
   status.name,
   paintState(status.state),
-  status.since,
-  status.session?.renewAt ?? '-',
+  minute(status.since),
+  status.session ? minute(status.session.renewAt) : '-',
   advice(status, consentAgeMs) ?? '-',
 ];
+
+/** A list has many rows: `2026-11-28T03:30Z`. */
+const minute = (time: string) => time.replace(/:\d\d(\.\d+)?Z$/, 'Z');
 
 const changeLine = (status: KnownStatus) => {
   const { state, steps, session } = status;

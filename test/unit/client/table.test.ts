@@ -2,7 +2,18 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { dress, paintState } from '../../../client/look.ts';
 import { table } from '../../../client/table.ts';
+import { folded } from '../../../client/wrap.ts';
 import { Terminal } from './terminal.ts';
+
+test('a sentence is folded behind its mark, and as it is where it fits', () => {
+  const line = '✖ workers: No worker polls bunq-keeper.sandbox.default. Start one: npx bunq-keeper worker';
+  expect(folded(line, 100)).toBe(line);
+  expect(folded(line, 50).split('\n')).toEqual([
+    '✖ workers: No worker polls',
+    '  bunq-keeper.sandbox.default. Start one:',
+    '  npx bunq-keeper worker',
+  ]);
+});
 
 const ESCAPE = String.fromCharCode(27);
 const REMEDY = 'The bank refuses the key. Find out why, then: bunq-keeper resume acme --certificate F --chain F --signer S';
