@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { examineQsealCertificate, readCertificateChain } from '../../../bunq/certificates.ts';
+import { type CertificateFacts, examineQsealCertificate, readCertificateChain } from '../../../bunq/certificates.ts';
 import { certificateFindings } from '../../../client/certificate-findings.ts';
 import { program, run } from '../../../client/cli.ts';
 import { inspection } from '../../../client/commands/certificate.ts';
+import type { Finding } from '../../../client/diagnose.ts';
 import { leavesOf } from '../../../client/help.ts';
-import { jsonSchema, OUTPUT_NAMES, type OutputName } from '../../../client/schemas/index.ts';
-import { keyUse, sealingWorkers } from '../../../client/sealing-key-use.ts';
+import type { KnownStatus } from '../../../client/keeper.ts';
+import { jsonSchema, OUTPUT_NAMES, type Output, type OutputName } from '../../../client/schemas/index.ts';
+import { type KeyUse, keyUse, type SealingWorker, sealingWorkers } from '../../../client/sealing-key-use.ts';
 import { NO_AUTHORIZATION } from '../../../workflows/authorization.ts';
 import { memoFields, statusOf, statusOfMemo, wantedFacts } from '../../../workflows/status.ts';
 import { temporaryFolder } from '../../support/at-end.ts';
@@ -47,6 +49,20 @@ describe('a status is documented', () => {
     expectDocumented('status', { ...status, asOf, worker: false, closed: 'TERMINATED' });
     expectDocumented('disconnected', { ...status, leftOpen: [{ sessionId: 7, expiresAt: asOf }] });
   });
+});
+
+/** Each may stand for the other. */
+type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : false) : false;
+
+test('the types of what is printed and those of the schemas are the same, or this does not compile', () => {
+  const same: [
+    Same<Output<'status'>, KnownStatus>,
+    Same<Output<'findings'>['findings'][number], Finding>,
+    Same<Output<'certificates'>['certificates'][number], CertificateFacts>,
+    Same<Output<'sealing-keys'>['keys'][number], KeyUse>,
+    Same<Output<'sealing-keys'>['workers'][number], SealingWorker>,
+  ] = [true, true, true, true, true];
+  expect(same).not.toContain(false);
 });
 
 test('what is found of a certificate is documented, right or wrong', () => {
