@@ -52,9 +52,9 @@ async function callbackUrls(
   const present = await keeper.wantedCallbackUrls(name);
   const wanted =
     change === 'set' ? given : change === 'add' ? [...new Set([...present, ...given])] : present.filter((url) => !given.includes(url));
-  await keeper.setCallbackUrls(name, { wanted, unwanted: change === 'remove' ? given : [], prune: prune ?? false });
-  if (!wait) return tell('The wish is recorded.');
   const removed = change === 'remove' ? given : [];
+  await awaited(`Asking ${name}`, keeper.setCallbackUrls(name, { wanted, unwanted: removed, prune: prune ?? false }));
+  if (!wait) return tell('The wish is recorded.');
   const until = (now: KnownStatus) => isSet(now, wanted, removed) || now.state === 'ACTION_REQUIRED';
   const status = await awaited('Waiting for the bank to have them', waitFor(keeper, name, { until, timeoutMs: timeout }));
   if (json) printJson(status);

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { parseRedirect } from '../../bunq/authorization.ts';
 import { USER_INSTALLATIONS } from '../../settings/schema.ts';
 import { type CompletedAuthorization, NotCompletedError } from '../authorizations.ts';
+import { awaited } from '../awaited.ts';
 import { checkCallbackUrl } from '../callback-url.ts';
 import { LINK_VALID_MS } from '../end-users.ts';
 import { EXIT, KeeperError, UsageError } from '../errors.ts';
@@ -101,7 +102,8 @@ async function connectUser(
   { redirectUrl, expiresIn, installation, wait, timeout, json }: ConnectOptions,
 ): Promise<void> {
   const startedAt = performance.now();
-  const link = await keeper.connectUser(provider, user, { redirectUrl, validForMs: expiresIn, installation });
+  const made = keeper.connectUser(provider, user, { redirectUrl, validForMs: expiresIn, installation });
+  const link = await awaited('Making the link', made);
   const { name, isNew, authorizationUrl, expiresAt } = link;
   if (json) printJson({ schema: 1, name, authorizationUrl, expiresAt });
   else print(authorizationUrl);
@@ -161,7 +163,7 @@ async function bring(keeper: Keeper, name: string, url: URL, timeoutMs: number):
   const giveUpAt = performance.now() + timeoutMs;
   for (let isFirst = true; ; isFirst = false) {
     try {
-      return await keeper.completeAuthorization(url, name);
+      return await awaited('Waiting for the bank to take the code', keeper.completeAuthorization(url, name));
     } catch (error) {
       if (!(error instanceof NotCompletedError)) throw error;
       const why = (await keeper.whyNoAnswer(name).catch(() => [])).join(' ') || `${error.message}.`;

@@ -58,7 +58,7 @@ const afterwards = (name: string) =>
 async function disconnect(keeper: Keeper, name: string, { wait, timeout, json, forget }: Options): Promise<void> {
   const startedAt = performance.now();
   const before = await keeper.status(name);
-  if (!(forget && isOver(before))) await keeper.disconnect(name); // who forgot to forget may do so later
+  if (!(forget && isOver(before))) await awaited(`Asking ${name} to end`, keeper.disconnect(name)); // who forgot to forget may do so later
   if (!wait) return tell('The wish is recorded.');
   const status = await awaited('Closing its sessions at the bank', waitFor(keeper, name, { until: isOver, timeoutMs: timeout }));
   const { leftOpen } = await keeper.disconnected(name);

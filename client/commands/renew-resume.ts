@@ -73,7 +73,7 @@ async function renew(keeper: Keeper, name: string | undefined, { all, state, ...
 
 async function renewOne(keeper: Keeper, name: string, { wait, timeout, json }: WaitOptions, bulk = false): Promise<void> {
   const before = (await keeper.status(name)).session?.openedAt ?? null;
-  await keeper.renew(name, { bulk });
+  await awaited(`Asking ${name} to renew`, keeper.renew(name, { bulk }));
   if (!wait) return tell('The wish is recorded.');
   const isNew = ({ session }: KnownStatus) => session !== null && session.openedAt !== before;
   const until = (status: KnownStatus) => (isNew(status) && status.state !== 'RENEWING') || needsPerson(status);
@@ -88,7 +88,7 @@ async function resume(name: string, { wait, timeout, json, signature, ...given }
     throw new UsageError('--signature is for the certificate that is there: give it, or another certificate or API key.');
   const qsealSignature = signature === undefined ? undefined : readSignature(signature);
   await withKeeper(async (keeper) => {
-    await keeper.resume(name, credential ?? undefined, qsealSignature);
+    await awaited(`Asking ${name} to go on`, keeper.resume(name, credential ?? undefined, qsealSignature));
     if (!wait) return tell('The wish is recorded.');
     const settled = waitFor(keeper, name, { until: isSettled, timeoutMs: timeout });
     process.exitCode = showOutcome(await awaited(`Waiting for ${name}`, settled), json);
