@@ -12,6 +12,7 @@ beforeEach(() => {
   stderr = '';
   onWritten = () => {};
   const keep = (put: (text: string) => void) => (text: unknown) => {
+    if (String(text).startsWith('(')) return true; // Node's warning of what the tests themselves are run with
     put(String(text));
     onWritten();
     return true;
