@@ -2,6 +2,7 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { Secret } from '../sealing/secret.ts';
 import { CallLimits } from './call-limits.ts';
 import { BunqConfigError } from './errors.ts';
+import type { BankObserver } from './observer.ts';
 
 /** Time, given from outside: nothing in this folder reads a clock or sets a timer of its own. */
 export interface Clock {
@@ -48,6 +49,7 @@ export interface Bank {
   readonly maxAnswerBytes: number;
   /** Null: every call leaves at once. */
   readonly pacing: { readonly limits: CallLimits; readonly longestWaitMs: number } | null;
+  readonly observer: BankObserver | null;
   /** Keeps connections open between calls. */
   readonly dispatcher: Dispatcher;
   /** For a connection that nothing else uses; whoever asked for it destroys it. */
@@ -95,6 +97,8 @@ export interface BankOptions {
   readonly maxAnswerBytes?: number;
   /** Null or absent: every call leaves at once, and the bank refuses what is too much. */
   readonly pacing?: Pacing | null;
+  /** Hears of every call. */
+  readonly observer?: BankObserver | null;
   /** As in HTTP_PROXY, HTTPS_PROXY and NO_PROXY. The environment is not read; loopback is never proxied. */
   readonly proxy?: {
     readonly httpProxy?: string | undefined;
@@ -118,6 +122,7 @@ export function createBank(options: BankOptions): Bank {
     clock: options.clock,
     maxAnswerBytes: options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES,
     pacing: pacing ? { limits: new CallLimits(pacing), longestWaitMs: pacing.longestWaitMs } : null,
+    observer: options.observer ?? null,
     dispatcher,
     newDispatcher,
     close: () => dispatcher.destroy(),

@@ -29,6 +29,12 @@ export interface WorkerSettings {
   /** From where the bank's notifications are taken there, and the proxies before it; null: none are taken. */
   readonly notificationSenders: AddressList | null;
   readonly callbackProxies: AddressList | null;
+  /** Where metrics are scraped; null: nowhere. */
+  readonly metricsAddress: HostPort | null;
+  /** How many end users may have series of their own. */
+  readonly metricsConnections: number;
+  /** Where it says how it is; null: nowhere. */
+  readonly healthAddress: HostPort | null;
 }
 
 /** In an activity: what waits longer fails and is tried again, so that no worker's slot is taken by waiting. */
@@ -43,6 +49,7 @@ const NAMES = [
   ...PACING_SETTINGS,
   ...PROXY_SETTINGS,
   ...(['KEEPER_CALLBACK_ADDRESS', 'KEEPER_NOTIFICATION_SENDERS', 'KEEPER_CALLBACK_PROXIES'] as const),
+  ...(['KEEPER_METRICS_ADDRESS', 'KEEPER_METRICS_CONNECTIONS', 'KEEPER_HEALTH_ADDRESS'] as const),
 ] as const;
 
 /** @throws SettingsError with all that is wrong at once */
@@ -70,6 +77,9 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
       callbackAddress: values.KEEPER_CALLBACK_ADDRESS ?? null,
       notificationSenders: values.KEEPER_NOTIFICATION_SENDERS ?? null,
       callbackProxies: values.KEEPER_CALLBACK_PROXIES ?? null,
+      metricsAddress: values.KEEPER_METRICS_ADDRESS ?? null,
+      metricsConnections: values.KEEPER_METRICS_CONNECTIONS,
+      healthAddress: values.KEEPER_HEALTH_ADDRESS ?? null,
     };
   });
 }

@@ -85,6 +85,9 @@ class Keeper implements TestKeeper {
           callDuringReplay: false,
         },
         grantRevoked: { fn: () => {}, callDuringReplay: false },
+        sessionRenewed: { fn: () => {}, callDuringReplay: false },
+        stepFailed: { fn: () => {}, callDuringReplay: false },
+        repaired: { fn: () => {}, callDuringReplay: false },
       },
     };
   }
