@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Health } from '../../worker/monitoring/health.ts';
-import { parseMetrics, type Sample, samplesOf, valueOf } from '../support/metrics.ts';
+import { parseMetrics, type Sample, samplesOf, sumOf } from '../support/metrics.ts';
 import { type KeeperProcess, startKeeper } from '../support/process.ts';
 import { findPromtool } from '../support/promtool.ts';
 import { searchForSecrets } from '../support/secret-search.ts';
@@ -64,30 +64,30 @@ const ACME = { connection: 'acme', provider: 'acme' };
 test('a renewal is counted, and the times of the session move with it', async () => {
   const before = await untilScraped(
     'acme is ACTIVE',
-    (samples) => valueOf(samples, 'bunq_keeper_connection_state', { ...ACME, state: 'ACTIVE' }) === 1,
+    (samples) => sumOf(samples, 'bunq_keeper_connection_state', { ...ACME, state: 'ACTIVE' }) === 1,
   );
   const session = (await here.keeper.status('acme')).session!;
-  expect(valueOf(before, 'bunq_keeper_session_expiration_timestamp_seconds', ACME)).toBe(Date.parse(session.expiresAt) / 1000);
-  expect(valueOf(before, 'bunq_keeper_session_renewal_timestamp_seconds', ACME)).toBe(Date.parse(session.renewAt) / 1000);
-  expect(valueOf(before, 'bunq_keeper_renewals_total')).toBeNull();
-  expect(valueOf(before, 'bunq_keeper_slots_total', { egress: 'default', outcome: 'opened' })).toBe(1);
+  expect(sumOf(before, 'bunq_keeper_session_expiration_timestamp_seconds', ACME)).toBe(Date.parse(session.expiresAt) / 1000);
+  expect(sumOf(before, 'bunq_keeper_session_renewal_timestamp_seconds', ACME)).toBe(Date.parse(session.renewAt) / 1000);
+  expect(sumOf(before, 'bunq_keeper_renewals_total')).toBeNull();
+  expect(sumOf(before, 'bunq_keeper_slots_total', { egress: 'default', outcome: 'opened' })).toBe(1);
   expect((await here.run('renew', 'acme')).code).toBe(0);
   const renewed = (await here.keeper.status('acme')).session!;
   const after = await untilScraped(
     'the session is another',
-    (samples) => valueOf(samples, 'bunq_keeper_session_expiration_timestamp_seconds', ACME) === Date.parse(renewed.expiresAt) / 1000,
+    (samples) => sumOf(samples, 'bunq_keeper_session_expiration_timestamp_seconds', ACME) === Date.parse(renewed.expiresAt) / 1000,
   );
   expect(Date.parse(renewed.expiresAt)).toBeGreaterThan(Date.parse(session.expiresAt));
-  expect(valueOf(after, 'bunq_keeper_renewals_total', { kind: 'provider', outcome: 'renewed', environment: here.environment })).toBe(1);
-  expect(valueOf(after, 'bunq_keeper_slots_total', { outcome: 'opened' })).toBe(2);
-  expect(valueOf(after, 'bunq_keeper_bank_calls_total', { endpoint: 'POST session-server', outcome: 'ok' })).toBe(2);
-  expect(valueOf(after, 'bunq_keeper_bank_call_duration_seconds_count', { endpoint: 'POST session-server', status: '2xx' })).toBe(2);
+  expect(sumOf(after, 'bunq_keeper_renewals_total', { kind: 'provider', outcome: 'renewed', environment: here.environment })).toBe(1);
+  expect(sumOf(after, 'bunq_keeper_slots_total', { outcome: 'opened' })).toBe(2);
+  expect(sumOf(after, 'bunq_keeper_bank_calls_total', { endpoint: 'POST session-server', outcome: 'ok' })).toBe(2);
+  expect(sumOf(after, 'bunq_keeper_bank_call_duration_seconds_count', { endpoint: 'POST session-server', status: '2xx' })).toBe(2);
 }, 180_000);
 
 test("Temporal's own metrics stand beside them, in seconds and with _total", async () => {
   const { samples } = await scrape();
-  expect(valueOf(samples, 'temporal_request_total')).toBeGreaterThan(0);
-  expect(valueOf(samples, 'temporal_workflow_task_execution_latency_seconds_count')).toBeGreaterThan(0);
+  expect(sumOf(samples, 'temporal_request_total')).toBeGreaterThan(0);
+  expect(sumOf(samples, 'temporal_workflow_task_execution_latency_seconds_count')).toBeGreaterThan(0);
   expect(samplesOf(samples, 'process_cpu_seconds_total')).toHaveLength(1);
   expect(samplesOf(samples, 'bunq_keeper_worker_polling').map(({ labels, value }) => [labels.task_queue, value])).toEqual([
     [`bunq-keeper.${here.environment}`, 1],
@@ -161,11 +161,11 @@ test('a server that is killed makes the worker unready, naming Temporal, and one
   });
   expect(checkOf(unready, 'temporal')!.found).toContain('TEMPORAL_ADDRESS');
   expect((await fetch(new URL('/healthz', healthUrl))).status).toBe(200);
-  const lost = await untilScraped('Temporal is down', (samples) => valueOf(samples, 'bunq_keeper_temporal_up') === 0);
-  expect(valueOf(lost, 'bunq_keeper_session_expiration_timestamp_seconds', ACME)).not.toBeNull(); // what was listed last
+  const lost = await untilScraped('Temporal is down', (samples) => sumOf(samples, 'bunq_keeper_temporal_up') === 0);
+  expect(sumOf(lost, 'bunq_keeper_session_expiration_timestamp_seconds', ACME)).not.toBeNull(); // what was listed last
   await temporal.restart();
   await until('it is ready again', async () => (await health()).status === 200, { timeoutMs: 60_000 });
-  await untilScraped('Temporal is up', (samples) => valueOf(samples, 'bunq_keeper_temporal_up') === 1);
+  await untilScraped('Temporal is up', (samples) => sumOf(samples, 'bunq_keeper_temporal_up') === 1);
 }, 240_000);
 
 test('a worker that is started before Temporal answers says so, and is ready with metrics of the SDK as soon as it does', async () => {
@@ -179,5 +179,5 @@ test('a worker that is started before Temporal answers says so, and is ready wit
   await started.waitForLine(/worker is ready/);
   await until('it is ready', async () => (await fetch(ready)).status === 200);
   const scraped = await (await fetch((await started.waitForLine(/"metricsUrl":"([^"]+)"/))[1]!)).text();
-  expect(valueOf(parseMetrics(scraped), 'temporal_request_total')).toBeGreaterThan(0);
+  expect(sumOf(parseMetrics(scraped), 'temporal_request_total')).toBeGreaterThan(0);
 }, 120_000);

@@ -26,7 +26,7 @@ export const samplesOf = (samples: readonly Sample[], name: string, labels: Read
   samples.filter((sample) => sample.name === name && Object.entries(labels).every(([label, text]) => sample.labels[label] === text));
 
 /** Their sum; null without any. */
-export function valueOf(samples: readonly Sample[], name: string, labels: Readonly<Record<string, string>> = {}): number | null {
+export function sumOf(samples: readonly Sample[], name: string, labels: Readonly<Record<string, string>> = {}): number | null {
   const found = samplesOf(samples, name, labels);
   return found.length === 0 ? null : found.reduce((sum, { value }) => sum + value, 0);
 }
