@@ -34,8 +34,8 @@ const TEMPORAL_EVERY_MS = 2000;
 const BANK_EVERY_MS = 30_000;
 const SIGNERS_EVERY_MS = 60_000;
 const LISTED_EVERY_MS = 30_000;
-/** A large listing takes no more than a tenth of the time. */
-const REST_AFTER_LISTING = 9;
+/** A large listing takes no more than a fifth of the time. */
+const REST_AFTER_LISTING = 4;
 /** Prometheus gives up after 10 s by default; until then it gets what was listed last. */
 const SCRAPED_WITHIN_MS = 5000;
 
