@@ -3,6 +3,7 @@ import { eventList } from './event-list.mjs';
 import { measureFetch } from './fetch.mjs';
 import { measureHistories } from './histories.mjs';
 import { measureOnboarding } from './onboarding.mjs';
+import { measureScrape } from './scrape.mjs';
 import { measureTakeover } from './takeover.mjs';
 
 /** What is measured, each giving rows: what, its aim, what was measured. */
@@ -59,6 +60,16 @@ export const PARTS = {
       row('status / node -e 0: ratio', null, status / node),
       row('status / loading @temporalio/client: ratio', 2, status / client),
     ];
+  },
+
+  async scrape(build) {
+    const { bounded, all } = await measureScrape(build);
+    return Object.entries({ bounded, 'all shown': all }).flatMap(([which, { series, bytes, gzipped, ms }]) => [
+      row(`scrape, 20,000 end users, ${which}: series`, null, series),
+      row(`scrape, 20,000 end users, ${which}: bytes`, null, bytes),
+      row(`scrape, 20,000 end users, ${which}: gzipped`, null, gzipped),
+      row(`scrape, 20,000 end users, ${which}: time`, null, ms, ' ms'),
+    ]);
   },
 };
 

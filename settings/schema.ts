@@ -49,6 +49,13 @@ const path = z
   .min(1, { error: 'is empty: it is the path of a file', abort: true })
   .refine((text) => !/^\s*\{|-----BEGIN|[\r\n]/.test(text), { error: 'is the path of a file, not what stands in it' });
 
+const listeningAddress = (example: string, more = '') =>
+  z
+    .string()
+    .transform((text) => parseHostPort(text))
+    .refine((address) => address !== null, { error: `is the address and port to listen on: ${example} (port 0: any free one)${more}` })
+    .optional();
+
 export const USER_INSTALLATIONS = ['own', 'provider'] as const;
 
 export const SETTINGS = {
@@ -89,13 +96,17 @@ export const SETTINGS = {
     .default('1')
     .transform(Number),
   /** Where a worker takes the end users that the bank sends back, as `127.0.0.1:8095`, in plain HTTP; closed unless set. */
-  KEEPER_CALLBACK_ADDRESS: z
+  KEEPER_CALLBACK_ADDRESS: listeningAddress('127.0.0.1:8095', '; --callback-port 8095 sets the same'),
+  /** Where a worker answers Prometheus, at `/metrics`, as `127.0.0.1:9464`; closed unless set. */
+  KEEPER_METRICS_ADDRESS: listeningAddress('127.0.0.1:9464'),
+  /** Beside it: up to so many end users have series of their own; where there are more, they are counted, and only those in trouble are named. */
+  KEEPER_METRICS_CONNECTIONS: z
     .string()
-    .transform((text) => parseHostPort(text))
-    .refine((address) => address !== null, {
-      error: 'is the address and port to listen on: 127.0.0.1:8095 (port 0: any free one); --callback-port 8095 sets the same',
-    })
-    .optional(),
+    .regex(/^(0|[1-9]\d{0,4})$/, { error: 'is a number of connections, 0 to 99999' })
+    .default('1000')
+    .transform(Number),
+  /** Where a worker says how it is, at `/healthz` and `/readyz`, as `127.0.0.1:9465`; closed unless set. It may be that of the metrics. */
+  KEEPER_HEALTH_ADDRESS: listeningAddress('127.0.0.1:9465'),
   /** From this age on an end user's consent is said to be old: the rules on strong authentication have it asked for again every 180 days. */
   KEEPER_CONSENT_AGE: duration('180d'),
   /** What sessions of new end users are opened on: an installation and a device of their own, or the provider's. */

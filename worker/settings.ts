@@ -32,6 +32,12 @@ export interface WorkerSettings {
   readonly callbackProxies: AddressList | null;
   /** Null: nobody is told of events. */
   readonly webhook: WebhookSettings | null;
+  /** Where metrics are scraped; null: nowhere. */
+  readonly metricsAddress: HostPort | null;
+  /** How many end users may have series of their own. */
+  readonly metricsConnections: number;
+  /** Where it says how it is; null: nowhere. */
+  readonly healthAddress: HostPort | null;
 }
 
 /** In an activity: what waits longer fails and is tried again, so that no worker's slot is taken by waiting. */
@@ -47,6 +53,7 @@ const NAMES = [
   ...PROXY_SETTINGS,
   ...(['KEEPER_CALLBACK_ADDRESS', 'KEEPER_NOTIFICATION_SENDERS', 'KEEPER_CALLBACK_PROXIES'] as const),
   ...WEBHOOK_SETTINGS,
+  ...(['KEEPER_METRICS_ADDRESS', 'KEEPER_METRICS_CONNECTIONS', 'KEEPER_HEALTH_ADDRESS'] as const),
 ] as const;
 
 /** @throws SettingsError with all that is wrong at once */
@@ -76,6 +83,9 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
       notificationSenders: values.KEEPER_NOTIFICATION_SENDERS ?? null,
       callbackProxies: values.KEEPER_CALLBACK_PROXIES ?? null,
       webhook,
+      metricsAddress: values.KEEPER_METRICS_ADDRESS ?? null,
+      metricsConnections: values.KEEPER_METRICS_CONNECTIONS,
+      healthAddress: values.KEEPER_HEALTH_ADDRESS ?? null,
     };
   });
 }

@@ -10,6 +10,8 @@ import { createSigners, type OfferedSigners } from '../signers/signers.ts';
 import type { KeeperSinks } from '../workflows/events.ts';
 import { egressTaskQueue, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
 import { createGateClient } from './gate-client.ts';
+import { countSlots } from './monitoring/counting.ts';
+import type { Monitoring } from './monitoring/monitoring.ts';
 import { createNeighbours } from './neighbours.ts';
 import { registeredSearchAttributes } from './search-attributes.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -36,6 +38,7 @@ export async function createWorkers(
   settings: WorkerSettings,
   server: TemporalServer,
   sinks: InjectedSinks<KeeperSinks>,
+  { metrics, bankObserver }: Pick<Monitoring, 'metrics' | 'bankObserver'>,
   workflowBundle = workflowBundlePath(),
 ): Promise<{ workers: Worker[]; signers: OfferedSigners; close(): Promise<void> }> {
   const { bank: environment } = settings;
@@ -45,6 +48,7 @@ export async function createWorkers(
     clock: systemClock,
     pacing: settings.pacing,
     proxy: settings.proxy,
+    observer: bankObserver,
   });
   const identity = workerIdentity(settings);
   const offered = createSigners(environment.name, settings.signing, (line) => Runtime.instance().logger.warn(line));
@@ -76,6 +80,9 @@ export async function createWorkers(
     ...common,
     taskQueue: egressTaskQueue(environment.name, settings.egress),
     activities: { ...bankCalls, signQseal },
+    interceptors: {
+      activity: [({ info }) => (info.activityType === 'openSession' ? { inbound: countSlots(metrics, settings.egress) } : {})],
+    },
   };
   const signers = [...settings.signing.signers.keys()].map(
     (signer): WorkerOptions => ({ ...common, taskQueue: signerTaskQueue(environment.name, signer), activities: { signQseal } }),

@@ -3,6 +3,7 @@ import { actionFor } from './actions.ts';
 import { TREATMENT } from './blame.ts';
 import type { StepName } from './codes.ts';
 import { type Connection, StepGivenUp } from './connection.ts';
+import { publishFailed } from './events.ts';
 import { type SeenFailure, seenFailure } from './failure.ts';
 import { bindDevice, createInstallation, generateKeyPair, obtainApiKey } from './ladder-steps.ts';
 import { findOrCreateOAuthClient, readClientCredentials, setCallbackUrls } from './oauth-client-steps.ts';
@@ -56,6 +57,7 @@ async function treat(connection: Connection, step: StepName, failure: SeenFailur
   const treatment = TREATMENT[failure.code];
   const needsNewKeyPair = treatment === 'park' && step === 'installation' && isAnswerToTheLost(connection, step, failure);
   hold(connection, step, failure);
+  publishFailed(connection.status, step, failure.code, step === 'session' && connection.state.serving !== null);
   if (treatment === 'blame') await repair(connection, step, failure);
   else if (needsNewKeyPair) connection.state.ladder.keyPair = null;
   else if (treatment === 'park') park(connection, step, actionFor(step, failure.code));

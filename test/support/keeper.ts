@@ -90,6 +90,9 @@ class Keeper implements TestKeeper {
           fn: (_info, status, { daysLeft }) => tell(status.workflowId, (connection) => connection.noteExpiring(daysLeft)),
           callDuringReplay: false,
         },
+        sessionRenewed: { fn: () => {}, callDuringReplay: false },
+        stepFailed: { fn: () => {}, callDuringReplay: false },
+        repaired: { fn: () => {}, callDuringReplay: false },
       },
     };
   }
