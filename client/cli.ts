@@ -1,11 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { SealingError } from '../sealing/errors.ts';
 import { SettingsError } from '../settings/read.ts';
+import { version } from '../settings/version.ts';
 import { EXIT, KeeperError } from './errors.ts';
 import { helpStyle, leavesOf, quietOption } from './help.ts';
 import { dress } from './look.ts';
 import { beQuiet, complain } from './output.ts';
-import { version } from './version.ts';
 
 type Load = () => Promise<(program: Command) => void>;
 

@@ -2,6 +2,7 @@ import { DefaultLogger, type RuntimeOptions } from '@temporalio/worker';
 import pino from 'pino';
 import { lookAtBank } from '../bunq/reach.ts';
 import { systemClock } from '../settings/clock.ts';
+import { version } from '../settings/version.ts';
 import type { OfferedSigners } from '../signers/signers.ts';
 import { type Callbacks, startCallbacks } from './callbacks.ts';
 import { forbidCoreDumps } from './core-dumps.ts';
@@ -13,7 +14,6 @@ import { SdkRuntime } from './monitoring/sdk-metrics.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import type { WorkerSettings } from './settings.ts';
 import { connectWorker } from './temporal.ts';
-import { packageVersion } from './version.ts';
 import { createWorkers } from './worker.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   const sdk = new SdkRuntime(runtimeOptions(log), settings.metricsAddress !== null);
   await sdk.install();
   const callbacks = await startCallbacks(settings, log);
-  const monitoring = await startMonitoring(settings, log, sdk, packageVersion());
+  const monitoring = await startMonitoring(settings, log, sdk, version());
   const stop = new AbortController();
   const onSignal = () => {
     log.info('stopping: no new task is taken, those in hand are finished');

@@ -3,7 +3,7 @@ import { actionFor } from './actions.ts';
 import { TREATMENT } from './blame.ts';
 import type { StepName } from './codes.ts';
 import { type Connection, StepGivenUp } from './connection.ts';
-import { publishFailed } from './events.ts';
+import { publishFailed, publishRepaired } from './events.ts';
 import { type SeenFailure, seenFailure } from './failure.ts';
 import { bindDevice, createInstallation, generateKeyPair, obtainApiKey } from './ladder-steps.ts';
 import { findOrCreateOAuthClient, readClientCredentials, setCallbackUrls } from './oauth-client-steps.ts';
@@ -58,11 +58,19 @@ async function treat(connection: Connection, step: StepName, failure: SeenFailur
   const needsNewKeyPair = treatment === 'park' && step === 'installation' && isAnswerToTheLost(connection, step, failure);
   hold(connection, step, failure);
   publishFailed(connection.status, step, failure.code, step === 'session' && connection.state.serving !== null);
-  if (treatment === 'blame') await repair(connection, step, failure);
+  if (treatment === 'blame') await repairAndTell(connection, step, failure);
   else if (needsNewKeyPair) connection.state.ladder.keyPair = null;
   else if (treatment === 'park') park(connection, step, actionFor(step, failure.code));
   else if (isSignerUnreachable(connection.state, step, failure, Date.now()) && patched('signer-unreachable'))
     await askForSignature(connection, step);
+}
+
+async function repairAndTell(connection: Connection, step: StepName, failure: SeenFailure): Promise<void> {
+  const { state } = connection;
+  const before = state.repairs.at(-1);
+  await repair(connection, step, failure);
+  const last = state.repairs.at(-1);
+  if (last && last !== before) publishRepaired(connection.status, last.what);
 }
 
 /** bunq wants a new key pair for each installation: the refusal may mean that the lost attempt had its effect. */

@@ -4,7 +4,6 @@ import { type Blamed, type BlamedCall, blames, type Circumstances, isRefusedAgai
 import type { ActionCode, StepName } from './codes.ts';
 import type { Connection } from './connection.ts';
 import { DAY_MS, MINUTE_MS } from './duration.ts';
-import { publishRepaired } from './events.ts';
 import type { SeenFailure } from './failure.ts';
 import { readOwnUser } from './refusal-report.ts';
 import { noteRevoked } from './revocation.ts';
@@ -136,10 +135,8 @@ function newApiKey(connection: Connection): ActionCode | null {
   return null;
 }
 
-function noteRepair(connection: Connection, what: 'installation' | 'credential'): void {
-  const { state } = connection;
+function noteRepair({ state }: Connection, what: 'installation' | 'credential'): void {
   const nowMs = Date.now();
   state.repairs = [...state.repairs.filter((repair) => nowMs - repair.atMs < DAY_MS), { what, atMs: nowMs }];
   state.counts.repairs++;
-  publishRepaired(connection.status, what);
 }

@@ -51,7 +51,7 @@ test('events go to every listener that names them, and renewals are counted by o
   expect(sumOf(samples, 'bunq_keeper_renewals_total', { kind: 'provider', outcome: 'BUNQ_UNREACHABLE' })).toBe(1);
   expect(sumOf(samples, 'bunq_keeper_step_failures_total', { step: 'session', code: 'BUNQ_UNREACHABLE' })).toBe(2);
   expect(sumOf(samples, 'bunq_keeper_repairs_total', { kind: 'provider', what: 'credential' })).toBe(1);
-  expect(Object.values(keeper).map(({ callDuringReplay }) => callDuringReplay)).toEqual(Array(6).fill(false));
+  expect(new Set(Object.values(keeper).map(({ callDuringReplay }) => callDuringReplay))).toEqual(new Set([false]));
 });
 
 test.each([
