@@ -24,7 +24,7 @@ import { EXIT, KeeperError } from './errors.ts';
 import { tell } from './output.ts';
 
 /** The command line. Data goes to stdout, everything else to stderr. */
-function program(): Command {
+export function program(): Command {
   const command = new Command('bunq-keeper')
     .description('Registers a PSD2 provider or an API-key user with bunq once, and keeps its sessions alive for years.')
     .exitOverride()
