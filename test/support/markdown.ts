@@ -29,9 +29,7 @@ const withoutCode = (text: string) => text.replace(/(`+)[^`].*?\1/g, (code) => '
 
 export const linksOf = (page: string): Link[] =>
   linesOf(page).flatMap(({ text, number, fence }) =>
-    fence === null
-      ? [...withoutCode(text).matchAll(/\]\(<?([^\s)>]+)>?(?:\s+"[^"]*")?\)/g)].map(([, target]) => ({ target: target!, line: number }))
-      : [],
+    fence === null ? [...withoutCode(text).matchAll(/\]\(([^()]*)\)/g)].map(([, target]) => ({ target: target!, line: number })) : [],
   );
 
 export const headingsOf = (page: string): string[] =>
