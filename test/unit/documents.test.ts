@@ -63,7 +63,14 @@ test('the index of codes has each of them once, under its own anchor', () => {
 });
 
 test('every page of a code says what it means, what goes on, how to look, what to do, when it is over, and when to call bunq', () => {
-  const HEADINGS = ['What it means', 'What goes on by itself', 'Look', 'Do', 'Over when', 'Call bunq'];
+  const HEADINGS = [
+    'What it means',
+    'What goes on by itself',
+    'How to look',
+    'What to do',
+    'How to see that it is over',
+    'When to call bunq',
+  ];
   for (const code of codes) {
     const page = readText(`docs/runbook/${code}.md`);
     expect(headingsOf(page)).toEqual([code, ...HEADINGS]);
