@@ -174,6 +174,12 @@ export class Keeper {
     return this.#endUsers.complete(new URL(url), expected);
   }
 
+  /** Whether there is such a connection, and it was not disconnected. */
+  async has(name: string): Promise<boolean> {
+    const present = await this.#workflows.find(name);
+    return present !== null && present.status.name !== 'COMPLETED';
+  }
+
   /** @throws KeeperError when there is no such connection */
   async status(name: string): Promise<KnownStatus> {
     const [description, answer] = await Promise.all([this.#workflows.describe(name), this.#workflows.ask(name, statusQuery)]);

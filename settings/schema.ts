@@ -1,7 +1,8 @@
 import { isIPv4 } from 'node:net';
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { isLoopback } from '../bunq/bank.ts';
-import { parseDuration } from '../workflows/duration.ts';
+import { DAY_MS, parseDuration } from '../workflows/duration.ts';
 import { NAME_PATTERN } from '../workflows/names.ts';
 import { parseAddressList } from './address-list.ts';
 import { parseHostPort } from './host-port.ts';
@@ -14,6 +15,10 @@ const bankUrl = z
   .refine((text) => new URL(text).protocol === 'https:' || (new URL(text).protocol === 'http:' && isLoopback(new URL(text))), {
     error: 'has to be https (http on loopback only)',
     abort: true,
+  })
+  .refine((text) => new URL(text).username === '' && new URL(text).password === '', {
+    error: 'holds a user name or password, which no bank wants: leave it out',
+    abort: true,
   });
 
 /** Empty means none, as elsewhere. Its text may hold a password and is not shown. */
@@ -21,11 +26,16 @@ const proxyUrl = z.string().refine((text) => text === '' || /^https?:$/.test(URL
   error: 'has to be an http:// or https:// URL: http://proxy.example:3128',
 });
 
+/** Ten years: nothing here lasts longer, and times that are reckoned with it stay times. */
+const LONGEST_MS = 3650 * DAY_MS;
+
 const duration = (fallback: string) =>
   z
     .string()
     .default(fallback)
-    .refine((text) => (parseDuration(text) ?? 0) > 0, { error: 'is a duration such as 90s, 15m, 12h or 7d' })
+    .refine((text) => (parseDuration(text) ?? 0) > 0 && parseDuration(text)! <= LONGEST_MS, {
+      error: 'is a duration such as 90s, 15m, 12h or 7d, at most 3650d',
+    })
     .transform((text) => parseDuration(text)!);
 
 const addressList = z
@@ -33,7 +43,11 @@ const addressList = z
   .transform((text) => parseAddressList(text))
   .refine((list) => list !== null, { error: 'is a list of addresses and networks: bunq,203.0.113.7,10.0.0.0/8' });
 
-const path = z.string().min(1, { error: 'is empty: it is the path of a file' });
+/** What was meant to stand in the file is not shown when it was given instead of it. */
+const path = z
+  .string()
+  .min(1, { error: 'is empty: it is the path of a file', abort: true })
+  .refine((text) => !/^\s*\{|-----BEGIN|[\r\n]/.test(text), { error: 'is the path of a file, not what stands in it' });
 
 export const USER_INSTALLATIONS = ['own', 'provider'] as const;
 
@@ -44,7 +58,7 @@ export const SETTINGS = {
     .optional(),
   /** Any other bank, or where the simulator is: `https://bank.example/v1`. */
   BUNQ_API_URL: bankUrl
-    .refine((text) => /\/v1\/?$/.test(new URL(text).pathname), { error: 'ends in /v1: https://bank.example/v1' })
+    .refine((text) => /\/v1\/?$/.test(new URL(text).pathname) && !/[?#]/.test(text), { error: 'ends in /v1: https://bank.example/v1' })
     .optional(),
   BUNQ_AUTHORIZE_URL: bankUrl.optional(),
   BUNQ_TOKEN_URL: bankUrl.optional(),
@@ -59,7 +73,9 @@ export const SETTINGS = {
   /** A JSON file of the signers that a worker offers by name. */
   KEEPER_QSEAL_SIGNERS: path.optional(),
   /** A file with the passphrase of keys that are given directly, as `file:/abs/key.pem`. */
-  KEEPER_QSEAL_PASSPHRASE_FILE: path.optional(),
+  KEEPER_QSEAL_PASSPHRASE_FILE: path
+    .refine((text) => text === '' || isAbsolute(text), { error: 'is an absolute path: /abs/passphrase' })
+    .optional(),
   /** bunq: one new session in 30 s from one address. */
   KEEPER_SESSION_GAP: duration('30s'),
   /** How long an unclear POST is left to settle: longer than all our time-outs and the bank's. */

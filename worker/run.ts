@@ -1,5 +1,7 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
+import { lookAtBank } from '../bunq/reach.ts';
+import { systemClock } from '../settings/clock.ts';
 import type { OfferedSigners } from '../signers/signers.ts';
 import { type Callbacks, startCallbacks } from './callbacks.ts';
 import { forbidCoreDumps } from './core-dumps.ts';
@@ -47,6 +49,7 @@ async function runUntilStopped(settings: WorkerSettings, { log, callbacks, stop 
   const { bank, egress, sealingKeys } = settings;
   log.info({ environment: bank.name, egress, namespace: server.namespace, sealingKeys: sealingKeys.keyIds }, 'worker is ready');
   void lookAtSigners(signers, log);
+  void lookAtSurroundings(settings, log);
   await Promise.all(workers.map((worker) => (stop.aborted ? worker.runUntil(async () => {}) : worker.run())));
   await callbacks.close();
   log.info('worker has stopped');
@@ -57,6 +60,12 @@ async function runUntilStopped(settings: WorkerSettings, { log, callbacks, stop 
 /** One that is down is no reason not to work: it is asked again when there is something to sign. */
 async function lookAtSigners(signers: OfferedSigners, log: pino.Logger): Promise<void> {
   for (const { name, ok, found } of await signers.look()) log[ok ? 'info' : 'warn']({ event: 'signer', signer: name }, `${name}: ${found}`);
+}
+
+/** Nor is a bank that does not answer yet, nor a clock that is wrong. */
+async function lookAtSurroundings({ bank: { apiUrl }, proxy }: WorkerSettings, log: pino.Logger): Promise<void> {
+  for (const { check, ok, found } of await lookAtBank({ apiUrl, proxy, clock: systemClock }))
+    log[ok ? 'info' : 'warn']({ event: check }, `${check}: ${found}`);
 }
 
 /** Temporal's own messages in the same log; SIGUSR2 is left alone, SIGTERM and SIGINT drain. */

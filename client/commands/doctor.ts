@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { diagnose, hasProblem, showFindings } from '../diagnose.ts';
+import { diagnose } from '../diagnose.ts';
 import { EXIT } from '../errors.ts';
+import { hasProblem, showFindings } from '../finding.ts';
 import { connectionArgument, jsonOption } from '../options.ts';
 
 export function registerDoctor(program: Command): void {
@@ -10,7 +11,7 @@ export function registerDoctor(program: Command): void {
     .argument('[name]', 'a connection', connectionArgument)
     .addOption(jsonOption())
     .action(async (name: string | undefined, { json }: { json?: boolean }) => {
-      const findings = await diagnose(process.env, name ?? null);
+      const findings = await diagnose(process.env, { name });
       showFindings(findings, json ?? false);
       if (hasProblem(findings)) process.exitCode = EXIT.failed;
     });

@@ -74,7 +74,7 @@ async function renewOne(keeper: Keeper, name: string, { wait, timeout, json }: W
 }
 
 async function resume(name: string, { wait, timeout, json, signature, ...given }: ResumeOptions): Promise<void> {
-  const credential = readCredential(given);
+  const credential = readCredential(given, name);
   if (credential && signature !== undefined)
     throw new UsageError('--signature is for the certificate that is there: give it, or another certificate or API key.');
   const qsealSignature = signature === undefined ? undefined : readSignature(signature);

@@ -95,6 +95,7 @@ test('everything that is wrong is named at once', () => {
     expect.stringMatching(/^KEEPER_EGRESS is a name/),
     expect.stringMatching(/^KEEPER_EGRESS_ADDRESS is an IPv4 address/),
     expect.stringMatching(/^KEEPER_SESSION_GAP is a duration such as 90s/),
+    expect.stringMatching(/^There are no sealing keys/),
   ]);
 });
 
@@ -175,7 +176,7 @@ describe('a file of signers', () => {
   });
 
   test.each<[string, unknown, string]>([
-    ['without an environment', { signer: 'file:/k.pem' }, 'acme-hsm.environment'],
+    ['without an environment', { signer: 'file:/k.pem', connections: ['acme'] }, 'acme-hsm.environment'],
     ['of no kind', { ...common, signer: 'ssh:hsm' }, 'acme-hsm.signer is file:/abs/key.pem'],
     ['by a relative path', { ...program, signer: 'exec:seal' }, 'acme-hsm.signer is exec:/abs/program, an absolute path'],
     [
