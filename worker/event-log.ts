@@ -48,6 +48,14 @@ export const eventLog = (log: Pick<pino.Logger, 'info' | 'warn' | 'error'>): Inj
       },
       callDuringReplay: false,
     },
+    certificateExpiring: {
+      fn: (_info, status, { daysLeft, remedy }) => {
+        const { expiresAt, subject } = status.certificate!;
+        const facts = { event: 'certificate expiring', ...who(status), daysLeft, expiresAt, subject };
+        log[daysLeft <= 1 ? 'error' : 'warn'](facts, `${status.name}: ${remedy}`);
+      },
+      callDuringReplay: false,
+    },
   },
 });
 

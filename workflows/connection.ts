@@ -1,18 +1,19 @@
-import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, patched, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Surroundings } from '../activities/surroundings.ts';
 import { giveUpCode } from './authorization.ts';
 import { type BankActivity, perform, readSurroundings } from './bank.ts';
+import { certificateRemark, daysLeft, dueWarning, nextWarning } from './certificate-life.ts';
 import { STEP_NAMES, type StepName } from './codes.ts';
 import { MINUTE_MS } from './duration.ts';
-import { publishChange, publishServed } from './events.ts';
+import { publishChange, publishExpiring, publishServed } from './events.ts';
 import type { ConnectionInput, ConnectionStatus } from './messages.ts';
 import { egressTaskQueue } from './names.ts';
 import { Publisher } from './publish.ts';
 import { isAskDue, slotClassOf, startLate } from './slot-request.ts';
 import { type ConnectionState, changeLifecycle, initialState, isServingValid, lifecycleState, WAITED_FOR_MS } from './state.ts';
 import { statusOf } from './status.ts';
-import { isEverythingDone, nextStep, nextWake, STEPS } from './steps.ts';
+import { isEverythingDone, nextStep, nextWake, STEPS, type Wake } from './steps.ts';
 
 /** One connection at work: its state, and what of this run does not cross continue-as-new. */
 export class Connection {
@@ -22,6 +23,8 @@ export class Connection {
   woken = false;
   /** The gate lets this connection open a session; soon used or given back. */
   grant: { readonly requestId: string; readonly grantedAtMs: number } | null = null;
+  /** The session that is being opened, or was last, stands on what the session served does. */
+  isOnServing = false;
   readonly reports = new Reports();
   /** The loop is about to go on in a new run: whoever waits for an answer gets what there is. */
   isMoving = false;
@@ -107,6 +110,7 @@ export class Connection {
     const { status } = this;
     if (change) publishChange(status, change);
     this.#noteServed(nowMs);
+    this.#noteCertificate(nowMs);
     this.#publisher?.show(status);
   }
 
@@ -115,6 +119,14 @@ export class Connection {
     const sessionId = isServingValid(state, nowMs) ? state.serving!.session.sessionId : null;
     if (sessionId !== this.#servedSessionId) publishServed(this.status, sessionId);
     this.#servedSessionId = sessionId;
+  }
+
+  #noteCertificate(nowMs: number): void {
+    const { state, status } = this;
+    const warning = dueWarning(state, nowMs);
+    if (!warning) return;
+    state.certificateWarning = warning;
+    publishExpiring(status, { daysLeft: daysLeft(status.certificate!.expiresAt, nowMs), remedy: certificateRemark(status, nowMs)! });
   }
 
   /**
@@ -139,10 +151,18 @@ export class Connection {
     const slotClass = slotClassOf(state, nowMs);
     if (slotClass && !this.hasSlot && isAskDue(state, slotClass, nowMs)) return;
     this.#publishAtRest();
-    const wake = nextWake(state, nowMs);
+    const wake = this.#nextWake(nowMs);
     if (!wake) await condition(() => this.woken);
     else if (!(await condition(() => this.woken, Math.max(1, wake.atMs - nowMs), { summary: wake.summary })))
       startLate(state, Date.now() - wake.atMs, Date.now());
+  }
+
+  /** A run that began before there were warnings was not woken for them, and its history says so. */
+  #nextWake(nowMs: number): Wake | null {
+    const wake = nextWake(this.state, nowMs);
+    const warning = nextWarning(this.state, nowMs);
+    if (!warning || (wake && wake.atMs <= warning.atMs)) return wake;
+    return patched('certificate-expiring') ? warning : wake;
   }
 
   /**

@@ -13,7 +13,7 @@ import { grantResume } from './resume.ts';
 import { openAndProveSession } from './session-step.ts';
 import { requestSlot } from './slot-request.ts';
 import { nextStep } from './steps.ts';
-import { hold, park, tryAgain } from './trouble.ts';
+import { hold, overcome, park, tryAgain } from './trouble.ts';
 
 const PERFORM: Record<StepName, (connection: Connection) => Promise<void>> = {
   'key-pair': generateKeyPair,
@@ -38,7 +38,7 @@ export async function establish(connection: Connection): Promise<void> {
     connection.running = step;
     try {
       await PERFORM[step](connection);
-      delete state.troubles[step];
+      overcome(connection, step);
       if (step === 'device') tryAgain(state, 'session'); // what was refused before stood on something else
       state.doneAtMs[step] = Date.now();
     } catch (error) {

@@ -11,7 +11,16 @@ export interface KeeperSinks extends Sinks {
     sessionServed(status: ConnectionStatus, sessionId: number | null): void;
     /** The bank refused an end user's access token twice, an hour apart. */
     grantRevoked(status: ConnectionStatus): void;
+    /** A provider's certificate ends soon, or has ended. */
+    certificateExpiring(status: ConnectionStatus, expiry: CertificateExpiry): void;
   };
+}
+
+export interface CertificateExpiry {
+  /** Begun days; 0 or less when it is over. */
+  readonly daysLeft: number;
+  /** What a person is to do: a sentence that ends in the command. */
+  readonly remedy: string;
 }
 
 const { keeper } = proxySinks<KeeperSinks>();
@@ -19,3 +28,4 @@ const { keeper } = proxySinks<KeeperSinks>();
 export const publishChange = (status: ConnectionStatus, change: LifecycleChange): void => keeper.stateChanged(status, change);
 export const publishServed = (status: ConnectionStatus, sessionId: number | null): void => keeper.sessionServed(status, sessionId);
 export const publishRevoked = (status: ConnectionStatus): void => keeper.grantRevoked(status);
+export const publishExpiring = (status: ConnectionStatus, expiry: CertificateExpiry): void => keeper.certificateExpiring(status, expiry);

@@ -24,6 +24,7 @@ import { tryAgain } from './trouble.ts';
 export async function openAndProveSession(connection: Connection): Promise<void> {
   const { state } = connection;
   let read: OAuthClientRead | null = null;
+  connection.isOnServing = state.candidate ? state.candidate.isOnServing === true : sessionStandsOn(state, Date.now()) === 'serving';
   if (!state.candidate) ({ candidate: state.candidate, read } = await openSession(connection));
   if (!state.candidate.isProven) await prove(connection, state.candidate);
   compareUser(connection, state.candidate);

@@ -81,9 +81,15 @@ async function resume(name: string, { wait, timeout, json, signature, ...given }
   await withKeeper(async (keeper) => {
     await keeper.resume(name, credential ?? undefined, qsealSignature);
     if (!wait) return tell('The wish is recorded.');
-    process.exitCode = showOutcome(await waitFor(keeper, name, { until: isSettled, timeoutMs: timeout }), json);
+    const expiresAt = credential?.type === 'qseal' ? credential.expiresAt : undefined;
+    const until = (status: KnownStatus) => isSettled(status) && (needsPerson(status) || isRolledOver(status, expiresAt));
+    process.exitCode = showOutcome(await waitFor(keeper, name, { until, timeoutMs: timeout }), json);
   });
 }
+
+/** What is served came of the certificate in the status, and that is the one that was given. Meanwhile the former's is served, and it is ACTIVE too. */
+const isRolledOver = ({ certificate, formerCertificate }: KnownStatus, expiresAt = certificate?.expiresAt) =>
+  !formerCertificate && certificate?.expiresAt === expiresAt;
 
 /** @throws UsageError */
 function readSignature(file: string): string {

@@ -12,11 +12,13 @@ const OF_OURS = new RegExp(`^(${FOLDERS.join('|')})/`);
 const ANYWHERE = [
   'actions',
   'authorization',
+  'certificate-life',
   'codes',
   'duration',
   'messages',
   'names',
   'renewal',
+  'roll-over',
   'sealed-values',
   'slot-classes',
   'state',

@@ -10,7 +10,7 @@ function logged() {
   const lines: Record<string, unknown>[] = [];
   const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
   const { keeper } = eventLog(log);
-  return { lines, changed: keeper.stateChanged.fn, served: keeper.sessionServed.fn };
+  return { lines, changed: keeper.stateChanged.fn, served: keeper.sessionServed.fn, expiring: keeper.certificateExpiring.fn };
 }
 
 const INFO = {} as Parameters<ReturnType<typeof logged>['changed']>[0];
@@ -63,4 +63,24 @@ test('a session that is served is a line, and so is none', () => {
     expect.objectContaining({ event: 'session served', connection: 'acme', sessionId: 4 }),
     expect.objectContaining({ event: 'session served', connection: 'acme', sessionId: null }),
   ]);
+});
+
+test('a certificate that ends soon is a warning with the command to copy, and an error from the last day on', () => {
+  const { lines, expiring } = logged();
+  const remedy = 'It expires. Give the next one: bunq-keeper resume acme --certificate F --chain F --signer S';
+  for (const daysLeft of [90, 7, 1, 0, -3]) expiring(INFO, statusOf(onboarded(), RUN, T0), { daysLeft, remedy });
+  expect(lines.map(({ level, daysLeft }) => [level, daysLeft])).toEqual([
+    [40, 90],
+    [40, 7],
+    [50, 1],
+    [50, 0],
+    [50, -3],
+  ]);
+  expect(lines[0]).toMatchObject({
+    event: 'certificate expiring',
+    connection: 'acme',
+    expiresAt: '2028-01-01T00:00:00.000Z',
+    subject: '/CN=Acme PISP AISP/C=NL',
+    msg: `acme: ${remedy}`,
+  });
 });
