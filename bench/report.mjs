@@ -1,3 +1,4 @@
+import { measureCli } from './cli.mjs';
 import { eventList } from './event-list.mjs';
 import { measureFetch } from './fetch.mjs';
 import { measureHistories } from './histories.mjs';
@@ -45,6 +46,18 @@ export const PARTS = {
       row('keeper.fetch, 20 at once', null, perSecond.keeper, '/s'),
       row('bare undici call, 20 at once', null, perSecond.bare, '/s'),
       row('bare / keeper.fetch: throughput', null, perSecond.bare / perSecond.keeper),
+    ];
+  },
+
+  async cli(build) {
+    const { status, help, node, client } = await measureCli(build);
+    return [
+      row('bunq-keeper status NAME', 1000, status, ' ms'),
+      row('bunq-keeper --help', null, help, ' ms'),
+      row('node -e 0', null, node, ' ms'),
+      row('node, loading @temporalio/client', null, client, ' ms'),
+      row('status / node -e 0: ratio', null, status / node),
+      row('status / loading @temporalio/client: ratio', 2, status / client),
     ];
   },
 };

@@ -2,6 +2,7 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { Secret } from '../sealing/secret.ts';
 import { CallLimits } from './call-limits.ts';
 import { BunqConfigError } from './errors.ts';
+import { isLoopback } from './loopback.ts';
 
 /** Time, given from outside: nothing in this folder reads a clock or sets a timer of its own. */
 export interface Clock {
@@ -122,11 +123,6 @@ export function createBank(options: BankOptions): Bank {
     newDispatcher,
     close: () => dispatcher.destroy(),
   };
-}
-
-/** `localhost`, 127.0.0.0/8 and [::1]. Names below `.localhost` are not: DNS may lead them anywhere. */
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 function bankUrl(apiUrl: string): URL {

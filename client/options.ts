@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../workflows/duration.ts';
 import { isUserName, NAME_PATTERN, USER_NAME_PATTERN } from '../workflows/names.ts';
-import { Keeper } from './keeper.ts';
+import type { Keeper } from './keeper.ts';
 
 /** Options and arguments that several commands have. */
 
@@ -56,6 +56,7 @@ export interface WaitOptions {
 
 /** Connects, does it, and closes the connection whatever happens. */
 export async function withKeeper<Result>(action: (keeper: Keeper) => Promise<Result>): Promise<Result> {
+  const { Keeper } = await import('./keeper.ts');
   const keeper = await Keeper.connect();
   try {
     return await action(keeper);

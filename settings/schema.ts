@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { isLoopback } from '../bunq/bank.ts';
+import { isLoopback } from '../bunq/loopback.ts';
 import { DAY_MS, parseDuration } from '../workflows/duration.ts';
 import { NAME_PATTERN } from '../workflows/names.ts';
 import { parseAddressList } from './address-list.ts';
@@ -9,7 +9,7 @@ import { parseHostPort } from './host-port.ts';
 
 /** Every setting that comes by the environment, in one place: its form, its unit and its default. */
 
-const bankUrl = z
+const webUrl = z
   .string()
   .refine((text) => URL.canParse(text), { error: 'is not a URL', abort: true })
   .refine((text) => new URL(text).protocol === 'https:' || (new URL(text).protocol === 'http:' && isLoopback(new URL(text))), {
@@ -57,11 +57,11 @@ export const SETTINGS = {
     .enum(['sandbox', 'production', 'simulator'], { error: 'is sandbox or production (or simulator, with BUNQ_API_URL)' })
     .optional(),
   /** Any other bank, or where the simulator is: `https://bank.example/v1`. */
-  BUNQ_API_URL: bankUrl
+  BUNQ_API_URL: webUrl
     .refine((text) => /\/v1\/?$/.test(new URL(text).pathname) && !/[?#]/.test(text), { error: 'ends in /v1: https://bank.example/v1' })
     .optional(),
-  BUNQ_AUTHORIZE_URL: bankUrl.optional(),
-  BUNQ_TOKEN_URL: bankUrl.optional(),
+  BUNQ_AUTHORIZE_URL: webUrl.optional(),
+  BUNQ_TOKEN_URL: webUrl.optional(),
   /** A JWK set, mode 0600. */
   KEEPER_SEALING_KEYS_FILE: path.optional(),
   /** The JWK set itself. */
@@ -104,6 +104,11 @@ export const SETTINGS = {
   KEEPER_NOTIFICATION_SENDERS: addressList.optional(),
   /** Reverse proxies whose `X-Forwarded-For` says who sent a notification. */
   KEEPER_CALLBACK_PROXIES: addressList.optional(),
+  /** Where events are told by Standard Webhooks. Its text may hold a secret and is not shown. */
+  KEEPER_WEBHOOK_URL: webUrl.transform((text) => new URL(text)).optional(),
+  /** By which they are signed, or the file that holds it: `whsec_…`; several of them, each event is signed by all. */
+  KEEPER_WEBHOOK_SECRET: z.string().optional(),
+  KEEPER_WEBHOOK_SECRET_FILE: path.optional(),
   /** A `temporal` program for `dev` and the tests. */
   KEEPER_TEMPORAL_CLI: path.optional(),
   /** Worker versioning: both or neither. */

@@ -48,6 +48,17 @@ export const eventLog = (log: Pick<pino.Logger, 'info' | 'warn' | 'error'>): Inj
       },
       callDuringReplay: false,
     },
+    eventUndelivered: {
+      fn: (_info, status, { againAtMs, ...event }) => {
+        const againAt = againAtMs === null ? null : new Date(againAtMs).toISOString();
+        const what = againAt === null ? 'it is given up' : `it is tried again at ${againAt}`;
+        log[againAt === null ? 'error' : 'warn'](
+          { event: 'webhook failed', ...who(status), webhookId: event.id, webhookType: event.type, why: event.why, againAt },
+          `${event.type} of ${status.name} was not taken by the webhook's receiver: ${event.why}; ${what}`,
+        );
+      },
+      callDuringReplay: false,
+    },
     certificateExpiring: {
       fn: (_info, status, { daysLeft, remedy }) => {
         const { expiresAt, subject } = status.certificate!;

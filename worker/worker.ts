@@ -5,6 +5,7 @@ import type { Dependencies } from '../activities/dependencies.ts';
 import { createActivities } from '../activities/index.ts';
 import { createBank } from '../bunq/bank.ts';
 import { systemClock } from '../settings/clock.ts';
+import { SettingsError } from '../settings/read.ts';
 import { createSigners, type OfferedSigners } from '../signers/signers.ts';
 import type { KeeperSinks } from '../workflows/events.ts';
 import { egressTaskQueue, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
@@ -13,6 +14,7 @@ import { createNeighbours } from './neighbours.ts';
 import { registeredSearchAttributes } from './search-attributes.ts';
 import type { WorkerSettings } from './settings.ts';
 import { confirmAttempt, readAttempt, type TemporalServer } from './temporal.ts';
+import { createWebhookSender } from './webhook.ts';
 
 /** A task in hand is given this long when the worker is to stop: more than any bank call takes. */
 const GRACE = '10s';
@@ -46,7 +48,12 @@ export async function createWorkers(
   });
   const identity = workerIdentity(settings);
   const offered = createSigners(environment.name, settings.signing, (line) => Runtime.instance().logger.warn(line));
-  const activities = createActivities({ ...dependenciesOf(settings, server, bank, identity), signers: offered });
+  const webhook = settings.webhook && createWebhookSender(settings.webhook, settings.proxy);
+  const activities = createActivities({
+    ...dependenciesOf(settings, server, bank, identity),
+    signers: offered,
+    webhook: webhook?.tell ?? null,
+  });
   const { readSurroundings, askForSlot, consultGate, reseal, signQseal, ...bankCalls } = activities;
   const common = {
     connection: server.connection,
@@ -58,7 +65,7 @@ export async function createWorkers(
   const workflows: WorkerOptions = {
     ...common,
     taskQueue: workflowTaskQueue(environment.name),
-    workflowBundle: { code: readFileSync(workflowBundle, 'utf8') },
+    workflowBundle: { code: bundledWorkflows(workflowBundle) },
     activities: { readSurroundings, askForSlot, consultGate, reseal },
     enableNonLocalActivities: false,
     sinks,
@@ -74,7 +81,17 @@ export async function createWorkers(
     (signer): WorkerOptions => ({ ...common, taskQueue: signerTaskQueue(environment.name, signer), activities: { signQseal } }),
   );
   const workers = await Promise.all([workflows, calls, ...signers].map((options) => Worker.create(options)));
-  return { workers, signers: offered, close: () => bank.close() };
+  return { workers, signers: offered, close: async () => void (await Promise.all([bank.close(), webhook?.close()])) };
+}
+
+/** Nothing is bundled here instead: what a worker runs is what was built and tested. @throws SettingsError where it is not there */
+function bundledWorkflows(bundle: URL): string {
+  try {
+    return readFileSync(bundle, 'utf8');
+  } catch (error) {
+    const wanted = 'it is built with bunq-keeper and belongs to it. Install bunq-keeper again; in a checkout: npm run build';
+    throw new SettingsError([`The workflows' code cannot be read (${(error as Error).message}): ${wanted}`]);
+  }
 }
 
 function dependenciesOf(
@@ -82,7 +99,7 @@ function dependenciesOf(
   server: TemporalServer,
   bank: Dependencies['bank'],
   identity: string,
-): Omit<Dependencies, 'signers'> {
+): Omit<Dependencies, 'signers' | 'webhook'> {
   const { bank: environment, sealingKeys, egressAddress, sessionGapMs, settleMs } = settings;
   const searchAttributes = () => registeredSearchAttributes(server.connection, server.namespace);
   const neighbours = createNeighbours(server, environment.name, searchAttributes);

@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, patched, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, patched, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Surroundings } from '../activities/surroundings.ts';
 import { giveUpCode } from './authorization.ts';
@@ -9,6 +9,7 @@ import { MINUTE_MS } from './duration.ts';
 import { publishChange, publishExpiring, publishServed } from './events.ts';
 import type { ConnectionInput, ConnectionStatus } from './messages.ts';
 import { egressTaskQueue } from './names.ts';
+import { EMPTY_OUTBOX, nextTelling, noteChange, noteEvent, type Outbox, type WebhookEventType } from './outbox.ts';
 import { Publisher } from './publish.ts';
 import { isAskDue, slotClassOf, startLate } from './slot-request.ts';
 import { type ConnectionState, changeLifecycle, initialState, isServingValid, lifecycleState, WAITED_FOR_MS } from './state.ts';
@@ -28,6 +29,8 @@ export class Connection {
   readonly reports = new Reports();
   /** The loop is about to go on in a new run: whoever waits for an answer gets what there is. */
   isMoving = false;
+  /** An event is being told by webhook. */
+  delivering: Promise<void> | null = null;
   /** The session with which it was last looked whether everything is sealed by one key. */
   sealedWithSessionId: number | null = null;
   turns = 0;
@@ -81,6 +84,14 @@ export class Connection {
     return statusOf(this.state, { workflowId, runId, running: this.running }, Date.now());
   }
 
+  get outbox(): Outbox {
+    return this.state.outbox ?? EMPTY_OUTBOX;
+  }
+
+  set outbox(outbox: Outbox) {
+    this.state.outbox = outbox;
+  }
+
   get isDisconnecting(): boolean {
     return this.state.wishes.disconnect !== null;
   }
@@ -108,10 +119,18 @@ export class Connection {
       if (state.troubles[step]?.action === null && !STEPS[step].isMissing(state, nowMs)) delete state.troubles[step];
     const change = changeLifecycle(state, lifecycleState(state, nowMs), nowMs);
     const { status } = this;
-    if (change) publishChange(status, change);
+    if (change) {
+      publishChange(status, change);
+      this.outbox = noteChange(this.outbox, status, change, uuid4(), nowMs);
+    }
     this.#noteServed(nowMs);
     this.#noteCertificate(nowMs);
     this.#publisher?.show(status);
+  }
+
+  /** By webhook: what is no change of state. */
+  tell(type: WebhookEventType): void {
+    this.outbox = noteEvent(this.outbox, type, this.status, uuid4(), Date.now());
   }
 
   #noteServed(nowMs: number): void {
@@ -127,6 +146,7 @@ export class Connection {
     if (!warning) return;
     state.certificateWarning = warning;
     publishExpiring(status, { daysLeft: daysLeft(status.certificate!.expiresAt, nowMs), remedy: certificateRemark(status, nowMs)! });
+    this.tell('certificate.expiring');
   }
 
   /**
@@ -159,10 +179,9 @@ export class Connection {
 
   /** A run that began before there were warnings was not woken for them, and its history says so. */
   #nextWake(nowMs: number): Wake | null {
-    const wake = nextWake(this.state, nowMs);
+    const wake = earlier(nextWake(this.state, nowMs), nextTelling(this.outbox, nowMs));
     const warning = nextWarning(this.state, nowMs);
-    if (!warning || (wake && wake.atMs <= warning.atMs)) return wake;
-    return patched('certificate-expiring') ? warning : wake;
+    return earlier(wake, warning) === warning && warning && patched('certificate-expiring') ? warning : wake;
   }
 
   /**
@@ -174,6 +193,8 @@ export class Connection {
     if (leftMs > 0 && (await condition(() => this.isDisconnecting, leftMs, { summary }))) throw new StepGivenUp();
   }
 }
+
+const earlier = (one: Wake | null, other: Wake | null) => (!other || (one && one.atMs <= other.atMs) ? one : other);
 
 /** Reports of refused calls, and what our own reading said of the session then. */
 class Reports {

@@ -1,5 +1,6 @@
 import { proxySinks, type Sinks } from '@temporalio/workflow';
 import type { ConnectionStatus } from './messages.ts';
+import type { WebhookEventType } from './outbox.ts';
 import type { LifecycleChange } from './state.ts';
 
 /** What a connection tells the worker's log, as it happens and not when it is replayed. */
@@ -11,9 +12,19 @@ export interface KeeperSinks extends Sinks {
     sessionServed(status: ConnectionStatus, sessionId: number | null): void;
     /** The bank refused an end user's access token twice, an hour apart. */
     grantRevoked(status: ConnectionStatus): void;
+    /** The receiver of the webhook did not take an event. */
+    eventUndelivered(status: ConnectionStatus, event: UndeliveredEvent): void;
     /** A provider's certificate ends soon, or has ended. */
     certificateExpiring(status: ConnectionStatus, expiry: CertificateExpiry): void;
   };
+}
+
+export interface UndeliveredEvent {
+  readonly id: string;
+  readonly type: WebhookEventType;
+  /** When it is tried again; null: it is given up. */
+  readonly againAtMs: number | null;
+  readonly why: string;
 }
 
 export interface CertificateExpiry {
@@ -28,4 +39,5 @@ const { keeper } = proxySinks<KeeperSinks>();
 export const publishChange = (status: ConnectionStatus, change: LifecycleChange): void => keeper.stateChanged(status, change);
 export const publishServed = (status: ConnectionStatus, sessionId: number | null): void => keeper.sessionServed(status, sessionId);
 export const publishRevoked = (status: ConnectionStatus): void => keeper.grantRevoked(status);
+export const publishUndelivered = (status: ConnectionStatus, event: UndeliveredEvent): void => keeper.eventUndelivered(status, event);
 export const publishExpiring = (status: ConnectionStatus, expiry: CertificateExpiry): void => keeper.certificateExpiring(status, expiry);

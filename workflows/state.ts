@@ -4,6 +4,7 @@ import { type Authorization, type AuthorizationRequest, askAuthorization, NO_AUT
 import type { CertificateWarning } from './certificate-life.ts';
 import { type ActionCode, type FailureCode, STEP_NAMES, type StepName } from './codes.ts';
 import { MINUTE_MS } from './duration.ts';
+import type { Outbox } from './outbox.ts';
 import type { SlotClass } from './slot-classes.ts';
 
 /**
@@ -55,6 +56,8 @@ export interface ConnectionState {
   /** What it last recovered from, by itself or with a person's help. */
   recovered: (Troubled & { atMs: number }) | null;
   counts: { renewals: number; repairs: number };
+  /** What is to be told by webhook, until it was. */
+  outbox?: Outbox;
 }
 
 export interface Wanted {

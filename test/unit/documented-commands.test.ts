@@ -7,7 +7,7 @@ import { readText, texts } from '../support/texts.ts';
 /** What the pages say of commands and settings is what the program has. The change log tells of the past. */
 
 const pages = texts().filter((path) => path.endsWith('.md') && path !== 'CHANGELOG.md');
-const definition = program();
+const definition = await program();
 
 const wrongIn = (linesOf: (page: string) => { target: string; line: number }[], complete: boolean) =>
   pages.flatMap((page) =>
