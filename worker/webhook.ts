@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { WebhookError } from '../activities/webhook.ts';
-import { isLoopback } from '../bunq/bank.ts';
+import { isLoopback } from '../bunq/loopback.ts';
 import type { ProxySettings } from '../settings/proxy.ts';
 import type { WebhookSettings } from '../settings/webhook.ts';
 import type { WebhookEvent } from '../workflows/outbox.ts';
