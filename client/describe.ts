@@ -5,14 +5,15 @@ import { consentRemark, rollOverRemark } from '../workflows/status.ts';
 import { consentAgeRemark } from './consent-age.ts';
 import { lifeLeft } from './describe-certificate.ts';
 import type { KnownStatus } from './keeper.ts';
-import { table } from './output.ts';
+import { paintState } from './look.ts';
+import { table } from './table.ts';
 
 /** A status for a person. */
 export function describeStatus(status: KnownStatus): string {
   const { certificate, session, oauthClient, action, lastError, recovered } = status;
   const rows: string[][] = [
     ['connection', `${status.name} (${status.environment}, egress ${status.egress})`],
-    ['state', `${status.state} since ${status.since}`],
+    ['state', `${paintState(status.state)} since ${status.since}`],
   ];
   rows.push(...consentRows(status));
   if (certificate) rows.push(['certificate', describeCertificate(certificate)]);

@@ -3,6 +3,7 @@ import { type BunqContext, parseBunqContext } from '../bunq-context.ts';
 import { UsageError } from '../errors.ts';
 import { type Finding, hasProblem, refusal, wrong } from '../finding.ts';
 import { type CredentialOptions, type ReachOptions, readGiven } from '../given.ts';
+import { examples } from '../help.ts';
 import { checkImport, type ImportOptions } from '../import-options.ts';
 import { readInput } from '../input.ts';
 import { jsonOption, noWaitOption, providerArgument, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
@@ -18,6 +19,7 @@ type Options = Pick<CredentialOptions, 'certificate' | 'chain' | 'signer'> & Rea
 export function registerImport(program: Command): void {
   program
     .command('import')
+    .summary('go on with what another program has registered')
     .description('go on with what another program has registered with bunq')
     .command('bunq-context')
     .description("the context file of bunq's SDKs (bunq.conf): its installation, device, API key and session; nothing is registered twice")
@@ -35,6 +37,13 @@ export function registerImport(program: Command): void {
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'bunq-keeper import bunq-context acme bunq.conf',
+        `bunq-keeper import bunq-context acme bunq.conf --certificate cert.pem --chain chain.pem --signer acme-hsm --callback-url https://acme.example/callback`,
+      ),
+    )
     .action(importBunqContext);
 }
 

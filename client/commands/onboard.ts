@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
+import { awaited } from '../awaited.ts';
 import { permitLines } from '../describe-certificate.ts';
 import { diagnose } from '../diagnose.ts';
 import { EXIT } from '../errors.ts';
 import { hasProblem, refusal, showFindings } from '../finding.ts';
 import { type CredentialOptions, type Given, type ReachOptions, readGiven } from '../given.ts';
+import { examples } from '../help.ts';
 import type { Keeper, OnboardOptions } from '../keeper.ts';
 import { collect, jsonOption, noWaitOption, providerArgument, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { printJson, tell } from '../output.ts';
@@ -34,6 +36,7 @@ export const apiKeyFileOption = () => new Option('--api-key-file <file>', 'a fil
 export function registerOnboard(program: Command): void {
   program
     .command('onboard')
+    .summary('register a provider or an API-key user, and keep its session')
     .description('register a PSD2 provider (or an API-key user) and keep its session; attaches to it when it is there')
     .argument(
       '<name>',
@@ -51,6 +54,15 @@ export function registerOnboard(program: Command): void {
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'bunq-keeper onboard acme --certificate cert.pem --chain chain.pem --signer acme-hsm --callback-url https://acme.example/callback',
+        'bunq-keeper onboard acme --certificate cert.pem --signer file:/etc/acme/key.pem --callback-url https://acme.example/callback --check',
+        'bunq-keeper onboard mine --api-key-file api-key.txt --permitted-ip 203.0.113.7',
+        'bunq-keeper onboard try --sandbox-user',
+      ),
+    )
     .action(onboard);
 }
 
@@ -95,7 +107,7 @@ async function check(given: Given, purpose: Purpose, { json }: Options): Promise
   const ofGiven = onboardingFindings(given, purpose);
   if (isNobody(given)) throw refusal(ofGiven);
   const ofKey = await signerKeyFindings(given, purpose);
-  const findings = [...ofGiven, ...ofKey, ...(await diagnose(process.env, { signer: given.signer }))];
+  const findings = [...ofGiven, ...ofKey, ...(await awaited('Looking at everything', diagnose(process.env, { signer: given.signer })))];
   showFindings(findings, json ?? false);
   if (hasProblem(findings)) process.exitCode = EXIT.failed;
 }
