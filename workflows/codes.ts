@@ -32,7 +32,7 @@ export type OwnFailureCode =
 
 export type FailureCode = BunqErrorCode | OwnFailureCode;
 
-/** Why a connection waits for a person: a closed list. Each has one remedy, a command to copy, and a page in docs/errors.md. */
+/** Why a connection waits for a person: a closed list. Each has one remedy, a command to copy, and a page in docs/runbook. */
 export const ACTION_CODES = [
   'API_KEY_REJECTED',
   'BANK_REFUSED',

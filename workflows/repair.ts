@@ -130,7 +130,7 @@ function newApiKey(connection: Connection): ActionCode | null {
   if (Date.parse(state.wanted.credential.expiresAt) <= Date.now()) return 'CERTIFICATE_EXPIRED'; // nothing could take its place: it is tried again
   if (!isRepairAllowed(state.repairs, 'credential', Date.now())) return 'REPAIR_LOOP';
   noteRepair(connection, 'credential');
-  if (state.serving?.apiKey.apiKey === state.ladder.apiKey?.apiKey) state.serving!.renewable = false; // else it is a new certificate's that was refused
+  if (state.serving && state.serving.apiKey.apiKey === state.ladder.apiKey?.apiKey) state.serving.renewable = false; // else it is a new certificate's that was refused
   Object.assign(state.ladder, { qsealSignature: null, apiKey: null, device: null });
   return null;
 }

@@ -1,22 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { TREATMENT } from '../../workflows/blame.ts';
-import { ACTION_CODES } from '../../workflows/codes.ts';
 import { currentBuild, ROOT } from '../support/build.ts';
+import { texts } from '../support/texts.ts';
 
-const NOT_OURS = new Set(['.git', '.build', '.bunq-keeper', '.cache', 'coverage', 'dist', 'node_modules']);
-const TEXT = /\.(ts|mjs|js|json|md|py|sh|ya?ml|toml|cnf|sql)$|\/(Dockerfile|LICENSE|run|\.[a-z]+)$/;
 const THIS = 'test/unit/repository.test.ts';
 
-const files = texts('');
-
-function texts(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return NOT_OURS.has(entry.name) ? [] : texts(path);
-    return TEXT.test(`/${path}`) && path !== THIS ? [path] : [];
-  });
-}
+const files = texts().filter((path) => path !== THIS);
 
 const mentions = (pattern: RegExp) =>
   files.flatMap((path) =>
@@ -46,13 +35,6 @@ test('every page that is named is there', () => {
     [...readFileSync(join(ROOT, path), 'utf8').matchAll(/[\w-]+\.md\b(?!\.)/g)].map(([page]) => ({ path, page })),
   );
   expect(named.filter(({ page }) => !pages.has(page))).toEqual([]);
-});
-
-test('docs/errors.md has a heading for every code that a connection reports, and for no other', () => {
-  const page = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8');
-  const headings = [...page.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading!);
-  const codes = new Set([...ACTION_CODES, ...Object.keys(TREATMENT)]);
-  expect([...headings].sort()).toEqual([...codes].sort());
 });
 
 test('all that package.json promises is built or there', () => {
