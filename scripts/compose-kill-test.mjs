@@ -29,6 +29,11 @@ process.exitCode = await run();
 async function run() {
   try {
     say(`docker compose ${await composeVersion()}; ${minutes} minutes, seed ${seed}`);
+  } catch (error) {
+    say(`FAILED: Docker with Compose is needed, 2.24 or newer: ${error.message}`);
+    return 1;
+  }
+  try {
     await down(); // of a run that was killed itself
     say('bringing the stack up …');
     await up();
@@ -41,7 +46,7 @@ async function run() {
   } finally {
     say('taking the stack down …');
     await unpause();
-    await down();
+    await down().catch((error) => say(`it is left there: ${error.message}`));
   }
 }
 
@@ -54,11 +59,11 @@ async function killAndExamine() {
   const before = await untilActive(early, ACTIVE_WITHIN_MS);
   say(`${early.map(({ name }) => name).join(', ')} ACTIVE`);
 
-  const killing = { fromMs: Date.now(), untilMs: Date.now() + minutes * 60_000 };
+  const endMs = Date.now() + minutes * 60_000;
   const late = sleep((minutes * 60_000) / 3, null, { signal: stop.signal })
-    .then(() => onboard(LATE, { until: stop.signal, say }))
+    .then(() => onboard(LATE, { untilMs: endMs + ACTIVE_WITHIN_MS, signal: stop.signal, say }))
     .catch((error) => error);
-  const outages = await killUntil(killing.untilMs);
+  const outages = await killUntil(endMs);
   say('no more kills; everything is brought back');
   await untilHealthy(SERVICES, BACK_WITHIN_MS);
   const backMs = Date.now();
@@ -91,7 +96,7 @@ function summarise({ problems, figures }, outages) {
     `${outages.length} faults: ${count('kill')} kills, ${count('crash')} crashes, ${count('pause')} pauses; something was down for ${seconds(down)} s`,
   );
   for (const figure of figures) say(figure);
-  for (const problem of problems) say(`LOST: ${problem}`);
+  for (const problem of problems) say(`PROBLEM: ${problem}`);
   say(problems.length === 0 ? 'PASSED: nothing was lost' : `FAILED: ${problems.length} problems; again with --seed ${seed}`);
   return problems.length === 0;
 }

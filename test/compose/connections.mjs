@@ -25,7 +25,7 @@ export const shortenSessions = () =>
 
 /**
  * Onboards it and waits until it is ACTIVE.
- * @param amid where kills go on: said again, as an operator would, until it is done, or until the signal
+ * @param amid where kills go on: said again, as an operator would, until it is done, or until that time, or the signal
  */
 export async function onboard(connection, amid = null) {
   const start = connection.callbackUrls.length > 0 ? await providerOnboarding(connection) : await userOnboarding(connection);
@@ -33,7 +33,7 @@ export async function onboard(connection, amid = null) {
     try {
       return await start();
     } catch (error) {
-      if (amid === null || amid.until.aborted) throw error;
+      if (amid === null || amid.signal.aborted || Date.now() > amid.untilMs) throw error;
       amid.say(`onboard ${connection.name} is said again: ${error.message.trim().split('\n').at(-1)}`);
       await sleep(TRY_AGAIN_MS);
     }

@@ -64,8 +64,8 @@ export function isExplained(lapse, sessions, outages) {
   return down.filter((ms) => ms > 0).reduce((sum, ms) => sum + ms, 0) > (lapse.untilMs - fromMs) / 2;
 }
 
-/** How many sessions the bank refused to open, for want of distance from the one before or for whatever reason. */
+/** How many calls for a session reached the bank, and how many of them it refused for want of distance from the one before. */
 export function refusedSessionCalls(requests) {
-  const calls = requests.filter(({ method, endpoint }) => method === 'POST' && endpoint?.endsWith('/session-server'));
+  const calls = requests.filter(({ endpoint }) => endpoint === 'POST /session-server');
   return { calls: calls.length, refused: calls.filter(({ admitted }) => !admitted).length };
 }

@@ -17,7 +17,13 @@ const running = new Set();
 
 /** Ends the commands that run at this moment; each rejects. */
 export function interruptCommands() {
-  for (const { pid } of running) process.kill(-pid, 'SIGTERM');
+  for (const { pid } of running) {
+    try {
+      process.kill(-pid, 'SIGTERM');
+    } catch {
+      // it has ended
+    }
+  }
 }
 
 /**
