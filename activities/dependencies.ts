@@ -1,6 +1,7 @@
 import type { Bank, Clock } from '../bunq/bank.ts';
 import type { QsealSigner } from '../bunq/qseal.ts';
 import type { SealingKeySet } from '../sealing/key-set.ts';
+import type { WebhookEvent } from '../workflows/outbox.ts';
 import type { EgressView, GivenBack, SlotRequest } from '../workflows/slots.ts';
 
 /** What the worker gives its activities. */
@@ -16,6 +17,8 @@ export interface Dependencies {
   readonly gate: GateClient;
   /** Asks Temporal what it knows of an attempt; throws when no answer came. */
   readonly readAttempt: (attempt: AttemptName) => Promise<AttemptRecord>;
+  /** Tells the receiver of the webhook; null where none is set. Throws a `WebhookError` when it does not take it. */
+  readonly webhook: ((event: WebhookEvent) => Promise<void>) | null;
   /** The names of the search attributes that the namespace has. */
   readonly searchAttributes: () => Promise<readonly string[]>;
   readonly settings: WorkerFacts;

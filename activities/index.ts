@@ -10,6 +10,7 @@ import { oauthClientActivities } from './oauth-client.ts';
 import { sealingActivities } from './sealing.ts';
 import { sessionActivities } from './session.ts';
 import { surroundingsActivities } from './surroundings.ts';
+import { webhookActivities } from './webhook.ts';
 
 /** Everything that acts: one file a step, and each may run twice. */
 export const createActivities = (dependencies: Dependencies) => ({
@@ -24,6 +25,7 @@ export const createActivities = (dependencies: Dependencies) => ({
   ...sessionActivities(dependencies),
   ...oauthClientActivities(dependencies),
   ...callbackUrlActivities(dependencies),
+  ...webhookActivities(dependencies),
 });
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -1,7 +1,9 @@
+import { measureCli } from './cli.mjs';
 import { eventList } from './event-list.mjs';
 import { measureFetch } from './fetch.mjs';
 import { measureHistories } from './histories.mjs';
 import { measureOnboarding } from './onboarding.mjs';
+import { measureScrape } from './scrape.mjs';
 import { measureTakeover } from './takeover.mjs';
 
 /** What is measured, each giving rows: what, its aim, what was measured. */
@@ -46,6 +48,28 @@ export const PARTS = {
       row('bare undici call, 20 at once', null, perSecond.bare, '/s'),
       row('bare / keeper.fetch: throughput', null, perSecond.bare / perSecond.keeper),
     ];
+  },
+
+  async cli(build) {
+    const { status, help, node, client } = await measureCli(build);
+    return [
+      row('bunq-keeper status NAME', 1000, status, ' ms'),
+      row('bunq-keeper --help', null, help, ' ms'),
+      row('node -e 0', null, node, ' ms'),
+      row('node, loading @temporalio/client', null, client, ' ms'),
+      row('status / node -e 0: ratio', null, status / node),
+      row('status / loading @temporalio/client: ratio', 2, status / client),
+    ];
+  },
+
+  async scrape(build) {
+    const { bounded, all } = await measureScrape(build);
+    return Object.entries({ bounded, 'all shown': all }).flatMap(([which, { series, bytes, gzipped, ms }]) => [
+      row(`scrape, 20,000 end users, ${which}: series`, null, series),
+      row(`scrape, 20,000 end users, ${which}: bytes`, null, bytes),
+      row(`scrape, 20,000 end users, ${which}: gzipped`, null, gzipped),
+      row(`scrape, 20,000 end users, ${which}: time`, null, ms, ' ms'),
+    ]);
   },
 };
 

@@ -3,6 +3,7 @@ import { Secret } from '../sealing/secret.ts';
 import type { Bank, CallOptions } from './bank.ts';
 import { jsonOf } from './envelope.ts';
 import { BunqError, codeOfRefusal } from './errors.ts';
+import { observed } from './observer.ts';
 import { turnOf } from './pacing.ts';
 import { sendInTurn } from './request.ts';
 import { endpointOf, type RawAnswer } from './send.ts';
@@ -42,10 +43,12 @@ export async function exchangeAuthorizationCode(
     client_id: grant.clientId,
     client_secret: grant.clientSecret.text(),
   }).toString();
-  const turn = await turnOf(bank, 'POST', 'token', options);
-  const headers = { 'User-Agent': bank.userAgent, 'Cache-Control': 'no-cache', 'Content-Length': '0' };
-  const answer = await sendInTurn(bank, { method: 'POST', url, headers, body: null }, options, turn);
-  return { accessToken: accessTokenOf(endpoint, answer) };
+  return observed(bank, 'POST token', async () => {
+    const turn = await turnOf(bank, 'POST', 'token', options);
+    const headers = { 'User-Agent': bank.userAgent, 'Cache-Control': 'no-cache', 'Content-Length': '0' };
+    const answer = await sendInTurn(bank, { method: 'POST', url, headers, body: null }, options, turn);
+    return { accessToken: accessTokenOf(endpoint, answer) };
+  });
 }
 
 const noTokenUrl = () =>

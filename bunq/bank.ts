@@ -2,6 +2,8 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { Secret } from '../sealing/secret.ts';
 import { CallLimits } from './call-limits.ts';
 import { BunqConfigError } from './errors.ts';
+import { isLoopback } from './loopback.ts';
+import type { BankObserver } from './observer.ts';
 
 /** Time, given from outside: nothing in this folder reads a clock or sets a timer of its own. */
 export interface Clock {
@@ -48,6 +50,7 @@ export interface Bank {
   readonly maxAnswerBytes: number;
   /** Null: every call leaves at once. */
   readonly pacing: { readonly limits: CallLimits; readonly longestWaitMs: number } | null;
+  readonly observer: BankObserver | null;
   /** Keeps connections open between calls. */
   readonly dispatcher: Dispatcher;
   /** For a connection that nothing else uses; whoever asked for it destroys it. */
@@ -95,6 +98,8 @@ export interface BankOptions {
   readonly maxAnswerBytes?: number;
   /** Null or absent: every call leaves at once, and the bank refuses what is too much. */
   readonly pacing?: Pacing | null;
+  /** Hears of every call. */
+  readonly observer?: BankObserver | null;
   /** As in HTTP_PROXY, HTTPS_PROXY and NO_PROXY. The environment is not read; loopback is never proxied. */
   readonly proxy?: {
     readonly httpProxy?: string | undefined;
@@ -118,15 +123,11 @@ export function createBank(options: BankOptions): Bank {
     clock: options.clock,
     maxAnswerBytes: options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES,
     pacing: pacing ? { limits: new CallLimits(pacing), longestWaitMs: pacing.longestWaitMs } : null,
+    observer: options.observer ?? null,
     dispatcher,
     newDispatcher,
     close: () => dispatcher.destroy(),
   };
-}
-
-/** `localhost`, 127.0.0.0/8 and [::1]. Names below `.localhost` are not: DNS may lead them anywhere. */
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 function bankUrl(apiUrl: string): URL {

@@ -1,29 +1,36 @@
 import type { Bank, CallOptions } from './bank.ts';
+import { endpointPattern } from './call-limits.ts';
 import { BunqError } from './errors.ts';
 import { endpointOf, type Method } from './send.ts';
 
 /** A call's turn within the bank's limits. */
 export interface Turn {
+  /** The endpoint's pattern. */
+  readonly endpoint: string;
   /** The call left so many milliseconds ago. */
   left(agoMs: number): void;
   /** Nothing left: the turn is another's. */
   notUsed(): void;
 }
 
-const AT_ONCE: Turn = { left: () => {}, notUsed: () => {} };
+const atOnce = (endpoint: string): Turn => ({ endpoint, left: () => {}, notUsed: () => {} });
 
 /**
  * Waits for the call's turn, before anything is signed or connected, so that no time-out of the request runs meanwhile.
  * @throws BunqError `BUNQ_CALL_POSTPONED` when it would wait longer than the bank's caller may; `BUNQ_UNREACHABLE` when it is given up
  */
 export async function turnOf({ pacing, clock, apiUrl }: Bank, method: Method, path: string, { signal }: CallOptions): Promise<Turn> {
-  if (pacing === null) return AT_ONCE;
+  if (pacing === null) return atOnce(endpointPattern(method, path));
   const { limits, longestWaitMs } = pacing;
   const endpoint = endpointOf(method, new URL(path, apiUrl));
   const waitMs = limits.waitMs(method, path, clock.monotonicMs());
   if (waitMs > longestWaitMs) throw postponed(endpoint, waitMs);
   const place = limits.take(method, path, clock.monotonicMs());
-  const turn = { left: (agoMs: number) => limits.left(place, clock.monotonicMs() - agoMs), notUsed: () => limits.giveBack(place) };
+  const turn = {
+    endpoint: place.endpoint,
+    left: (agoMs: number) => limits.left(place, clock.monotonicMs() - agoMs),
+    notUsed: () => limits.giveBack(place),
+  };
   try {
     await waitFor(() => limits.leftMs(place, clock.monotonicMs()), clock, signal);
   } catch {

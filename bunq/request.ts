@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Secret } from '../sealing/secret.ts';
 import type { Bank, CallOptions } from './bank.ts';
+import { endpointPattern } from './call-limits.ts';
 import { errorText, type Item, responseItems, ShapeError } from './envelope.ts';
 import { BunqError, type BunqErrorCode, codeOfRefusal } from './errors.ts';
+import { observed } from './observer.ts';
 import { type Turn, turnOf } from './pacing.ts';
 import { endpointOf, type Method, type Outgoing, type RawAnswer, send } from './send.ts';
 import { signBody, verifyBody } from './signature.ts';
@@ -51,7 +53,10 @@ export async function request<Result>(
   options: CallOptions | undefined,
   parse: (items: Item[], answer: Answer) => Result,
 ): Promise<Result> {
-  const answer = await exchangeVerified(bank, call, options);
+  return observed(bank, endpointPattern(call.method, call.path), async () => resultOf(await exchangeVerified(bank, call, options), parse));
+}
+
+function resultOf<Result>(answer: Answer, parse: (items: Item[], answer: Answer) => Result): Result {
   if (answer.status !== 200) throw refusalOf(answer);
   if (!/^application\/json\s*(;|$)/i.test(answer.headers['content-type'] ?? '')) {
     throw answeredError(answer, 'BUNQ_RESPONSE_INVALID', 'the answer is not application/json');
@@ -87,13 +92,18 @@ export async function exchangeVerified(bank: Bank, call: BankCall, options: Call
 
 /** What did not leave is no call to the bank. */
 export async function sendInTurn(bank: Bank, outgoing: Outgoing, options: CallOptions, turn: Turn): Promise<RawAnswer> {
+  const startedMs = bank.clock.monotonicMs();
   try {
     const answer = await send(bank, outgoing, options);
     turn.left(answer.durationMs);
+    bank.observer?.sent(turn.endpoint, answer.status, answer.durationMs);
     return answer;
   } catch (error) {
-    if (error instanceof BunqError && error.sent !== false) turn.left(0);
+    const mayHaveLeft = error instanceof BunqError && error.sent !== false;
+    if (mayHaveLeft) turn.left(0);
     else turn.notUsed(); // `beforeSend` may throw what it likes
+    if (error instanceof BunqError)
+      bank.observer?.sent(turn.endpoint, mayHaveLeft ? 'lost' : 'unreachable', bank.clock.monotonicMs() - startedMs);
     throw error;
   }
 }

@@ -1,16 +1,14 @@
 import { CertificateError, type CheckInput, type ExaminedCertificate, examineQsealCertificate } from '../bunq/certificates.ts';
 import { certificateRemarks, lifeLeft, permitLines } from './describe-certificate.ts';
-import type { Finding } from './diagnose.ts';
+import { type Finding, right, wrong } from './finding.ts';
 import type { KnownStatus } from './keeper.ts';
 
 /** Everything that is wrong with a certificate that is about to be used, and what it allows where nothing is. Pure. */
 export function certificateFindings(given: CheckInput): Finding[] {
   const examined = examine(given);
-  if (examined instanceof CertificateError) return [{ check: 'certificate', ok: false, found: examined.message }];
+  if (examined instanceof CertificateError) return [wrong('certificate', examined.message)];
   const { facts, chain, problems } = examined;
-  if (problems.length > 0)
-    return problems.map(({ code, message }) => ({ check: CHECKS[code] ?? 'certificate', ok: false, found: message }));
-  const right = (check: string, found: string): Finding => ({ check, ok: true, found });
+  if (problems.length > 0) return problems.map(({ code, message }) => wrong(CHECKS[code] ?? 'certificate', message));
   const remarks = certificateRemarks(facts, given.now);
   const upTo = chain.at(-1)!.subject;
   return [

@@ -1,88 +1,105 @@
-import { isGrpcServiceError } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
 import { SealingError } from '../sealing/errors.ts';
 import { SettingsError } from '../settings/read.ts';
-import { registerCall } from './commands/call.ts';
-import { registerCallbackUrls } from './commands/callback-urls.ts';
-import { registerCertificate } from './commands/certificate.ts';
-import { registerCompleteUser, registerConnectUser } from './commands/connect-user.ts';
-import { registerDev } from './commands/dev.ts';
-import { registerDisconnect } from './commands/disconnect.ts';
-import { registerDoctor } from './commands/doctor.ts';
-import { registerExport } from './commands/export.ts';
-import { registerImport } from './commands/import.ts';
-import { registerOAuthClient } from './commands/oauth-client.ts';
-import { registerOnboard } from './commands/onboard.ts';
-import { registerRenewAndResume } from './commands/renew-resume.ts';
-import { registerSealingKeys } from './commands/sealing-keys.ts';
-import { registerSession } from './commands/session.ts';
-import { registerSimulator } from './commands/simulator.ts';
-import { registerStatus } from './commands/status.ts';
-import { registerWorker } from './commands/worker.ts';
-import { unavailable } from './connection-workflows.ts';
 import { EXIT, KeeperError } from './errors.ts';
-import { tell } from './output.ts';
+import { helpStyle, leavesOf, quietOption } from './help.ts';
+import { dress } from './look.ts';
+import { beQuiet, complain } from './output.ts';
+import { version } from './version.ts';
 
-/** The command line. Data goes to stdout, everything else to stderr. */
-function program(): Command {
+type Load = () => Promise<(program: Command) => void>;
+
+/** The groups of `--help`, each with its commands in the order in which one needs them. The command that is asked for is loaded, and all of them for help. */
+const GROUPS: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
+  'To try it:': {
+    dev: async () => (await import('./commands/dev.ts')).registerDev,
+    simulator: async () => (await import('./commands/simulator.ts')).registerSimulator,
+  },
+  'Connections:': {
+    onboard: async () => (await import('./commands/onboard.ts')).registerOnboard,
+    import: async () => (await import('./commands/import.ts')).registerImport,
+    'connect-user': async () => (await import('./commands/connect-user.ts')).registerConnectUser,
+    'complete-user': async () => (await import('./commands/connect-user.ts')).registerCompleteUser,
+    'status watch list': async () => (await import('./commands/status.ts')).registerStatus,
+    'renew resume': async () => (await import('./commands/renew-resume.ts')).registerRenewAndResume,
+    disconnect: async () => (await import('./commands/disconnect.ts')).registerDisconnect,
+  },
+  'Their use:': {
+    call: async () => (await import('./commands/call.ts')).registerCall,
+    session: async () => (await import('./commands/session.ts')).registerSession,
+    'oauth-client': async () => (await import('./commands/oauth-client.ts')).registerOAuthClient,
+    'callback-urls': async () => (await import('./commands/callback-urls.ts')).registerCallbackUrls,
+    export: async () => (await import('./commands/export.ts')).registerExport,
+  },
+  'To run it:': {
+    worker: async () => (await import('./commands/worker.ts')).registerWorker,
+    doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
+    'sealing-keys': async () => (await import('./commands/sealing-keys.ts')).registerSealingKeys,
+    certificate: async () => (await import('./commands/certificate.ts')).registerCertificate,
+    schema: async () => (await import('./commands/schema.ts')).registerSchema,
+  },
+};
+
+/**
+ * The command line. Data goes to stdout, everything else to stderr.
+ * @param asked the command that is asked for: where it is one, no other is there
+ */
+export async function program(asked?: string): Promise<Command> {
   const command = new Command('bunq-keeper')
     .description('Registers a PSD2 provider or an API-key user with bunq once, and keeps its sessions alive for years.')
+    .version(version(), '-V, --version', 'print the version')
     .exitOverride()
+    .configureHelp(helpStyle)
     .showHelpAfterError('(bunq-keeper --help, or bunq-keeper COMMAND --help)')
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 bad usage or settings, 3 it waits for a person, 4 not done within --timeout');
-  const registrations = [
-    registerDev,
-    registerWorker,
-    registerOnboard,
-    registerStatus,
-    registerSession,
-    registerCall,
-    registerOAuthClient,
-    registerCallbackUrls,
-    registerConnectUser,
-    registerCompleteUser,
-    registerRenewAndResume,
-    registerDisconnect,
-    registerImport,
-    registerExport,
-    registerSealingKeys,
-    registerCertificate,
-    registerSimulator,
-    registerDoctor,
-  ];
-  for (const register of registrations) register(command);
+    .addHelpText(
+      'after',
+      `
+With examples: bunq-keeper COMMAND --help
+Exit codes: 0 done, 1 failed, 2 bad usage or settings, 3 it waits for a person, 4 not done within --timeout`,
+    )
+    .hook('preAction', (_, action) => beQuiet(action.opts().quiet === true));
+  const isAsked = (names: string) => names.split(' ').includes(asked ?? '');
+  const isOne = Object.values(GROUPS).some((group) => Object.keys(group).some(isAsked));
+  for (const [heading, group] of Object.entries(GROUPS)) {
+    command.commandsGroup(heading);
+    for (const [names, load] of Object.entries(group)) if (!isOne || isAsked(names)) (await load())(command);
+  }
+  command.helpCommand(true);
+  for (const leaf of leavesOf(command)) leaf.addOption(quietOption());
   return command;
 }
 
 /** Runs one command line; resolves with the exit code and never rejects. */
 export async function run(args: readonly string[]): Promise<number> {
+  dress(true);
   try {
-    await program().parseAsync(args, { from: 'user' });
+    await (await program(args[0])).parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? EXIT.done);
   } catch (error) {
-    return exitCodeOf(error);
+    return await exitCodeOf(error);
   }
 }
 
-function exitCodeOf(error: unknown): number {
+async function exitCodeOf(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage; // commander has said it
   if (error instanceof SettingsError) {
-    for (const problem of error.problems) tell(problem);
+    for (const problem of error.problems) complain(problem);
     return EXIT.usage;
   }
   if (error instanceof KeeperError) {
-    tell(error.message);
+    complain(error.message);
     return error.exitCode;
   }
   if (error instanceof SealingError) {
-    tell(error.message);
+    complain(error.message);
     return EXIT.failed;
   }
+  const { isGrpcServiceError } = await import('@temporalio/client');
   if (isGrpcServiceError(error)) {
-    tell(unavailable(error).message);
+    complain((await import('./connection-workflows.ts')).unavailable(error).message);
     return EXIT.failed;
   }
   const { message, stack } = error as Error;
-  tell(`A defect in bunq-keeper: ${message}\n${stack?.split('\n').slice(1, 6).join('\n') ?? ''}`);
+  complain(`A defect in bunq-keeper: ${message}\n${stack?.split('\n').slice(1, 6).join('\n') ?? ''}`);
   return EXIT.failed;
 }

@@ -21,7 +21,7 @@ import {
 import { connectionWorkflowId, isUserName, NAME_PATTERN, USER_NAME_PATTERN, workflowTaskQueue } from '../workflows/names.ts';
 import { type ConnectionState, initialState } from '../workflows/state.ts';
 import { memoFields, type PublishedStatus, statusOf, statusOfMemo, wantedFacts } from '../workflows/status.ts';
-import { KeeperError, UsageError } from './errors.ts';
+import { KeeperError, UnknownConnectionError, UsageError } from './errors.ts';
 import { isUnpolled, lookAtQueues, missingWorker, type SeenQueue, silentWorker, taskQueuesOf } from './pollers.ts';
 
 const ANSWER_WITHIN_MS = 2000;
@@ -220,8 +220,8 @@ export class ConnectionWorkflows {
     return this.#noAnswer(name, 'was not answered');
   }
 
-  #unknown(name: string): KeeperError {
-    return new KeeperError(`There is no connection ${name} in ${this.environment}. Those that are there: bunq-keeper list`);
+  #unknown(name: string): UnknownConnectionError {
+    return new UnknownConnectionError(name, this.environment);
   }
 
   async #noAnswer(name: string, what: string): Promise<KeeperError> {

@@ -1,5 +1,6 @@
 import type { CertificateFacts, ExaminedCertificate, Role } from '../bunq/certificates.ts';
 import { permitsOf } from '../bunq/permits.ts';
+import { SOON_DAYS } from '../workflows/certificate-life.ts';
 import { DAY_MS } from '../workflows/duration.ts';
 
 /** What a certificate says, in words for a person. All pure. */
@@ -16,9 +17,6 @@ const TYPES: Readonly<Record<NonNullable<CertificateFacts['type']>, string>> = {
   QWAC: 'QWAC, for websites: not what bunq wants',
   QSIGN: 'for a person’s signatures: not what bunq wants',
 };
-
-/** From then on a person is told to get the next one. */
-const SOON_DAYS = 90;
 
 /** Whole days; negative when it is over. */
 export const daysLeft = ({ expiresAt }: Pick<CertificateFacts, 'expiresAt'>, now: Date): number =>

@@ -1,19 +1,24 @@
+import { certificateRemark } from '../workflows/certificate-life.ts';
 import type { SeenFacts } from '../workflows/messages.ts';
 import { isUserName } from '../workflows/names.ts';
-import { consentRemark } from '../workflows/status.ts';
+import { consentRemark, rollOverRemark } from '../workflows/status.ts';
 import { consentAgeRemark } from './consent-age.ts';
+import { lifeLeft } from './describe-certificate.ts';
 import type { KnownStatus } from './keeper.ts';
-import { table } from './output.ts';
+import { paintState } from './look.ts';
+import { table } from './table.ts';
 
 /** A status for a person. */
 export function describeStatus(status: KnownStatus): string {
   const { certificate, session, oauthClient, action, lastError, recovered } = status;
   const rows: string[][] = [
     ['connection', `${status.name} (${status.environment}, egress ${status.egress})`],
-    ['state', `${status.state} since ${status.since}`],
+    ['state', `${paintState(status.state)} since ${status.since}`],
   ];
   rows.push(...consentRows(status));
-  if (certificate) rows.push(['certificate', `${certificate.subject}, ${certificate.roles.join(' ')}, expires ${certificate.expiresAt}`]);
+  if (certificate) rows.push(['certificate', describeCertificate(certificate)]);
+  const rollOver = rollOverRemark(status);
+  if (rollOver) rows.push(['rolling over', rollOver]);
   if (session) rows.push(['session', `of user ${session.userId}, expires ${session.expiresAt}, renewed on ${session.renewAt}`]);
   if (oauthClient) rows.push(['OAuth client', `${oauthClient.id}, client id ${oauthClient.clientId ?? 'not read yet'}`]);
   for (const url of oauthClient?.callbackUrls ?? []) rows.push(['callback URL', url]);
@@ -26,6 +31,9 @@ export function describeStatus(status: KnownStatus): string {
   const steps = shown.map(({ name, status: done, at }) => ['', `${name.padEnd(18)} ${done.padEnd(8)} ${at ?? ''}`.trimEnd()]);
   return table([...rows, ['steps', ''], ...steps]);
 }
+
+const describeCertificate = ({ subject, roles, expiresAt }: NonNullable<KnownStatus['certificate']>) =>
+  `${subject}, ${roles.join(' ')}, expires ${expiresAt}, ${lifeLeft({ expiresAt }, new Date())}`;
 
 export const describeError = (error: SeenFacts): string =>
   [
@@ -53,7 +61,7 @@ export const toDo = (status: KnownStatus): string | null => status.action?.remed
 
 /** The same, and what is well to be done though nothing waits for it. */
 export const advice = (status: KnownStatus, consentAgeMs: number): string | null =>
-  toDo(status) ?? consentAgeRemark(status, consentAgeMs, Date.now());
+  toDo(status) ?? certificateRemark(status, Date.now()) ?? consentAgeRemark(status, consentAgeMs, Date.now());
 
 /** What there is to say beside the status itself; empty when a worker answered and the workflow runs. */
 export function remarks({ name, closed, worker, asOf }: KnownStatus): string[] {

@@ -12,6 +12,19 @@ export class KeeperError extends Error {
   }
 }
 
+/** There is no connection of that name in the environment. */
+export class UnknownConnectionError extends KeeperError {
+  override readonly name = 'UnknownConnectionError';
+  readonly connection: string;
+
+  /** @param near names that were perhaps meant */
+  constructor(connection: string, environment: string, near: readonly string[] = []) {
+    const question = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '';
+    super(`There is no connection ${connection} in ${environment}.${question} Those that are there: bunq-keeper list`);
+    this.connection = connection;
+  }
+}
+
 /** The connection has no valid session, or none yet. */
 export class NoSessionError extends KeeperError {
   override readonly name = 'NoSessionError';

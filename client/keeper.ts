@@ -17,6 +17,7 @@ import {
   statusQuery,
 } from '../workflows/messages.ts';
 import { isUserName } from '../workflows/names.ts';
+import { rollOverProblem } from '../workflows/roll-over.ts';
 import { keyIdsIn } from '../workflows/sealed-values.ts';
 import { initialState, isServingValid, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
 import { wantedFacts } from '../workflows/status.ts';
@@ -174,6 +175,12 @@ export class Keeper {
     return this.#endUsers.complete(new URL(url), expected);
   }
 
+  /** Whether there is such a connection, and it was not disconnected. */
+  async has(name: string): Promise<boolean> {
+    const present = await this.#workflows.find(name);
+    return present !== null && present.status.name !== 'COMPLETED';
+  }
+
   /** @throws KeeperError when there is no such connection */
   async status(name: string): Promise<KnownStatus> {
     const [description, answer] = await Promise.all([this.#workflows.describe(name), this.#workflows.ask(name, statusQuery)]);
@@ -276,15 +283,19 @@ export class Keeper {
 
   /**
    * Tries again what waits for a person; a run that was terminated, failed or timed out goes on from its last state.
+   * @param credential of a certificate: it is proven first, and until then the session of the former is served and renewed
    * @param qsealSignature over the digest that the status shows (`SIGNER_UNREACHABLE`), base64; it is checked before it is used
+   * @throws UsageError for a certificate with fewer roles, or of another authorization number, than the one in use: nothing is changed
    */
   async resume(name: string, credential?: OnboardOptions['credential'], qsealSignature?: string): Promise<void> {
     const description = await this.#workflows.describe(name);
     if (description.status.name === 'COMPLETED') throw new KeeperError(`${name} was disconnected. ${again(name)}`);
-    if (description.status.name !== 'RUNNING') {
-      await this.#workflows.start(name, { state: await this.#workflows.lastState(name) });
-    }
+    const isRunning = description.status.name === 'RUNNING';
+    const state = isRunning ? credential && (await this.#workflows.ask(name, stateQuery)) : await this.#workflows.lastState(name);
     const sealed = credential && (await this.#sealed(name, credential));
+    const problem = state && sealed && rollOverProblem(state, sealed); // without an answer the workflow says it
+    if (problem) throw new UsageError(problem);
+    if (!isRunning) await this.#workflows.start(name, { state: state! });
     await this.#workflows.update(name, resumeUpdate, {
       by: sender(),
       ...(sealed && { credential: sealed }),

@@ -1,7 +1,11 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../workflows/duration.ts';
 import { isUserName, NAME_PATTERN, USER_NAME_PATTERN } from '../workflows/names.ts';
-import { Keeper } from './keeper.ts';
+import { awaited } from './awaited.ts';
+import { UnknownConnectionError } from './errors.ts';
+import type { Keeper } from './keeper.ts';
+import { LIFECYCLE_STATES } from './lifecycle-states.ts';
+import { didYouMean, similar } from './similar.ts';
 
 /** Options and arguments that several commands have. */
 
@@ -45,6 +49,16 @@ export function userArgument(text: string): string {
   throw new InvalidArgumentError(`Give the provider and the user apart: acme alice. ${WHAT_A_NAME_IS}`);
 }
 
+/** One of a few words. */
+export const oneOf =
+  (words: readonly string[], what: string) =>
+  (text: string): string => {
+    if (words.includes(text)) return text;
+    throw new InvalidArgumentError(`${didYouMean(text, words)} ${what} ${words.join(', ')}.`.trimStart());
+  };
+
+export const stateArgument = oneOf(LIFECYCLE_STATES, 'The states are');
+
 /** Repeatable: each occurrence adds one. */
 export const collect = (value: string, all: string[] = []): string[] => [...all, value];
 
@@ -56,10 +70,20 @@ export interface WaitOptions {
 
 /** Connects, does it, and closes the connection whatever happens. */
 export async function withKeeper<Result>(action: (keeper: Keeper) => Promise<Result>): Promise<Result> {
-  const keeper = await Keeper.connect();
+  const { Keeper } = await import('./keeper.ts');
+  const keeper = await awaited('Connecting to Temporal', Keeper.connect());
   try {
     return await action(keeper);
+  } catch (error) {
+    throw error instanceof UnknownConnectionError ? await withSuggestion(keeper, error) : error;
   } finally {
     await keeper.close();
   }
+}
+
+/** Names the connections that were perhaps meant, where Temporal tells them soon. */
+async function withSuggestion({ client, environment }: Keeper, error: UnknownConnectionError): Promise<UnknownConnectionError> {
+  const { connectionNames } = await import('./connection-list.ts');
+  const names = await connectionNames(client, environment, isUserName(error.connection)).catch(() => []);
+  return new UnknownConnectionError(error.connection, environment, similar(error.connection, names));
 }

@@ -2,7 +2,7 @@ import { consentRemark } from '../workflows/status.ts';
 import { describeStatus } from './describe.ts';
 import { EXIT } from './errors.ts';
 import type { KnownStatus } from './keeper.ts';
-import { print, printJson, tell } from './output.ts';
+import { complain, print, printJson } from './output.ts';
 
 /** How a waiting command ends: the connection on stdout, what is left for a person on stderr. Returns the exit code. */
 export function showOutcome(status: KnownStatus, json = false): number {
@@ -15,8 +15,8 @@ export function showOutcome(status: KnownStatus, json = false): number {
 export function tellAction(status: KnownStatus): number {
   const { action } = status;
   const consent = consentRemark(status);
-  if (action) tell(`${action.code}: ${action.remedy}`);
-  if (consent) tell(consent);
+  if (action) complain(`${action.code}: ${action.remedy}`);
+  if (consent) complain(consent);
   return needsPerson(status) ? EXIT.waitsForPerson : EXIT.done;
 }
 

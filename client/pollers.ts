@@ -16,8 +16,12 @@ export interface TaskQueue {
 export const taskQueuesOf = (environment: string, egress: string, signer: string | null): TaskQueue[] => [
   { name: workflowTaskQueue(environment), kind: 'workflows' },
   { name: egressTaskQueue(environment, egress), kind: 'activities' },
-  ...(signer !== null && isNamedSigner(signer) ? [{ name: signerTaskQueue(environment, signer), kind: 'activities' } as const] : []),
+  ...signerTaskQueues(environment, signer),
 ];
+
+/** Of a signer that is given by its name; none of any other. */
+export const signerTaskQueues = (environment: string, signer: string | null): TaskQueue[] =>
+  signer !== null && isNamedSigner(signer) ? [{ name: signerTaskQueue(environment, signer), kind: 'activities' }] : [];
 
 export interface SeenQueue extends TaskQueue {
   /** Since the last poll; null when nobody polled within 5 minutes or so. */

@@ -6,7 +6,7 @@ import { STEPS, USER_LADDER_STEPS } from '../workflows/steps.ts';
 import { describeError, remarks } from './describe.ts';
 import type { Keeper, KnownStatus } from './keeper.ts';
 import { needsPerson, showOutcome } from './outcome.ts';
-import { tell } from './output.ts';
+import { canRedraw, complain, isQuiet, tell } from './output.ts';
 import { waitFor } from './wait.ts';
 
 /** Onboarding as a person watches it: live on a terminal, plain lines elsewhere; all of it on stderr. */
@@ -20,7 +20,7 @@ export async function onboardWithProgress(
   { json, timeoutMs }: { json: boolean; timeoutMs: number },
 ): Promise<number> {
   const status = await watchSteps(keeper, name, timeoutMs);
-  for (const remark of remarks(status)) tell(remark);
+  for (const remark of remarks(status)) complain(remark);
   return showOutcome(status, json);
 }
 
@@ -32,7 +32,7 @@ export function watchSteps(
   until: (status: KnownStatus) => boolean = isSettled,
 ): Promise<KnownStatus> {
   const steps = isUserName(name) ? USER_LADDER_STEPS : STEP_NAMES;
-  const progress = process.stderr.isTTY && !process.env.CI ? liveProgress(steps) : plainProgress(steps);
+  const progress = isQuiet() ? NO_PROGRESS : canRedraw() ? liveProgress(steps) : plainProgress(steps);
   return waitFor(keeper, name, { until, timeoutMs, onStatus: progress.show }).finally(progress.end);
 }
 
@@ -40,6 +40,8 @@ interface Progress {
   show: (status: KnownStatus) => void;
   end: () => Promise<void> | void;
 }
+
+const NO_PROGRESS: Progress = { show: () => {}, end: () => {} };
 
 /** One line a step as it is done, and one an error that is new. */
 function plainProgress(names: readonly StepName[]): Progress {

@@ -29,9 +29,10 @@ const LONG = [
   ['/test/end-to-end/(?!(onboarding|gate)\\.test\\.ts$)'],
   ['/test/end-to-end/gate\\.test\\.ts$'], // how many of its slots are used shows only where nothing else wants the processors
 ];
-/** These want a Chromium, and these an HSM. */
+/** These want a Chromium, these an HSM, and these Prometheus's promtool. */
 const IN_A_BROWSER = /consent/;
-const WITH_AN_HSM = /pkcs11/;
+const WITH_AN_HSM = /pkcs11|rehearsal/;
+const WITH_PROMTOOL = /alerts|monitoring/;
 /** What the shell says about other servers and banks is not for the tests. */
 const FOREIGN = /^(TEMPORAL_|BUNQ_|KEEPER_(?!TEMPORAL_CLI$))/;
 
@@ -53,6 +54,7 @@ try {
   await installServers();
   if (all || paths.some((path) => IN_A_BROWSER.test(path))) installFor('browser.mjs');
   if (all || paths.some((path) => WITH_AN_HSM.test(path))) installFor('softhsm.mjs');
+  if (all || paths.some((path) => WITH_PROMTOOL.test(path))) installFor('promtool.mjs');
   if (paths.length > 0) runJest([]);
   else for (const patterns of all ? [QUICK, ...LONG] : [QUICK]) runJest(patterns);
   if (all && paths.length === 0) runSdkTest();

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
+import { decodeProtectedHeader } from 'jose/decode/protected_header';
+import { compactDecrypt } from 'jose/jwe/compact/decrypt';
+import { CompactEncrypt } from 'jose/jwe/compact/encrypt';
 import { z } from 'zod';
 import { SealingError } from './errors.ts';
 import type { Sealed, SecretKind } from './sealed.ts';

@@ -19,7 +19,7 @@ function add(list: BlockList, part: string): boolean {
   const [address = '', prefix, ...more] = part.split('/');
   const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)]!;
   const bits = prefix === undefined ? most : Number(/^\d{1,3}$/.test(prefix) ? prefix : Number.NaN);
-  if (more.length > 0 || !(bits >= 0 && bits <= most)) return false;
+  if (more.length > 0 || !(bits >= 0 && bits <= most) || address.includes('%')) return false; // a zone is one machine's own
   list.addSubnet(address, bits, familyOf(address));
   return true;
 }

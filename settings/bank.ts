@@ -1,5 +1,5 @@
-import { isLoopback } from '../bunq/bank.ts';
 import { type BankEnvironment, BUNQ_ENVIRONMENTS } from '../bunq/environment.ts';
+import { isLoopback } from '../bunq/loopback.ts';
 
 export const BANK_SETTINGS = ['BUNQ_ENVIRONMENT', 'BUNQ_API_URL', 'BUNQ_AUTHORIZE_URL', 'BUNQ_TOKEN_URL'] as const;
 

@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net';
+
 /** Where a server listens. */
 export interface HostPort {
   readonly host: string;
@@ -10,5 +12,6 @@ export function parseHostPort(text: string): HostPort | null {
   const [, v6, name, digits] = /^(?:\[([\da-f:.]+)\]|([a-z\d.-]+)):(\d{1,5})$/i.exec(text) ?? [];
   const host = v6 ?? name;
   const port = Number(digits);
-  return host !== undefined && port <= 65_535 ? { host, port } : null;
+  if (host === undefined || port > 65_535 || (v6 !== undefined && !isIPv6(v6))) return null;
+  return { host, port };
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { SETTINGS } from './schema.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,10 +28,22 @@ export function readSettings<Names extends keyof Shape, Result>(
   make: (values: Picked<Names>, wrong: (problem: string) => undefined) => Result | undefined,
 ): Result {
   const problems = misspelt(env);
-  const shape = Object.fromEntries(names.map((name) => [name, SETTINGS[name]])) as Pick<Shape, Names>;
-  const parsed = z.object(shape).safeParse(env);
-  if (!parsed.success) problems.push(...parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
-  const made = parsed.success ? make(parsed.data as Picked<Names>, (problem) => void problems.push(problem)) : undefined;
+  const malformed: string[] = [];
+  const values: Partial<Record<Names, unknown>> = {};
+  for (const name of names) {
+    const parsed = SETTINGS[name].safeParse(env[name]);
+    if (parsed.success) values[name] = parsed.data;
+    else {
+      malformed.push(name);
+      problems.push(...parsed.error.issues.map(({ message }) => `${name} ${message}`));
+    }
+  }
+  const wrong = (problem: string) => {
+    const follows = malformed.some((name) => problem.includes(name)); // each problem names its settings: mended, they may fit
+    if (!follows) problems.push(problem);
+    return undefined;
+  };
+  const made = make(values as Picked<Names>, wrong); // what is malformed is missing in it, and what is made of it is not used
   if (problems.length > 0 || made === undefined) throw new SettingsError(problems);
   return made;
 }

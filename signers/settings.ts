@@ -80,36 +80,46 @@ const KINDS = {
 
 const EXPECTED = 'expected {"acme-hsm":{"signer":"file:/abs/key.pem","environment":"sandbox","connections":["acme"]}}';
 
+/** What was read of the signers is used only where nothing is wrong. */
+export interface ParsedSigners {
+  readonly signers: ReadonlyMap<string, NamedSigner>;
+  readonly problems: readonly string[];
+}
+
 /**
- * The named signers of a file's text, or what is wrong with it.
+ * The named signers of a file's text, or everything that is wrong with it.
  * @param env from which programs get the variables that their signer's settings name
  */
-export function parseSigners(text: string, file: string, env: Environment): ReadonlyMap<string, NamedSigner> | string {
+export function parseSigners(text: string, file: string, env: Environment): ParsedSigners {
   const wrong = (where: string, what: string) => `KEEPER_QSEAL_SIGNERS ${file}: ${where} ${what}; ${EXPECTED}`;
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return `KEEPER_QSEAL_SIGNERS ${file} is not JSON`;
+    return noSigners(`KEEPER_QSEAL_SIGNERS ${file} is not JSON`);
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return wrong('it', 'is no JSON object');
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return noSigners(wrong('it', 'is no JSON object'));
+  const problems: string[] = [];
   const signers = new Map<string, NamedSigner>();
   for (const [name, entry] of Object.entries(json)) {
-    if (!NAME_PATTERN.test(name)) return wrong(JSON.stringify(name), 'is no name: a-z, 0-9 and -, at most 63');
-    const parsed = schemaOf(entry).safeParse(entry);
-    if (!parsed.success) {
-      const { path, message } = parsed.error.issues[0]!;
-      return wrong([name, ...path].join('.'), message);
-    }
-    signers.set(name, namedSigner(parsed.data, env));
+    if (!NAME_PATTERN.test(name)) problems.push(wrong(JSON.stringify(name), 'is no name: a-z, 0-9 and -, at most 63'));
+    const parsed = parseEntry(entry);
+    if (parsed.success) signers.set(name, namedSigner(parsed.data, env));
+    else problems.push(...parsed.error.issues.map(({ path, message }) => wrong([name, ...path].join('.'), message)));
   }
-  return signers;
+  return { signers, problems };
 }
 
-function schemaOf(entry: unknown): z.ZodType<Entry> {
-  const kind = /^(exec|https):/.exec(String((entry as { signer?: unknown } | null)?.signer))?.[1];
-  return KINDS[(kind ?? 'file') as keyof typeof KINDS];
+const noSigners = (problem: string): ParsedSigners => ({ signers: new Map(), problems: [problem] });
+
+/** What else belongs to an entry is told by its signer: where that is of no kind, only that is wrong. */
+function parseEntry(entry: unknown): z.ZodSafeParseResult<Entry> {
+  const kind = /^(file|exec|https):/.exec(String((entry as { signer?: unknown } | null)?.signer))?.[1];
+  if (kind !== undefined) return (KINDS[kind as keyof typeof KINDS] as z.ZodType<Entry>).safeParse(entry);
+  return OF_NO_KIND.safeParse(entry) as z.ZodSafeParseError<Entry>;
 }
+
+const OF_NO_KIND = z.looseObject({ signer: KINDS.file.shape.signer });
 
 type Entry = z.output<(typeof KINDS)[keyof typeof KINDS]>;
 
@@ -134,15 +144,16 @@ type SignerValues = Partial<Record<(typeof SIGNER_SETTINGS)[number], string | un
 /** What the settings say of signers. */
 export function signerSettings(values: SignerValues, env: Environment, wrong: (problem: string) => undefined): SignerSettings | undefined {
   const { KEEPER_QSEAL_SIGNERS: file, KEEPER_QSEAL_PASSPHRASE_FILE: passphrase } = values;
-  const signers = file === undefined ? new Map<string, NamedSigner>() : readSigners(file, env);
-  return typeof signers === 'string' ? wrong(signers) : { signers, passphraseFile: passphrase ?? null };
+  const { signers, problems } = file === undefined ? { signers: new Map<string, NamedSigner>(), problems: [] } : readSigners(file, env);
+  for (const problem of problems) wrong(problem);
+  return problems.length > 0 ? undefined : { signers, passphraseFile: passphrase ?? null };
 }
 
-function readSigners(file: string, env: Environment): ReadonlyMap<string, NamedSigner> | string {
+function readSigners(file: string, env: Environment): ParsedSigners {
   try {
     return parseSigners(readFileSync(file, 'utf8'), file, env);
   } catch (error) {
-    return `KEEPER_QSEAL_SIGNERS ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`;
+    return noSigners(`KEEPER_QSEAL_SIGNERS ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
   }
 }
 

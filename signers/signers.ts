@@ -15,6 +15,8 @@ export interface SeenSigner {
   readonly ok: boolean;
   /** Its key; or why it does not tell it, with the remedy. */
   readonly found: string;
+  /** Null where it does not tell it. */
+  readonly publicKey: KeyObject | null;
 }
 
 /** The signers of one worker. */
@@ -66,10 +68,12 @@ function offer(entry: NamedSigner, warn: Warn): OfferedSigner {
 
 async function look(name: string, entry: NamedSigner, warn: Warn): Promise<SeenSigner> {
   try {
-    return { name, ok: true, found: `it is there: ${describe(await offer(entry, warn).publicKey())}` };
+    const publicKey = await offer(entry, warn).publicKey();
+    return { name, ok: true, found: `it is there: ${describe(publicKey)}`, publicKey };
   } catch (error) {
     const isKnown = error instanceof SignerError || error instanceof CertificateError;
-    return { name, ok: false, found: isKnown ? error.message : `it cannot be looked at (${(error as Error).name})` };
+    const found = isKnown ? error.message : `it cannot be looked at (${(error as Error).name})`;
+    return { name, ok: false, found, publicKey: null };
   }
 }
 

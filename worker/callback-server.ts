@@ -1,14 +1,13 @@
 import { once, setMaxListeners } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type pino from 'pino';
 import { type CompletedAuthorization, NotCompletedError } from '../client/authorizations.ts';
 import type { HostPort } from '../settings/host-port.ts';
-import { SettingsError } from '../settings/read.ts';
 import { CONTENT_SECURITY_POLICY, isPageName, type PageName, renderPage } from './callback-page.ts';
+import { listen } from './listen.ts';
 import { NOTIFICATION_MAX_BYTES, NOTIFICATION_PATH, type NotificationOptions, takeNotification } from './notification-route.ts';
 
 /**
@@ -56,14 +55,14 @@ const HEADERS = {
 };
 
 /** @throws SettingsError when it cannot listen there */
-export async function startCallbackServer({ host, port }: HostPort, options: CallbackOptions): Promise<CallbackServer> {
+export async function startCallbackServer(address: HostPort, options: CallbackOptions): Promise<CallbackServer> {
   const end = new AbortController();
   setMaxListeners(MOST_IN_HAND, end.signal);
   const fetch = createApp(options, end.signal, () => !server.listening).fetch;
   const serverOptions = { requestTimeout: REQUEST_WITHIN_MS, headersTimeout: REQUEST_WITHIN_MS };
   const server = createAdaptorServer({ fetch, serverOptions, overrideGlobalObjects: false }) as Server;
   server.maxConnections = MOST_CONNECTIONS;
-  const url = await listen(server, { host, port });
+  const url = await listen(server, address, 'KEEPER_CALLBACK_ADDRESS (--callback-port)');
   let finished: Promise<void> | undefined;
   return {
     url,
@@ -73,25 +72,6 @@ export async function startCallbackServer({ host, port }: HostPort, options: Cal
     },
   };
 }
-
-async function listen(server: Server, { host, port }: HostPort): Promise<string> {
-  const name = host.includes(':') ? `[${host}]` : host;
-  try {
-    await once(server.listen(port, host), 'listening');
-  } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    const why = WHY[code] ?? `this machine does not let it listen there (${code})`;
-    throw new SettingsError([`KEEPER_CALLBACK_ADDRESS (--callback-port) ${name}:${port} cannot be used: ${why}`]);
-  }
-  return `http://${name}:${(server.address() as AddressInfo).port}/`;
-}
-
-const WHY: Record<string, string> = {
-  EADDRINUSE: 'another process listens there. Give another port, or end that process (EADDRINUSE)',
-  EACCES: 'this user may not listen there; ports below 1024 are for root (EACCES)',
-  EADDRNOTAVAIL: 'it is no address of this machine (EADDRNOTAVAIL)',
-  ENOTFOUND: 'there is no host of this name (ENOTFOUND)',
-};
 
 async function finish(server: Server, end: AbortController, finishWithinMs: number): Promise<void> {
   const closed = once(server, 'close');

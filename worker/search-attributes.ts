@@ -1,9 +1,9 @@
 import proto from '@temporalio/proto';
 import type { NativeConnection } from '@temporalio/worker';
 
-const { INDEXED_VALUE_TYPE_KEYWORD, INDEXED_VALUE_TYPE_DATETIME } = proto.temporal.api.enums.v1.IndexedValueType;
+const { INDEXED_VALUE_TYPE_KEYWORD, INDEXED_VALUE_TYPE_DATETIME, INDEXED_VALUE_TYPE_INT } = proto.temporal.api.enums.v1.IndexedValueType;
 
-/** At most 5 Keyword and 2 Datetime: a namespace on SQL holds 10 and 3, and others want some too. */
+/** At most 5 Keyword, 2 Datetime and 1 Int: a namespace on SQL holds 10, 3 and 3, and others want some too. */
 export const SEARCH_ATTRIBUTES = {
   KeeperState: 'Keyword',
   KeeperEnvironment: 'Keyword',
@@ -12,6 +12,8 @@ export const SEARCH_ATTRIBUTES = {
   KeeperAction: 'Keyword',
   KeeperRenewAt: 'Datetime',
   KeeperExpiresAt: 'Datetime',
+  /** Of a provider's certificate, UTC: 20271128. */
+  KeeperCertificateExpiresOn: 'Int',
 } as const;
 
 /** gRPC's codes for a worker that may not look, and for a server that has no such service. */
@@ -21,7 +23,8 @@ const UNIMPLEMENTED = 12;
 type Name = keyof typeof SEARCH_ATTRIBUTES;
 
 const NAMES = Object.keys(SEARCH_ATTRIBUTES) as Name[];
-const typeOf = (name: Name) => (SEARCH_ATTRIBUTES[name] === 'Keyword' ? INDEXED_VALUE_TYPE_KEYWORD : INDEXED_VALUE_TYPE_DATETIME);
+const TYPES = { Keyword: INDEXED_VALUE_TYPE_KEYWORD, Datetime: INDEXED_VALUE_TYPE_DATETIME, Int: INDEXED_VALUE_TYPE_INT };
+const typeOf = (name: Name) => TYPES[SEARCH_ATTRIBUTES[name]];
 
 /** Which of ours the namespace has, with the right type. Any other that were set would stop a workflow for ever. */
 export async function registeredSearchAttributes(connection: NativeConnection, namespace: string): Promise<Name[]> {

@@ -8,6 +8,7 @@ import { PACING_SETTINGS, pacing } from '../settings/pacing.ts';
 import { PROXY_SETTINGS, type ProxySettings, proxySettings } from '../settings/proxy.ts';
 import { type Environment, readSettings } from '../settings/read.ts';
 import { SEALING_SETTINGS, sealingKeys } from '../settings/sealing-keys.ts';
+import { WEBHOOK_SETTINGS, type WebhookSettings, webhookSettings } from '../settings/webhook.ts';
 import { SIGNER_SETTINGS, type SignerSettings, signerSettings } from '../signers/settings.ts';
 
 /** All that a worker is told from outside; read once, at its start. */
@@ -29,6 +30,14 @@ export interface WorkerSettings {
   /** From where the bank's notifications are taken there, and the proxies before it; null: none are taken. */
   readonly notificationSenders: AddressList | null;
   readonly callbackProxies: AddressList | null;
+  /** Null: nobody is told of events. */
+  readonly webhook: WebhookSettings | null;
+  /** Where metrics are scraped; null: nowhere. */
+  readonly metricsAddress: HostPort | null;
+  /** How many end users may have series of their own. */
+  readonly metricsConnections: number;
+  /** Where it says how it is; null: nowhere. */
+  readonly healthAddress: HostPort | null;
 }
 
 /** In an activity: what waits longer fails and is tried again, so that no worker's slot is taken by waiting. */
@@ -43,6 +52,8 @@ const NAMES = [
   ...PACING_SETTINGS,
   ...PROXY_SETTINGS,
   ...(['KEEPER_CALLBACK_ADDRESS', 'KEEPER_NOTIFICATION_SENDERS', 'KEEPER_CALLBACK_PROXIES'] as const),
+  ...WEBHOOK_SETTINGS,
+  ...(['KEEPER_METRICS_ADDRESS', 'KEEPER_METRICS_CONNECTIONS', 'KEEPER_HEALTH_ADDRESS'] as const),
 ] as const;
 
 /** @throws SettingsError with all that is wrong at once */
@@ -55,7 +66,8 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
     if (!name !== !buildId) wrong('TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID belong together: set both or neither');
     if (!values.KEEPER_CALLBACK_ADDRESS && (values.KEEPER_NOTIFICATION_SENDERS || values.KEEPER_CALLBACK_PROXIES))
       wrong('KEEPER_NOTIFICATION_SENDERS and KEEPER_CALLBACK_PROXIES are of the server at KEEPER_CALLBACK_ADDRESS: set that too');
-    if (!bank || !keys || !signing) return undefined;
+    const webhook = webhookSettings(values, wrong);
+    if (!bank || !keys || !signing || webhook === undefined) return undefined;
     return {
       bank,
       sealingKeys: keys,
@@ -70,6 +82,10 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
       callbackAddress: values.KEEPER_CALLBACK_ADDRESS ?? null,
       notificationSenders: values.KEEPER_NOTIFICATION_SENDERS ?? null,
       callbackProxies: values.KEEPER_CALLBACK_PROXIES ?? null,
+      webhook,
+      metricsAddress: values.KEEPER_METRICS_ADDRESS ?? null,
+      metricsConnections: values.KEEPER_METRICS_CONNECTIONS,
+      healthAddress: values.KEEPER_HEALTH_ADDRESS ?? null,
     };
   });
 }

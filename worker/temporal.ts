@@ -15,13 +15,19 @@ const AGAIN_MS = 2000;
  * Connects by Temporal's own variables and profile file, and waits for a server that is not up yet, saying so.
  * @param say one line a change of what it waits for
  * @param stop ends the waiting
+ * @param prepare is done before each attempt
  * @returns null when it was stopped before a server answered
  */
-export async function connectWorker(say: (line: string) => void, stop: AbortSignal): Promise<TemporalServer | null> {
+export async function connectWorker(
+  say: (line: string) => void,
+  stop: AbortSignal,
+  prepare: () => Promise<void>,
+): Promise<TemporalServer | null> {
   const { address, namespace, connectionOptions } = readTemporalSettings();
   const options = connectionOptions as NativeConnectionOptions;
   let said = '';
   while (!stop.aborted) {
+    await prepare();
     const answer = await tryToConnect(options, namespace);
     if (typeof answer !== 'string') return { connection: answer, namespace };
     const line = `Waiting for Temporal at ${address}, namespace ${namespace}: ${answer}`;

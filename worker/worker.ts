@@ -5,14 +5,18 @@ import type { Dependencies } from '../activities/dependencies.ts';
 import { createActivities } from '../activities/index.ts';
 import { createBank } from '../bunq/bank.ts';
 import { systemClock } from '../settings/clock.ts';
+import { SettingsError } from '../settings/read.ts';
 import { createSigners, type OfferedSigners } from '../signers/signers.ts';
 import type { KeeperSinks } from '../workflows/events.ts';
 import { egressTaskQueue, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
 import { createGateClient } from './gate-client.ts';
+import { countSlots } from './monitoring/counting.ts';
+import type { Monitoring } from './monitoring/monitoring.ts';
 import { createNeighbours } from './neighbours.ts';
 import { registeredSearchAttributes } from './search-attributes.ts';
 import type { WorkerSettings } from './settings.ts';
 import { confirmAttempt, readAttempt, type TemporalServer } from './temporal.ts';
+import { createWebhookSender } from './webhook.ts';
 
 /** A task in hand is given this long when the worker is to stop: more than any bank call takes. */
 const GRACE = '10s';
@@ -34,6 +38,7 @@ export async function createWorkers(
   settings: WorkerSettings,
   server: TemporalServer,
   sinks: InjectedSinks<KeeperSinks>,
+  { metrics, bankObserver }: Pick<Monitoring, 'metrics' | 'bankObserver'>,
   workflowBundle = workflowBundlePath(),
 ): Promise<{ workers: Worker[]; signers: OfferedSigners; close(): Promise<void> }> {
   const { bank: environment } = settings;
@@ -43,10 +48,16 @@ export async function createWorkers(
     clock: systemClock,
     pacing: settings.pacing,
     proxy: settings.proxy,
+    observer: bankObserver,
   });
   const identity = workerIdentity(settings);
   const offered = createSigners(environment.name, settings.signing, (line) => Runtime.instance().logger.warn(line));
-  const activities = createActivities({ ...dependenciesOf(settings, server, bank, identity), signers: offered });
+  const webhook = settings.webhook && createWebhookSender(settings.webhook, settings.proxy);
+  const activities = createActivities({
+    ...dependenciesOf(settings, server, bank, identity),
+    signers: offered,
+    webhook: webhook?.tell ?? null,
+  });
   const { readSurroundings, askForSlot, consultGate, reseal, signQseal, ...bankCalls } = activities;
   const common = {
     connection: server.connection,
@@ -58,7 +69,7 @@ export async function createWorkers(
   const workflows: WorkerOptions = {
     ...common,
     taskQueue: workflowTaskQueue(environment.name),
-    workflowBundle: { code: readFileSync(workflowBundle, 'utf8') },
+    workflowBundle: { code: bundledWorkflows(workflowBundle) },
     activities: { readSurroundings, askForSlot, consultGate, reseal },
     enableNonLocalActivities: false,
     sinks,
@@ -69,12 +80,25 @@ export async function createWorkers(
     ...common,
     taskQueue: egressTaskQueue(environment.name, settings.egress),
     activities: { ...bankCalls, signQseal },
+    interceptors: {
+      activity: [({ info }) => (info.activityType === 'openSession' ? { inbound: countSlots(metrics, settings.egress) } : {})],
+    },
   };
   const signers = [...settings.signing.signers.keys()].map(
     (signer): WorkerOptions => ({ ...common, taskQueue: signerTaskQueue(environment.name, signer), activities: { signQseal } }),
   );
   const workers = await Promise.all([workflows, calls, ...signers].map((options) => Worker.create(options)));
-  return { workers, signers: offered, close: () => bank.close() };
+  return { workers, signers: offered, close: async () => void (await Promise.all([bank.close(), webhook?.close()])) };
+}
+
+/** Nothing is bundled here instead: what a worker runs is what was built and tested. @throws SettingsError where it is not there */
+function bundledWorkflows(bundle: URL): string {
+  try {
+    return readFileSync(bundle, 'utf8');
+  } catch (error) {
+    const wanted = 'it is built with bunq-keeper and belongs to it. Install bunq-keeper again; in a checkout: npm run build';
+    throw new SettingsError([`The workflows' code cannot be read (${(error as Error).message}): ${wanted}`]);
+  }
 }
 
 function dependenciesOf(
@@ -82,7 +106,7 @@ function dependenciesOf(
   server: TemporalServer,
   bank: Dependencies['bank'],
   identity: string,
-): Omit<Dependencies, 'signers'> {
+): Omit<Dependencies, 'signers' | 'webhook'> {
   const { bank: environment, sealingKeys, egressAddress, sessionGapMs, settleMs } = settings;
   const searchAttributes = () => registeredSearchAttributes(server.connection, server.namespace);
   const neighbours = createNeighbours(server, environment.name, searchAttributes);

@@ -22,7 +22,7 @@ export interface RemedyFacts {
 /** @param name PROVIDER/USER */
 export const connectUser = (name: string) => `bunq-keeper connect-user ${name.replace('/', ' ')}`;
 
-const newCertificate = (name: string) => `bunq-keeper resume ${name} --certificate F --chain F --signer S`;
+export const newCertificate = (name: string) => `bunq-keeper resume ${name} --certificate F --chain F --signer S`;
 
 const addresses = (permittedIps: readonly string[]) =>
   permittedIps.length === 0

@@ -19,6 +19,9 @@ const ONCE: ActivityOptions = { ...BANK_CALL, retry: { maximumAttempts: 1 } };
 /** A slot is not kept for a worker that is not there. */
 const SESSION: ActivityOptions = { ...ONCE, scheduleToStartTimeout: '2s' };
 
+/** The outbox tries again, in its own time. */
+const TELL: ActivityOptions = { startToCloseTimeout: '20s', scheduleToStartTimeout: '1m', retry: { maximumAttempts: 1 } };
+
 const OPTIONS = {
   generateKeyPair: QUICK,
   createInstallation: QUICK,
@@ -38,6 +41,7 @@ const OPTIONS = {
   listCallbackUrls: QUICK,
   createCallbackUrl: ONCE,
   deleteCallbackUrl: QUICK,
+  tellWebhook: TELL,
 } as const satisfies Partial<Record<keyof Activities, ActivityOptions>>;
 
 export type BankActivity = keyof typeof OPTIONS;

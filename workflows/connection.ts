@@ -1,18 +1,20 @@
-import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, patched, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Surroundings } from '../activities/surroundings.ts';
 import { giveUpCode } from './authorization.ts';
 import { type BankActivity, perform, readSurroundings } from './bank.ts';
+import { certificateRemark, daysLeft, dueWarning, nextWarning } from './certificate-life.ts';
 import { STEP_NAMES, type StepName } from './codes.ts';
 import { MINUTE_MS } from './duration.ts';
-import { publishChange, publishServed } from './events.ts';
+import { publishChange, publishExpiring, publishServed } from './events.ts';
 import type { ConnectionInput, ConnectionStatus } from './messages.ts';
 import { egressTaskQueue } from './names.ts';
+import { EMPTY_OUTBOX, nextTelling, noteChange, noteEvent, type Outbox, type WebhookEventType } from './outbox.ts';
 import { Publisher } from './publish.ts';
 import { isAskDue, slotClassOf, startLate } from './slot-request.ts';
 import { type ConnectionState, changeLifecycle, initialState, isServingValid, lifecycleState, WAITED_FOR_MS } from './state.ts';
 import { statusOf } from './status.ts';
-import { isEverythingDone, nextStep, nextWake, STEPS } from './steps.ts';
+import { isEverythingDone, nextStep, nextWake, STEPS, type Wake } from './steps.ts';
 
 /** One connection at work: its state, and what of this run does not cross continue-as-new. */
 export class Connection {
@@ -22,9 +24,13 @@ export class Connection {
   woken = false;
   /** The gate lets this connection open a session; soon used or given back. */
   grant: { readonly requestId: string; readonly grantedAtMs: number } | null = null;
+  /** The session that is being opened, or was last, stands on what the session served does. */
+  isOnServing = false;
   readonly reports = new Reports();
   /** The loop is about to go on in a new run: whoever waits for an answer gets what there is. */
   isMoving = false;
+  /** An event is being told by webhook. */
+  delivering: Promise<void> | null = null;
   /** The session with which it was last looked whether everything is sealed by one key. */
   sealedWithSessionId: number | null = null;
   turns = 0;
@@ -78,6 +84,14 @@ export class Connection {
     return statusOf(this.state, { workflowId, runId, running: this.running }, Date.now());
   }
 
+  get outbox(): Outbox {
+    return this.state.outbox ?? EMPTY_OUTBOX;
+  }
+
+  set outbox(outbox: Outbox) {
+    this.state.outbox = outbox;
+  }
+
   get isDisconnecting(): boolean {
     return this.state.wishes.disconnect !== null;
   }
@@ -105,9 +119,18 @@ export class Connection {
       if (state.troubles[step]?.action === null && !STEPS[step].isMissing(state, nowMs)) delete state.troubles[step];
     const change = changeLifecycle(state, lifecycleState(state, nowMs), nowMs);
     const { status } = this;
-    if (change) publishChange(status, change);
+    if (change) {
+      publishChange(status, change);
+      this.outbox = noteChange(this.outbox, status, change, uuid4(), nowMs);
+    }
     this.#noteServed(nowMs);
+    this.#noteCertificate(nowMs);
     this.#publisher?.show(status);
+  }
+
+  /** By webhook: what is no change of state. */
+  tell(type: WebhookEventType): void {
+    this.outbox = noteEvent(this.outbox, type, this.status, uuid4(), Date.now());
   }
 
   #noteServed(nowMs: number): void {
@@ -115,6 +138,15 @@ export class Connection {
     const sessionId = isServingValid(state, nowMs) ? state.serving!.session.sessionId : null;
     if (sessionId !== this.#servedSessionId) publishServed(this.status, sessionId);
     this.#servedSessionId = sessionId;
+  }
+
+  #noteCertificate(nowMs: number): void {
+    const { state, status } = this;
+    const warning = dueWarning(state, nowMs);
+    if (!warning) return;
+    state.certificateWarning = warning;
+    publishExpiring(status, { daysLeft: daysLeft(status.certificate!.expiresAt, nowMs), remedy: certificateRemark(status, nowMs)! });
+    this.tell('certificate.expiring');
   }
 
   /**
@@ -139,10 +171,17 @@ export class Connection {
     const slotClass = slotClassOf(state, nowMs);
     if (slotClass && !this.hasSlot && isAskDue(state, slotClass, nowMs)) return;
     this.#publishAtRest();
-    const wake = nextWake(state, nowMs);
+    const wake = this.#nextWake(nowMs);
     if (!wake) await condition(() => this.woken);
     else if (!(await condition(() => this.woken, Math.max(1, wake.atMs - nowMs), { summary: wake.summary })))
       startLate(state, Date.now() - wake.atMs, Date.now());
+  }
+
+  /** A run that began before there were warnings was not woken for them, and its history says so. */
+  #nextWake(nowMs: number): Wake | null {
+    const wake = earlier(nextWake(this.state, nowMs), nextTelling(this.outbox, nowMs));
+    const warning = nextWarning(this.state, nowMs);
+    return earlier(wake, warning) === warning && warning && patched('certificate-expiring') ? warning : wake;
   }
 
   /**
@@ -154,6 +193,8 @@ export class Connection {
     if (leftMs > 0 && (await condition(() => this.isDisconnecting, leftMs, { summary }))) throw new StepGivenUp();
   }
 }
+
+const earlier = (one: Wake | null, other: Wake | null) => (!other || (one && one.atMs <= other.atMs) ? one : other);
 
 /** Reports of refused calls, and what our own reading said of the session then. */
 class Reports {

@@ -3,6 +3,7 @@ import { actionFor } from './actions.ts';
 import { TREATMENT } from './blame.ts';
 import type { StepName } from './codes.ts';
 import { type Connection, StepGivenUp } from './connection.ts';
+import { publishFailed } from './events.ts';
 import { type SeenFailure, seenFailure } from './failure.ts';
 import { bindDevice, createInstallation, generateKeyPair, obtainApiKey } from './ladder-steps.ts';
 import { findOrCreateOAuthClient, readClientCredentials, setCallbackUrls } from './oauth-client-steps.ts';
@@ -13,7 +14,7 @@ import { grantResume } from './resume.ts';
 import { openAndProveSession } from './session-step.ts';
 import { requestSlot } from './slot-request.ts';
 import { nextStep } from './steps.ts';
-import { hold, park, tryAgain } from './trouble.ts';
+import { hold, overcome, park, tryAgain } from './trouble.ts';
 
 const PERFORM: Record<StepName, (connection: Connection) => Promise<void>> = {
   'key-pair': generateKeyPair,
@@ -38,7 +39,7 @@ export async function establish(connection: Connection): Promise<void> {
     connection.running = step;
     try {
       await PERFORM[step](connection);
-      delete state.troubles[step];
+      overcome(connection, step);
       if (step === 'device') tryAgain(state, 'session'); // what was refused before stood on something else
       state.doneAtMs[step] = Date.now();
     } catch (error) {
@@ -56,6 +57,7 @@ async function treat(connection: Connection, step: StepName, failure: SeenFailur
   const treatment = TREATMENT[failure.code];
   const needsNewKeyPair = treatment === 'park' && step === 'installation' && isAnswerToTheLost(connection, step, failure);
   hold(connection, step, failure);
+  publishFailed(connection.status, step, failure.code, step === 'session' && connection.state.serving !== null);
   if (treatment === 'blame') await repair(connection, step, failure);
   else if (needsNewKeyPair) connection.state.ladder.keyPair = null;
   else if (treatment === 'park') park(connection, step, actionFor(step, failure.code));

@@ -28,6 +28,7 @@ import {
 import { answerReport } from './refusal-report.ts';
 import { reseal } from './reseal.ts';
 import { tryAllAgain } from './resume.ts';
+import { rollOverProblem } from './roll-over.ts';
 import { keyIdsIn } from './sealed-values.ts';
 import { giveBack } from './slot-request.ts';
 import { type ConnectionState, isServingValid, type LifecycleState, WAITED_FOR_MS } from './state.ts';
@@ -163,6 +164,8 @@ function validateResume({ state }: Connection, { by, credential, qsealSignature 
   const present = state.wanted.credential.type;
   if (credential && credential.type !== present)
     throw new Error(`${state.name} was onboarded with a credential of type ${present}, not ${credential.type}.`);
+  const problem = credential && rollOverProblem(state, credential);
+  if (problem) throw new Error(problem);
 }
 
 function validateSignature({ name, ladder }: ConnectionState, qsealSignature: unknown, hasCredential: boolean): void {

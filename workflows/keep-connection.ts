@@ -1,5 +1,6 @@
 import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
 import { Connection } from './connection.ts';
+import { deliverEvents } from './deliver-events.ts';
 import { disconnect, untilDisconnected } from './disconnect.ts';
 import { establish } from './establish.ts';
 import { answerMessages } from './handlers.ts';
@@ -22,6 +23,7 @@ export async function keepConnection(input: ConnectionInput): Promise<Disconnect
       await closeFormerSessions(connection);
       await resealAfterRenewal(connection);
     });
+    deliverEvents(connection);
     if (connection.isTimeToMove) return moveHouse(connection);
     await connection.waitForNext();
     connection.woken = false;
@@ -36,7 +38,7 @@ async function moveHouse(connection: Connection): Promise<never> {
   connection.isMoving = true;
   do {
     if (connection.grant) await takeBack(connection);
-    await condition(allHandlersFinished);
+    await condition(() => allHandlersFinished() && connection.delivering === null);
   } while (connection.grant);
   return continueAsNew<typeof keepConnection>({ state: connection.state });
 }

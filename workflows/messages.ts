@@ -22,6 +22,8 @@ export interface ConnectionStatus {
   since: string;
   steps: { name: StepName; status: StepStatus; at: string | null }[];
   certificate: null | { subject: string; authorizationNumber: string | null; roles: string[]; expiresAt: string };
+  /** While another certificate is being proven: the former, by which the session served came about. Absent for who has no certificate. */
+  formerCertificate?: ConnectionStatus['certificate'];
   session: null | { openedAt: string; expiresAt: string; renewAt: string; userId: number };
   oauthClient: null | { id: number; clientId: string | null; callbackUrls: string[] };
   action: null | { code: ActionCode; seen: SeenFacts & { times: number; since: string }; remedy: string };

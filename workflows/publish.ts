@@ -1,5 +1,6 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import { dayNumber } from './certificate-life.ts';
 import type { ConnectionStatus } from './messages.ts';
 import { providerOf } from './names.ts';
 import type { ConnectionState } from './state.ts';
@@ -15,6 +16,7 @@ const KEYS = {
   action: defineSearchAttributeKey('KeeperAction', SearchAttributeType.KEYWORD),
   renewAt: defineSearchAttributeKey('KeeperRenewAt', SearchAttributeType.DATETIME),
   expiresAt: defineSearchAttributeKey('KeeperExpiresAt', SearchAttributeType.DATETIME),
+  certificateExpiresOn: defineSearchAttributeKey('KeeperCertificateExpiresOn', SearchAttributeType.INT),
 };
 
 /** Publishes each status once: a memo and search attributes are events in the history. */
@@ -30,7 +32,7 @@ export class Publisher {
 
   /** No event: the Temporal UI asks for it. */
   show(status: ConnectionStatus): void {
-    setCurrentDetails(currentDetails(status));
+    setCurrentDetails(currentDetails(status, Date.now()));
   }
 
   /** Only what changed: the other fields and attributes stay. */
@@ -54,6 +56,7 @@ export class Publisher {
       { key: KEYS.action, value: status.action?.code ?? null },
       { key: KEYS.renewAt, value: date(status.session?.renewAt) },
       { key: KEYS.expiresAt, value: date(status.session?.expiresAt) },
+      ...(status.certificate ? [{ key: KEYS.certificateExpiresOn, value: dayNumber(status.certificate.expiresAt) }] : []),
     ].filter(({ key }) => this.#registered.has(key.name));
   }
 }

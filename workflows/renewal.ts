@@ -37,8 +37,17 @@ export function renewAtMs(session: Life, name: string, servedAtMs = session.open
   return Math.round(Math.max(openedAtMs + lifetimeMs * share, servedAtMs + leftMs / 4));
 }
 
-/** From here on under a tenth of the lifetime is left. */
-export const emergencyAtMs = ({ openedAtMs, expiresAtMs }: Life) => Math.round(expiresAtMs - (expiresAtMs - openedAtMs) / 10);
+/** Of the bank's gap between two sessions from one address: time for those before in the queue, of whom every other one may be waited for. */
+const FOUR_SLOTS_MS = 2 * MINUTE_MS;
+
+/**
+ * From here on under a tenth of the lifetime is left; for lives of under 20 minutes two minutes, as even the most urgent waits for
+ * its slot, but never before the plan at half.
+ */
+export function emergencyAtMs({ openedAtMs, expiresAtMs }: Life): number {
+  const lifetimeMs = expiresAtMs - openedAtMs;
+  return Math.round(expiresAtMs - Math.max(lifetimeMs * 0.1, Math.min(lifetimeMs * 0.45, FOUR_SLOTS_MS)));
+}
 
 /**
  * How urgent a connection needs its next session.

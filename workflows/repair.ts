@@ -4,6 +4,7 @@ import { type Blamed, type BlamedCall, blames, type Circumstances, isRefusedAgai
 import type { ActionCode, StepName } from './codes.ts';
 import type { Connection } from './connection.ts';
 import { DAY_MS, MINUTE_MS } from './duration.ts';
+import { publishRepaired } from './events.ts';
 import type { SeenFailure } from './failure.ts';
 import { readOwnUser } from './refusal-report.ts';
 import { noteRevoked } from './revocation.ts';
@@ -30,7 +31,6 @@ const PATIENCE_MS = 15 * MINUTE_MS;
 export async function repair(connection: Connection, step: StepName, failure: SeenFailure): Promise<void> {
   const { state } = connection;
   const trouble = state.troubles[step]!;
-  const isOnServing = step === 'session' && standingOf(state.ladder) === null; // as the ladder waits for something
   const call = isOfNewSession(failure, step) ? 'new session' : (CALL[step] ?? 'session-token call');
   const ownRead = call === 'session-token call' ? await readOwnUser(connection) : null;
   const circumstances = await circumstancesOf(connection, trouble, failure, ownRead === 'refused');
@@ -42,9 +42,9 @@ export async function repair(connection: Connection, step: StepName, failure: Se
     return;
   }
   if (blamed === 'api-key' && state.wanted.credential.type === 'oauth-grant') return noteRevoked(connection, step);
-  if (isOnServing) {
+  if (trouble.isOnServing) {
     state.serving!.renewable = false;
-    return waitLong(connection, step);
+    return standingOf(state.ladder) ? tryAgain(state, step) : waitLong(connection, step);
   }
   const action = GIVE_UP[blamed](connection);
   if (action === 'REPAIR_LOOP' && circumstances.sinceMs < PATIENCE_MS) return;
@@ -131,13 +131,15 @@ function newApiKey(connection: Connection): ActionCode | null {
   if (Date.parse(state.wanted.credential.expiresAt) <= Date.now()) return 'CERTIFICATE_EXPIRED'; // nothing could take its place: it is tried again
   if (!isRepairAllowed(state.repairs, 'credential', Date.now())) return 'REPAIR_LOOP';
   noteRepair(connection, 'credential');
-  if (state.serving) state.serving.renewable = false;
+  if (state.serving?.apiKey.apiKey === state.ladder.apiKey?.apiKey) state.serving!.renewable = false; // else it is a new certificate's that was refused
   Object.assign(state.ladder, { qsealSignature: null, apiKey: null, device: null });
   return null;
 }
 
-function noteRepair({ state }: Connection, what: 'installation' | 'credential'): void {
+function noteRepair(connection: Connection, what: 'installation' | 'credential'): void {
+  const { state } = connection;
   const nowMs = Date.now();
   state.repairs = [...state.repairs.filter((repair) => nowMs - repair.atMs < DAY_MS), { what, atMs: nowMs }];
   state.counts.repairs++;
+  publishRepaired(connection.status, what);
 }

@@ -26,4 +26,5 @@ export function noteRevoked(connection: Connection, step: StepName): void {
   for (const held of ['device', 'session'] as const) delete state.troubles[held];
   connection.note();
   publishRevoked(connection.status);
+  connection.tell('user.revoked');
 }

@@ -3,6 +3,7 @@ import type { BunqUser } from '../bunq/user.ts';
 import { settleConsent } from './authorization.ts';
 import { type Connection, StepGivenUp } from './connection.ts';
 import { SECOND_MS } from './duration.ts';
+import { publishRenewed } from './events.ts';
 import { StepFailure, seenFailure } from './failure.ts';
 import { takeOAuthClient } from './oauth-client-steps.ts';
 import { closeAgainMs, graceMs, renewAtMs, sessionLifetimeMs } from './renewal.ts';
@@ -24,6 +25,7 @@ import { tryAgain } from './trouble.ts';
 export async function openAndProveSession(connection: Connection): Promise<void> {
   const { state } = connection;
   let read: OAuthClientRead | null = null;
+  connection.isOnServing = state.candidate ? state.candidate.isOnServing === true : sessionStandsOn(state, Date.now()) === 'serving';
   if (!state.candidate) ({ candidate: state.candidate, read } = await openSession(connection));
   if (!state.candidate.isProven) await prove(connection, state.candidate);
   compareUser(connection, state.candidate);
@@ -111,6 +113,7 @@ export function isSameUser(one: BunqUser, other: BunqUser): boolean {
 function serve(connection: Connection, { isOnServing, isProven: _, ...session }: Candidate): void {
   const { state } = connection;
   const nowMs = Date.now();
+  const isRenewal = state.serving !== null;
   const { keyPair, installation, apiKey, device } = standingOfCandidate(state, state.candidate!);
   if (state.serving) {
     connection.renewals++;
@@ -128,6 +131,7 @@ function serve(connection: Connection, { isOnServing, isProven: _, ...session }:
     doubtful: false,
   };
   state.candidate = null;
+  if (isRenewal) publishRenewed(connection.status);
   delete state.revoked;
   if (!isOnServing) delete state.wanted.formerCredential;
   if (!isOnServing && state.authorization) state.authorization = settleConsent(state.authorization, true);

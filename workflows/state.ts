@@ -1,8 +1,10 @@
 import type { BunqUser } from '../bunq/user.ts';
 import type { Sealed } from '../sealing/sealed.ts';
 import { type Authorization, type AuthorizationRequest, askAuthorization, NO_AUTHORIZATION, type Revoked } from './authorization.ts';
+import type { CertificateWarning } from './certificate-life.ts';
 import { type ActionCode, type FailureCode, STEP_NAMES, type StepName } from './codes.ts';
 import { MINUTE_MS } from './duration.ts';
+import type { Outbox } from './outbox.ts';
 import type { SlotClass } from './slot-classes.ts';
 
 /**
@@ -30,6 +32,8 @@ export interface ConnectionState {
   authorization?: Authorization;
   /** Of an end user's connection: the bank no longer takes its access token. */
   revoked?: Revoked;
+  /** Of a provider: what was last said of its certificate's end. */
+  certificateWarning?: CertificateWarning;
   /** Set when a run of steps came through to the end for the first time. */
   onboardedAtMs: number | null;
   /** When each step was last done. */
@@ -52,6 +56,8 @@ export interface ConnectionState {
   /** What it last recovered from, by itself or with a person's help. */
   recovered: (Troubled & { atMs: number }) | null;
   counts: { renewals: number; repairs: number };
+  /** What is to be told by webhook, until it was. */
+  outbox?: Outbox;
 }
 
 export interface Wanted {
@@ -213,6 +219,8 @@ export interface Trouble {
   retryAtMs: number;
   /** Set while it waits for a person. */
   action: ActionCode | null;
+  /** Of a session that was to be opened on what the session served stands on, not on the ladder. */
+  isOnServing?: true;
 }
 
 export interface Repair {
@@ -399,11 +407,15 @@ export const isServingValid = (state: ConnectionState, nowMs: number) =>
 
 /** The session step has something to do: none is served, a successor is due or asked for, or there is something new to stand on. */
 export function isRenewalDue(state: ConnectionState, nowMs: number): boolean {
-  const { serving, ladder, wishes } = state;
-  if (serving === null || serving.doubtful || wishes.renew !== null || nowMs >= serving.renewAtMs) return true;
+  const { serving, ladder } = state;
+  if (serving === null || isSuccessorDue(state, nowMs)) return true;
   const standing = standingOf(ladder);
   return standing !== null && !isSameStanding(standing, serving);
 }
+
+/** The session served wants a successor for its own sake, whatever there is to stand on. */
+export const isSuccessorDue = ({ serving, wishes }: ConnectionState, nowMs: number) =>
+  serving !== null && (serving.doubtful || wishes.renew !== null || nowMs >= serving.renewAtMs);
 
 /** An end user's session is opened on the provider's installation, and needs no device beside the provider's. */
 export const isOnProvidersInstallation = ({ installation }: Pick<Ladder, 'installation'>) => installation?.ofProvider === true;
@@ -417,5 +429,5 @@ export function standingOf({ keyPair, installation, apiKey, device }: Ladder): S
 export const standingOfCandidate = ({ ladder, serving }: ConnectionState, { isOnServing }: Candidate): Standing =>
   isOnServing ? serving! : standingOf(ladder)!;
 
-const isSameStanding = (one: Standing, other: Standing) =>
+export const isSameStanding = (one: Standing, other: Standing) =>
   one.apiKey.apiKey === other.apiKey.apiKey && one.installation.installationToken === other.installation.installationToken;

@@ -1,8 +1,17 @@
 import { connectUser, remedyFor } from './actions.ts';
 import type { Authorization } from './authorization.ts';
+import { certificateRemark } from './certificate-life.ts';
 import { STEP_NAMES, type StepName } from './codes.ts';
 import type { ConnectionStatus, OAuthClientView, SeenFacts, SessionView, StepStatus } from './messages.ts';
-import { type ConnectionState, isOnProvidersInstallation, isServingValid, lifecycleState, type SeenError, type Trouble } from './state.ts';
+import {
+  type ConnectionState,
+  isOnProvidersInstallation,
+  isServingValid,
+  lifecycleState,
+  type SeenError,
+  type Trouble,
+  type WantedCredential,
+} from './state.ts';
 import { OAUTH_STEPS, STEPS, wantsOAuthClient } from './steps.ts';
 
 /** How a state is shown. Pure; nothing sealed is in a status. */
@@ -30,7 +39,8 @@ export function statusOf(state: ConnectionState, run: Run, nowMs: number): Conne
     state: lifecycleState(state, nowMs),
     since: iso(state.lifecycle.sinceMs),
     steps: STEP_NAMES.map((name) => ({ name, status: stepStatus(state, name, run.running, nowMs), at: isoOrNull(state.doneAtMs[name]) })),
-    certificate: wanted.credential.type === 'qseal' ? certificateOf(wanted.credential) : null,
+    certificate: certificateOf(wanted.credential),
+    ...(wanted.credential.type === 'qseal' && { formerCertificate: certificateOf(wanted.formerCredential) }),
     session: serving && isServingValid(state, nowMs) ? { ...sessionTimes(serving), userId: serving.session.user.id } : null,
     oauthClient: oauthClient && { id: oauthClient.oauthClientId, clientId: oauthClient.clientId, callbackUrls: urls(oauthClient) },
     action: parked && {
@@ -133,12 +143,11 @@ export function wantedFacts({ wanted }: ConnectionState): WantedFacts {
   };
 }
 
-/** Markdown for the Temporal UI: the state, what to do about it, and a table of steps with times. */
-export function currentDetails(status: ConnectionStatus): string {
+/** Markdown for the Temporal UI: the state, what to do about it, and a table of steps with times; as it is now. */
+export function currentDetails(status: ConnectionStatus, nowMs: number): string {
   const { session, oauthClient, action, lastError, recovered } = status;
   const lines = [`## ${status.state}`, `since ${status.since}`];
-  const consent = consentRemark(status);
-  if (consent) lines.push(consent);
+  for (const remark of [consentRemark(status), rollOverRemark(status), certificateRemark(status, nowMs)]) if (remark) lines.push(remark);
   if (action)
     lines.push(`**${action.code}**: ${action.remedy}`, `Seen ${action.seen.times} × since ${action.seen.since}: ${describe(action.seen)}`);
   else if (lastError) lines.push(`Last error at ${lastError.at}: ${describe(lastError)}`);
@@ -156,6 +165,12 @@ export function currentDetails(status: ConnectionStatus): string {
     );
   const rows = status.steps.map((step) => `| ${step.name} | ${step.status} | ${step.at ?? ''} |`);
   return [...lines, ['| step | status | last done |', '| --- | --- | --- |', ...rows].join('\n')].join('\n\n');
+}
+
+/** That a certificate is being rolled over, and what is served meanwhile; null while none is. */
+export function rollOverRemark({ certificate, formerCertificate }: ConnectionStatus): string | null {
+  if (!certificate || !formerCertificate) return null;
+  return `The new certificate (${certificate.subject}, expires ${certificate.expiresAt}) is being proven; until then the session of the former is served and renewed (${formerCertificate.subject}, expires ${formerCertificate.expiresAt}).`;
 }
 
 /** What an end user's connection waits for, if anything, and the command to copy. */
@@ -229,17 +244,11 @@ const facts = ({ code, endpoint, status, text, responseId, atMs }: SeenError): S
   at: iso(atMs),
 });
 
-const certificateOf = ({
-  subject,
-  authorizationNumber,
-  roles,
-  expiresAt,
-}: Extract<ConnectionState['wanted']['credential'], { type: 'qseal' }>) => ({
-  subject,
-  authorizationNumber,
-  roles,
-  expiresAt,
-});
+function certificateOf(credential: WantedCredential | undefined): ConnectionStatus['certificate'] {
+  if (credential?.type !== 'qseal') return null;
+  const { subject, authorizationNumber, roles, expiresAt } = credential;
+  return { subject, authorizationNumber, roles, expiresAt };
+}
 
 const sessionTimes = ({ session, renewAtMs }: NonNullable<ConnectionState['serving']>) => ({
   openedAt: iso(session.openedAtMs),

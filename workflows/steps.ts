@@ -1,6 +1,14 @@
 import { STEP_NAMES, type StepName } from './codes.ts';
 import { emergencyAtMs } from './renewal.ts';
-import { type ConnectionState, isAwaitingAuthorization, isRenewalDue, isServingValid } from './state.ts';
+import {
+  type ConnectionState,
+  isAwaitingAuthorization,
+  isRenewalDue,
+  isSameStanding,
+  isServingValid,
+  isSuccessorDue,
+  standingOf,
+} from './state.ts';
 
 /** The steps as data: what each is called, when it is missing, and which is to be done next. Pure. */
 
@@ -96,14 +104,20 @@ const isHeld = (state: ConnectionState, name: StepName, nowMs: number) =>
 /**
  * What the next session is to be opened on now: the ladder; or, while that waits for something, what the session served
  * stands on. Where the bank has refused that, only while the ladder waits for a person: the refusal may have been a passing
- * one, and there is nothing better. Null when none is to be opened now.
+ * one, and there is nothing better. A new credential on which a session could not be opened keeps none from being renewed. Null
+ * when none is to be opened now.
  */
 export function sessionStandsOn(state: ConnectionState, nowMs: number): 'ladder' | 'serving' | null {
   if (state.candidate || !isRenewalDue(state, nowMs) || isHeld(state, 'session', nowMs)) return null;
   const below = ladderSteps(state).find((name) => name !== 'session' && STEPS[name].isMissing(state, nowMs));
-  if (!below) return 'ladder';
+  if (!below) return isInVain(state) && isSuccessorDue(state, nowMs) ? 'serving' : 'ladder';
   if (!isHeld(state, below, nowMs) || !state.serving) return null;
   return state.serving.renewable || state.troubles[below]?.action != null ? 'serving' : null;
+}
+
+/** No session could be opened on what is new, and what the session served stands on was not refused. */
+function isInVain({ ladder, serving, troubles }: ConnectionState): boolean {
+  return troubles.session !== undefined && serving?.renewable === true && !isSameStanding(standingOf(ladder)!, serving);
 }
 
 export const isEverythingDone = (state: ConnectionState, nowMs: number) =>

@@ -4,14 +4,16 @@ import type { Connection } from './connection.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './duration.ts';
 import type { SeenFailure } from './failure.ts';
 import { backoffMs } from './renewal.ts';
-import type { ConnectionState, SeenError } from './state.ts';
+import { type ConnectionState, type SeenError, standingOf } from './state.ts';
 import { OAUTH_STEPS } from './steps.ts';
 
 /** Notes what did not succeed and holds the step until its back-off is over. */
-export function hold({ state }: Connection, step: StepName, failure: SeenFailure): void {
+export function hold({ state, isOnServing }: Connection, step: StepName, failure: SeenFailure): void {
   const nowMs = Date.now();
   const before = state.troubles[step];
-  const isSame = before !== undefined && before.failures > 0 && isSameTrouble(before.error, failure);
+  const onServing = step === 'session' && isOnServing;
+  const isOfSame = before !== undefined && (before.isOnServing ?? false) === onServing;
+  const isSame = isOfSame && before.failures > 0 && isSameTrouble(before.error, failure);
   const failures = isSame ? before.failures + 1 : 1;
   const leftMs = state.serving && Math.max(0, state.serving.session.expiresAtMs - nowMs);
   const isFirstRefusal = TREATMENT[failure.code] === 'blame' && failures === 1;
@@ -22,6 +24,7 @@ export function hold({ state }: Connection, step: StepName, failure: SeenFailure
     firstAtMs: isSame ? before.firstAtMs : nowMs,
     retryAtMs: Math.max(nowMs + delayMs, OAUTH_STEPS.includes(step) ? (state.settleUntilMs ?? 0) : 0),
     action: null,
+    ...(onServing && { isOnServing: true }),
   };
 }
 
@@ -65,6 +68,20 @@ export const errorOf = ({ code, endpoint, status, text, responseId, atMs }: Seen
   responseId,
   atMs,
 });
+
+/**
+ * The step is done, and its trouble over. Not so where a session was renewed on what is served, for then the new credential is in trouble still;
+ * nor where the credential that was given is somebody else's, of which a person has to know.
+ */
+export function overcome(connection: Connection, step: StepName): void {
+  const { state, isOnServing } = connection;
+  const trouble = state.troubles[step];
+  if (!trouble) return;
+  const isOfLadder = step === 'session' && isOnServing && !trouble.isOnServing && standingOf(state.ladder) !== null;
+  if (isOfLadder && trouble.action) waitLong(connection, step);
+  const isToBeKnown = trouble.action === 'DIFFERENT_USER' && state.wanted.credential.type !== 'oauth-grant';
+  if (!isOfLadder && !isToBeKnown) delete state.troubles[step];
+}
 
 /** What was blamed is gone: the step has no reason to wait, and refusals of what comes in its place are counted anew. */
 export function tryAgain({ troubles }: ConnectionState, step: StepName): void {

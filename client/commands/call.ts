@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { awaited } from '../awaited.ts';
 import { checkBankCall } from '../bank-calls.ts';
 import { EXIT, KeeperError, UsageError } from '../errors.ts';
+import { examples } from '../help.ts';
 import { readInput } from '../input.ts';
 import type { Keeper, KnownStatus } from '../keeper.ts';
 import { connectionArgument, jsonOption, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { needsPerson, tellAction } from '../outcome.ts';
-import { printJson, tell } from '../output.ts';
+import { complain, printJson } from '../output.ts';
 import { waitFor } from '../wait.ts';
 
 interface Options extends WaitOptions {
@@ -21,6 +23,7 @@ interface Call {
 export function registerCall(program: Command): void {
   program
     .command('call')
+    .summary('one signed and verified bank call on the live session')
     .description("one signed and verified bank call on the live session; prints the bank's body as it came")
     .argument('<name>', 'the connection (an end user’s is PROVIDER/USER)', connectionArgument)
     .argument('<method>', 'GET, POST, PUT or DELETE')
@@ -29,6 +32,15 @@ export function registerCall(program: Command): void {
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        "bunq-keeper call acme GET '/user/{userId}/monetary-account?count=10'",
+        "bunq-keeper call acme/alice GET '/user/{userId}' | jq '.Response[0]'",
+        `bunq-keeper call acme POST '/user/{userId}/note-text' --data '{"content":"paid"}'`,
+        "bunq-keeper call acme PUT '/user/{userId}' --data @body.json --json",
+      ),
+    )
     .action(async (name: string, method: string, path: string, options: Options) => {
       const call = readCall(method, path, options.data);
       await withKeeper((keeper) => callBank(keeper, name, call, options));
@@ -60,19 +72,20 @@ async function callBank(keeper: Keeper, name: string, call: Call, { wait, timeou
   const { path, ...init } = call;
   await keeper.checkPermitted(name, call);
   if (wait && !(await sessionIsThere(keeper, name, timeout))) return;
-  const answer = await keeper.fetch(name, path, init);
+  const answer = await awaited('Asking the bank', keeper.fetch(name, path, init));
   const bytes = Buffer.from(await answer.arrayBuffer());
   const responseId = answer.headers.get('x-bunq-client-response-id');
   if (json) printJson({ schema: 1, status: answer.status, responseId, body: parsed(bytes) });
   else await written(bytes);
   if (answer.ok) return;
-  tell(`The bank answered HTTP ${answer.status} (response ${responseId ?? 'none'}).`);
+  complain(`The bank answered HTTP ${answer.status} (response ${responseId ?? 'none'}).`);
   process.exitCode = EXIT.failed;
 }
 
 /** False, with the exit code set, when a person is needed for a session. */
 async function sessionIsThere(keeper: Keeper, name: string, timeoutMs: number): Promise<boolean> {
-  const status = await waitFor(keeper, name, { until: (now) => hasSession(now) || isStuck(now), timeoutMs });
+  const until = (status: KnownStatus) => hasSession(status) || isStuck(status);
+  const status = await awaited(`Waiting for a session of ${name}`, waitFor(keeper, name, { until, timeoutMs }));
   if (hasSession(status)) return true;
   if (!needsPerson(status))
     throw new KeeperError(`${name} has no session and is ${status.closed ?? status.state}: bunq-keeper status ${name}`);

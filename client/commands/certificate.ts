@@ -11,11 +11,15 @@ import {
   readCertificateChain,
 } from '../../bunq/certificates.ts';
 import { permitsOf } from '../../bunq/permits.ts';
+import { awaited } from '../awaited.ts';
 import { certificateRemarks, certificateRows, chainRows, daysLeft, permitLines } from '../describe-certificate.ts';
 import { UsageError } from '../errors.ts';
+import { examples } from '../help.ts';
 import { readInput } from '../input.ts';
+import { paintLine } from '../look.ts';
 import { jsonOption } from '../options.ts';
-import { print, table, tell } from '../output.ts';
+import { print, printJson, tell } from '../output.ts';
+import { table } from '../table.ts';
 import { chainOption } from './onboard.ts';
 
 const ROLES = ['AISP', 'PISP', 'CBPII'] as const;
@@ -29,8 +33,11 @@ export function registerCertificate(program: Command): void {
     .requiredOption('--name <name>', 'the common name begins with it')
     .requiredOption('--roles <roles>', 'AISP, PISP, CBPII, with commas between', rolesArgument)
     .requiredOption('--out <dir>', 'cert.pem and key.pem are written there')
-    .action(async ({ name, roles, out }: { name: string; roles: Role[]; out: string }) => {
-      const files = await writePseudoCertificate({ name, roles, out });
+    .addOption(jsonOption())
+    .addHelpText('after', examples("bunq-keeper certificate pseudo --name 'My App' --roles PISP,AISP --out certificate"))
+    .action(async ({ name, roles, out, json }: { name: string; roles: Role[]; out: string; json?: boolean }) => {
+      const files = await awaited('Making a key of 4096 bits', writePseudoCertificate({ name, roles, out }));
+      if (json) printJson({ schema: 1, ...files });
       tell(`${files.certificate} and ${files.key} (mode 0600). For the sandbox only.`);
     });
 
@@ -40,6 +47,14 @@ export function registerCertificate(program: Command): void {
     .argument('<file>', 'PEM: one certificate or several, as the certificate with its chain; - for stdin')
     .addOption(chainOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'bunq-keeper certificate inspect cert.pem --chain chain.pem',
+        'bunq-keeper certificate inspect cert.pem --json | jq .provider.daysLeft',
+        'cat cert.pem chain.pem | bunq-keeper certificate inspect -',
+      ),
+    )
     .action((file: string, { chain, json }: { chain?: string; json?: boolean }) => inspect(file, chain, json ?? false));
 }
 
@@ -75,7 +90,8 @@ async function inspect(file: string, chainFile: string | undefined, json: boolea
   const now = new Date();
   const examined = await asUsage(async () => examineQsealCertificate({ certificatePem, chainPem, now }));
   const found = await asUsage(async () => readCertificateChain(certificatePem));
-  print(json ? JSON.stringify(inspection(examined, found, now)) : describe(examined, found, now));
+  if (json) printJson(inspection(examined, found, now));
+  else print(describe(examined, found, now));
 }
 
 /** Of a file that holds nothing but authorities there is nobody whose permits and chain could be told. */
@@ -92,7 +108,7 @@ export function inspection(examined: ExaminedCertificate, certificates: readonly
     problems: problems.map(({ code, message }) => ({ code, message })),
     remarks: certificateRemarks(facts, now),
   };
-  return { schema: 1, certificates, provider: provider || null };
+  return { schema: 1 as const, certificates, provider: provider || null };
 }
 
 /** The same for a person: the provider's certificate first, then what else there is. Pure. */
@@ -102,7 +118,7 @@ export function describe(examined: ExaminedCertificate, certificates: readonly C
   const rows = [...certificateRows(facts, now), ...chainRows(examined)];
   rows.push(...permitLines(facts.roles).map((line, index) => [index === 0 ? 'at bunq' : '', line]));
   const wrong = problems.map(({ code, message }) => `✖ ${code}: ${message}`);
-  const verdict = wrong.length > 0 ? wrong : ['✔ bunq can be given it.'];
+  const verdict = (wrong.length > 0 ? wrong : ['✔ bunq can be given it.']).map((line) => paintLine(line, process.stdout));
   const provider = [table(rows), '', ...verdict, ...certificateRemarks(facts, now).map((remark) => `• ${remark}`)].join('\n');
   const others = certificates.filter(({ fingerprintSha256 }) => fingerprintSha256 !== facts.fingerprintSha256);
   return [provider, ...others.map((one) => table(certificateRows(one, now)))].join('\n\n');

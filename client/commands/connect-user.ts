@@ -3,9 +3,11 @@ import { type Command, Option } from 'commander';
 import { parseRedirect } from '../../bunq/authorization.ts';
 import { USER_INSTALLATIONS } from '../../settings/schema.ts';
 import { type CompletedAuthorization, NotCompletedError } from '../authorizations.ts';
+import { awaited } from '../awaited.ts';
 import { checkCallbackUrl } from '../callback-url.ts';
 import { LINK_VALID_MS } from '../end-users.ts';
 import { EXIT, KeeperError, UsageError } from '../errors.ts';
+import { examples } from '../help.ts';
 import { readInput } from '../input.ts';
 import type { Keeper } from '../keeper.ts';
 import {
@@ -13,13 +15,14 @@ import {
   jsonOption,
   nameArgument,
   noWaitOption,
+  oneOf,
   timeoutOption,
   userArgument,
   type WaitOptions,
   withKeeper,
 } from '../options.ts';
 import { showOutcome } from '../outcome.ts';
-import { print, printJson, tell } from '../output.ts';
+import { complain, print, printJson, tell } from '../output.ts';
 import type { UserInstallation } from '../settings.ts';
 import { anotherLink, untilLinkEnded, untilServed, whyNotConnected } from '../user-consent.ts';
 
@@ -36,6 +39,7 @@ interface CompleteOptions extends WaitOptions {
 export function registerConnectUser(program: Command): void {
   program
     .command('connect-user')
+    .summary('make a link with which an end user grants access')
     .description('print a link with which an end user grants the provider access, and wait for it; once more for one that is there')
     .argument('<provider>', 'the connection of the provider', nameArgument)
     .argument('<user>', 'a name for the end user: the connection is PROVIDER/USER then', userArgument)
@@ -45,11 +49,21 @@ export function registerConnectUser(program: Command): void {
       new Option(
         '--installation <whose>',
         "what a new end user's sessions are opened on: an installation of its own, or the provider's (KEEPER_USER_INSTALLATION, or own)",
-      ).choices(USER_INSTALLATIONS),
+      )
+        .choices(USER_INSTALLATIONS)
+        .argParser(oneOf(USER_INSTALLATIONS, 'It is')),
     )
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'bunq-keeper connect-user acme alice',
+        'bunq-keeper connect-user acme alice --redirect-url https://acme.example/callback --expires-in 10m',
+        'bunq-keeper connect-user acme alice --no-wait --json | jq -r .authorizationUrl',
+      ),
+    )
     .action(async (provider: string, user: string, options: ConnectOptions) => {
       if (options.redirectUrl !== undefined) checkCallbackUrl(options.redirectUrl);
       if (options.expiresIn === 0) throw new UsageError('--expires-in 0 makes a link that is good for nothing: 10m, 1h.');
@@ -60,6 +74,7 @@ export function registerConnectUser(program: Command): void {
 export function registerCompleteUser(program: Command): void {
   program
     .command('complete-user')
+    .summary('bring the URL that the bank sent an end user back to')
     .description('bring the URL that the bank sent an end user back to, where no callback server takes it')
     .argument('<provider>', 'the connection of the provider', nameArgument)
     .argument('<user>', 'the end user', userArgument)
@@ -67,6 +82,13 @@ export function registerCompleteUser(program: Command): void {
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'bunq-keeper complete-user acme alice --redirect-url-file redirect.txt',
+        'pbpaste | bunq-keeper complete-user acme alice --redirect-url-file -',
+      ),
+    )
     .action(async (provider: string, user: string, options: CompleteOptions) => {
       const url = readRedirectUrl(options.redirectUrlFile);
       await withKeeper((keeper) => completeUser(keeper, `${provider}/${user}`, url, options));
@@ -80,7 +102,8 @@ async function connectUser(
   { redirectUrl, expiresIn, installation, wait, timeout, json }: ConnectOptions,
 ): Promise<void> {
   const startedAt = performance.now();
-  const link = await keeper.connectUser(provider, user, { redirectUrl, validForMs: expiresIn, installation });
+  const made = keeper.connectUser(provider, user, { redirectUrl, validForMs: expiresIn, installation });
+  const link = await awaited('Making the link', made);
   const { name, isNew, authorizationUrl, expiresAt } = link;
   if (json) printJson({ schema: 1, name, authorizationUrl, expiresAt });
   else print(authorizationUrl);
@@ -98,7 +121,7 @@ async function connectUser(
 
 async function notConnected(keeper: Keeper, name: string, why: string, json = false): Promise<void> {
   if (json) printJson(await keeper.status(name));
-  tell(`${why} ${anotherLink(name)}`);
+  complain(`${why} ${anotherLink(name)}`);
   process.exitCode = EXIT.failed;
 }
 
@@ -140,7 +163,7 @@ async function bring(keeper: Keeper, name: string, url: URL, timeoutMs: number):
   const giveUpAt = performance.now() + timeoutMs;
   for (let isFirst = true; ; isFirst = false) {
     try {
-      return await keeper.completeAuthorization(url, name);
+      return await awaited('Waiting for the bank to take the code', keeper.completeAuthorization(url, name));
     } catch (error) {
       if (!(error instanceof NotCompletedError)) throw error;
       const why = (await keeper.whyNoAnswer(name).catch(() => [])).join(' ') || `${error.message}.`;

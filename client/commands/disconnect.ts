@@ -1,10 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { isUserName } from '../../workflows/names.ts';
+import { awaited } from '../awaited.ts';
 import { UsageError } from '../errors.ts';
+import { examples } from '../help.ts';
 import type { Keeper, KnownStatus } from '../keeper.ts';
 import { connectionArgument, jsonOption, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
-import { printJson, tell } from '../output.ts';
+import { complain, printJson, tell } from '../output.ts';
 import { waitFor } from '../wait.ts';
 import { several } from '../words.ts';
 
@@ -23,6 +25,7 @@ export function registerDisconnect(program: Command): void {
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
+    .addHelpText('after', examples('bunq-keeper disconnect acme', 'bunq-keeper disconnect acme/alice --forget --yes'))
     .action(async (name: string, options: Options) => {
       if (options.forget && !options.wait) throw new UsageError('--forget waits for the end: it does not go with --no-wait.');
       if (!options.yes && (!process.stdin.isTTY || !process.stderr.isTTY))
@@ -55,16 +58,16 @@ const afterwards = (name: string) =>
 async function disconnect(keeper: Keeper, name: string, { wait, timeout, json, forget }: Options): Promise<void> {
   const startedAt = performance.now();
   const before = await keeper.status(name);
-  if (!(forget && isOver(before))) await keeper.disconnect(name); // who forgot to forget may do so later
+  if (!(forget && isOver(before))) await awaited(`Asking ${name} to end`, keeper.disconnect(name)); // who forgot to forget may do so later
   if (!wait) return tell('The wish is recorded.');
-  const status = await waitFor(keeper, name, { until: isOver, timeoutMs: timeout });
+  const status = await awaited('Closing its sessions at the bank', waitFor(keeper, name, { until: isOver, timeoutMs: timeout }));
   const { leftOpen } = await keeper.disconnected(name);
   for (const { sessionId, expiresAt } of leftOpen)
-    tell(`Session ${sessionId} could not be closed at the bank; it expires at ${expiresAt}.`);
+    complain(`Session ${sessionId} could not be closed at the bank; it expires at ${expiresAt}.`);
   tell(`${name} is disconnected. ${remainsAtTheBank(name)}`);
   if (forget) {
-    tell('Temporal deletes its histories in its own time; waiting until it has …');
-    const runs = await keeper.forget(name, { timeoutMs: timeout - (performance.now() - startedAt) });
+    const forgotten = keeper.forget(name, { timeoutMs: timeout - (performance.now() - startedAt) });
+    const runs = await awaited('Waiting until Temporal has deleted its histories, in its own time', forgotten);
     tell(`${runs} histories were deleted from Temporal. ${remainsInTemporal(name)}`);
   }
   if (json) printJson({ ...status, leftOpen });

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { awaited } from '../awaited.ts';
+import { examples } from '../help.ts';
 import { connectionArgument, withKeeper } from '../options.ts';
 import { tell } from '../output.ts';
 import { demandNewFile, writeNewFile } from '../output-file.ts';
@@ -15,12 +17,13 @@ export function registerExport(program: Command): void {
     )
     .argument('<name>', 'the connection (an end user’s is PROVIDER/USER)', connectionArgument)
     .option('--out <file>', 'where to: mode 0600, never over a file that exists (default: stdout)')
+    .addHelpText('after', examples('bunq-keeper export bunq-context acme --out bunq.conf'))
     .action(exportBunqContext);
 }
 
 async function exportBunqContext(name: string, { out }: { out?: string }): Promise<void> {
   if (out !== undefined) demandNewFile(out, IS_KEPT);
-  const { context, renewAt, ofProvider } = await withKeeper((keeper) => keeper.exportBunqContext(name));
+  const { context, renewAt, ofProvider } = await withKeeper((keeper) => awaited(`Asking for ${name}`, keeper.exportBunqContext(name)));
   if (out === undefined) process.stdout.write(context.text());
   else writeNewFile(out, context.text(), IS_KEPT);
   if (out !== undefined) tell(`${out} (mode 0600) holds the API key, the private key and the session of ${name}, in plain text.`);

@@ -1,32 +1,25 @@
 import type { Command } from 'commander';
-import { parseBunqContext } from '../bunq-context.ts';
+import { type BunqContext, parseBunqContext } from '../bunq-context.ts';
+import { UsageError } from '../errors.ts';
+import { type Finding, hasProblem, refusal, wrong } from '../finding.ts';
+import { type CredentialOptions, type ReachOptions, readGiven } from '../given.ts';
+import { examples } from '../help.ts';
 import { checkImport, type ImportOptions } from '../import-options.ts';
 import { readInput } from '../input.ts';
 import { jsonOption, noWaitOption, providerArgument, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { printJson, tell } from '../output.ts';
+import { credentialFindings, credentialOf, type Purpose, reachFindings, reachOf } from '../preflight.ts';
 import { onboardWithProgress } from '../progress.ts';
 import { readClientSettings } from '../settings.ts';
-import {
-  callbackUrlOption,
-  certificateOption,
-  chainOption,
-  permittedIpOption,
-  readCredential,
-  readReach,
-  signerOption,
-} from './onboard.ts';
+import { purposeOf } from '../surroundings.ts';
+import { callbackUrlOption, certificateOption, chainOption, permittedIpOption, signerOption } from './onboard.ts';
 
-interface Options extends WaitOptions {
-  certificate?: string;
-  chain?: string;
-  signer?: string;
-  callbackUrl?: string[];
-  permittedIp?: string[];
-}
+type Options = Pick<CredentialOptions, 'certificate' | 'chain' | 'signer'> & ReachOptions & WaitOptions;
 
 export function registerImport(program: Command): void {
   program
     .command('import')
+    .summary('go on with what another program has registered')
     .description('go on with what another program has registered with bunq')
     .command('bunq-context')
     .description("the context file of bunq's SDKs (bunq.conf): its installation, device, API key and session; nothing is registered twice")
@@ -44,11 +37,18 @@ export function registerImport(program: Command): void {
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'bunq-keeper import bunq-context acme bunq.conf',
+        `bunq-keeper import bunq-context acme bunq.conf --certificate cert.pem --chain chain.pem --signer acme-hsm --callback-url https://acme.example/callback`,
+      ),
+    )
     .action(importBunqContext);
 }
 
 async function importBunqContext(name: string, file: string, { wait, timeout, json, ...options }: Options): Promise<void> {
-  const given = readImport(file, options);
+  const given = readImport(file, options, purposeOf(name, process.env, new Date()));
   checkImport(given, readClientSettings(process.env).bank.name);
   await withKeeper(async (keeper) => {
     await keeper.importBunqContext(name, given);
@@ -58,10 +58,23 @@ async function importBunqContext(name: string, file: string, { wait, timeout, js
   });
 }
 
-/** @throws UsageError, before anything connects */
-export function readImport(file: string, options: Omit<Options, keyof WaitOptions>): ImportOptions {
-  const context = parseBunqContext(readInput(file, 'The context'), file === '-' ? 'stdin' : file, Date.now());
-  const qseal = readCredential(options);
-  const credential = qseal?.type === 'qseal' ? qseal : null;
-  return { context, credential, ...readReach(credential ? 'qseal' : 'api-key', options) };
+/** @throws UsageError with all that is wrong, before anything connects */
+export function readImport(file: string, options: CredentialOptions & ReachOptions, purpose: Purpose): ImportOptions {
+  const given = readGiven(options);
+  const findings = [...credentialFindings(given, purpose), ...reachFindings(given, given.certificate !== undefined)];
+  const context = contextOf(file, findings);
+  if (!context || hasProblem(findings)) throw refusal(findings);
+  const credential = credentialOf(given, purpose.now);
+  return { context, credential: credential?.type === 'qseal' ? credential : null, ...reachOf(given) };
+}
+
+/** Null where it cannot be used: then that is among the findings. */
+function contextOf(file: string, findings: Finding[]): BunqContext | null {
+  try {
+    return parseBunqContext(readInput(file, 'The context'), file === '-' ? 'stdin' : file, Date.now());
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    findings.unshift(wrong('context', error.message));
+    return null;
+  }
 }

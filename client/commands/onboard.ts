@@ -1,32 +1,19 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
-import { isIPv4 } from 'node:net';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { isEncryptedKey } from '../../bunq/qseal.ts';
-import { Secret } from '../../sealing/secret.ts';
-import { isNamedSigner, NAME_PATTERN } from '../../workflows/names.ts';
-import { checkCallbackUrl } from '../callback-url.ts';
-import { certificateFindings } from '../certificate-findings.ts';
+import { type Command, Option } from 'commander';
+import { awaited } from '../awaited.ts';
 import { permitLines } from '../describe-certificate.ts';
-import { diagnose, hasProblem, showFindings } from '../diagnose.ts';
-import { EXIT, UsageError } from '../errors.ts';
-import { readInput } from '../input.ts';
+import { diagnose } from '../diagnose.ts';
+import { EXIT } from '../errors.ts';
+import { hasProblem, refusal, showFindings } from '../finding.ts';
+import { type CredentialOptions, type Given, type ReachOptions, readGiven } from '../given.ts';
+import { examples } from '../help.ts';
 import type { Keeper, OnboardOptions } from '../keeper.ts';
 import { collect, jsonOption, noWaitOption, providerArgument, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { printJson, tell } from '../output.ts';
+import { credentialFindings, credentialOf, isNobody, onboardingFindings, type Purpose, reachOf } from '../preflight.ts';
 import { onboardWithProgress } from '../progress.ts';
-import { type QsealCredentialInput, qsealCredential } from '../qseal-credential.ts';
+import { purposeOf, settingsFindings, signerKeyFindings, warningsAround } from '../surroundings.ts';
 
-interface CredentialOptions {
-  certificate?: string;
-  chain?: string;
-  signer?: string;
-  apiKeyFile?: string;
-  sandboxUser?: boolean;
-}
-
-interface Options extends CredentialOptions, WaitOptions {
-  callbackUrl?: string[];
-  permittedIp?: string[];
+interface Options extends CredentialOptions, ReachOptions, WaitOptions {
   check?: boolean;
 }
 
@@ -43,12 +30,13 @@ export const permittedIpOption = () =>
   new Option(
     '--permitted-ip <address>',
     'who may use the API key: an IPv4 address or any (repeatable); the calling address by default',
-  ).argParser(permittedIp);
+  ).argParser(collect);
 export const apiKeyFileOption = () => new Option('--api-key-file <file>', 'a file with a bunq API key, - for stdin');
 
 export function registerOnboard(program: Command): void {
   program
     .command('onboard')
+    .summary('register a provider or an API-key user, and keep its session')
     .description('register a PSD2 provider (or an API-key user) and keep its session; attaches to it when it is there')
     .argument(
       '<name>',
@@ -62,33 +50,65 @@ export function registerOnboard(program: Command): void {
     .option('--sandbox-user', 'let the sandbox make a user')
     .addOption(callbackUrlOption())
     .addOption(permittedIpOption())
-    .option('--check', 'only look at what could be wrong')
+    .option('--check', 'only look at what could be wrong: everything at once, each with its remedy')
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'bunq-keeper onboard acme --certificate cert.pem --chain chain.pem --signer acme-hsm --callback-url https://acme.example/callback',
+        'bunq-keeper onboard acme --certificate cert.pem --signer file:/etc/acme/key.pem --callback-url https://acme.example/callback --check',
+        'bunq-keeper onboard mine --api-key-file api-key.txt --permitted-ip 203.0.113.7',
+        'bunq-keeper onboard try --sandbox-user',
+      ),
+    )
     .action(onboard);
 }
 
 async function onboard(name: string, options: Options): Promise<void> {
-  if (options.check) return check(options);
-  const given = readOnboarding(options);
-  if (given.credential.type === 'qseal') {
+  const given = readGiven(options);
+  const purpose = purposeOf(name, process.env, new Date());
+  if (options.check) return check(given, purpose, options);
+  await demandRight(given, purpose);
+  const onboarding = onboardingOf(given, purpose.now);
+  if (onboarding.credential.type === 'qseal') {
     tell(`What its certificate allows ${name} at bunq:`);
-    for (const line of permitLines(given.credential.roles)) tell(`  ${line}`);
+    for (const line of permitLines(onboarding.credential.roles)) tell(`  ${line}`);
   }
-  if (given.credential.type === 'api-key' && given.callbackUrls.length > 0) {
+  if (onboarding.credential.type === 'api-key' && onboarding.callbackUrls.length > 0) {
     tell("Note: connecting other people's accounts by OAuth may need a licence (PSD2); an API key alone is for one's own.");
   }
-  await withKeeper((keeper) => start(keeper, name, given, options));
+  await withKeeper(async (keeper) => {
+    if (!(await keeper.has(name))) await lookAround(keeper, given, purpose);
+    await start(keeper, name, onboarding, options);
+  });
 }
 
-/** Everything that is wrong with the certificate at once, where onboarding would end with the first. @throws UsageError for what else was given */
-async function check(options: Options): Promise<void> {
-  const files = options.certificate === undefined ? null : readQsealFiles(options.certificate, options);
-  const ofCertificate = files ? certificateFindings({ ...files, now: new Date() }) : [];
-  if (!hasProblem(ofCertificate)) readOnboarding(options, files);
-  const findings = [...ofCertificate, ...(await diagnose(process.env, null))];
-  showFindings(findings, options.json ?? false);
+/** All that is wrong with what was given and with the settings, in one error. @throws UsageError */
+async function demandRight(given: Given, purpose: Purpose): Promise<void> {
+  const findings = onboardingFindings(given, purpose);
+  if (!hasProblem(findings)) return;
+  throw refusal([...settingsFindings(process.env), ...findings, ...(await signerKeyFindings(given, purpose))]);
+}
+
+/** What stands around a new connection, as far as it is seen from here. @throws UsageError for a signer with another key */
+async function lookAround(keeper: Keeper, given: Given, purpose: Purpose): Promise<void> {
+  const [ofKey, warnings] = await Promise.all([
+    signerKeyFindings(given, purpose),
+    warningsAround(keeper.client, given.signer, process.env),
+  ]);
+  if (hasProblem(ofKey)) throw refusal(ofKey);
+  for (const warning of warnings) tell(`Warning: ${warning}`);
+}
+
+/** Everything that is wrong with what was given, and around it. @throws UsageError where nobody is named to look at */
+async function check(given: Given, purpose: Purpose, { json }: Options): Promise<void> {
+  const ofGiven = onboardingFindings(given, purpose);
+  if (isNobody(given)) throw refusal(ofGiven);
+  const ofKey = await signerKeyFindings(given, purpose);
+  const findings = [...ofGiven, ...ofKey, ...(await awaited('Looking at everything', diagnose(process.env, { signer: given.signer })))];
+  showFindings(findings, json ?? false);
   if (hasProblem(findings)) process.exitCode = EXIT.failed;
 }
 
@@ -100,87 +120,23 @@ async function start(keeper: Keeper, name: string, given: OnboardOptions, { json
   else tell(`${name} is being onboarded: bunq-keeper watch ${name}`);
 }
 
-/**
- * @param files of the certificate, where they were read already
- * @throws UsageError, before anything connects
- */
-export function readOnboarding(options: Options, files: QsealFiles | null = null): OnboardOptions {
-  const credential = readCredential(options, files);
-  if (!credential)
-    throw new UsageError('Say who is onboarded: --certificate F --signer S (a PSD2 provider), --api-key-file F, or --sandbox-user.');
-  return { credential, ...readReach(credential.type, options) };
+/** What a connection is onboarded with. @throws UsageError with all that is wrong, before anything connects */
+export function readOnboarding(options: CredentialOptions & ReachOptions): OnboardOptions {
+  const given = readGiven(options);
+  const now = new Date();
+  const findings = onboardingFindings(given, { connection: null, environment: null, signers: null, now });
+  if (hasProblem(findings)) throw refusal(findings);
+  return onboardingOf(given, now);
 }
 
-/** Where end users return to, and who may use the API key. @throws UsageError */
-export function readReach(
-  type: OnboardOptions['credential']['type'],
-  { callbackUrl, permittedIp }: Pick<Options, 'callbackUrl' | 'permittedIp'>,
-) {
-  const callbackUrls = [...new Set((callbackUrl ?? []).map(checkCallbackUrl))];
-  if (type === 'qseal' && callbackUrls.length === 0)
-    throw new UsageError('A PSD2 provider needs at least one --callback-url: where end users return to after they granted access.');
-  return { callbackUrls, permittedIps: [...new Set(permittedIp ?? [])] };
-}
+/** Of what was found right. */
+const onboardingOf = (given: Given, now: Date): OnboardOptions => ({ credential: credentialOf(given, now)!, ...reachOf(given) });
 
-/** Null when none is given. @throws UsageError */
-export function readCredential(options: CredentialOptions, files: QsealFiles | null = null): OnboardOptions['credential'] | null {
-  const { certificate, chain, signer, apiKeyFile, sandboxUser } = options;
-  const kinds = [certificate !== undefined, apiKeyFile !== undefined, sandboxUser === true].filter(Boolean).length;
-  if (kinds > 1) throw new UsageError('--certificate, --api-key-file and --sandbox-user exclude each other: give one.');
-  if (certificate === undefined && (chain !== undefined || signer !== undefined))
-    throw new UsageError('--chain and --signer belong to --certificate: give that too.');
-  if (sandboxUser) return { type: 'sandbox-user' };
-  if (apiKeyFile !== undefined) return { type: 'api-key', apiKey: readApiKey(apiKeyFile) };
-  if (certificate === undefined) return null;
-  if (signer === undefined)
-    throw new UsageError(
-      '--certificate needs --signer: who holds its private key (file:/abs/key.pem or exec:/abs/program on the worker, or a name).',
-    );
-  return qsealCredential({ ...(files ?? readQsealFiles(certificate, options)), signer });
-}
-
-type QsealFiles = Omit<QsealCredentialInput, 'signer' | 'now'>;
-
-function readQsealFiles(certificate: string, { chain, signer }: CredentialOptions): QsealFiles {
-  const privateKeyPem = signer === undefined ? undefined : keyOf(signer);
-  return {
-    certificatePem: readInput(certificate, '--certificate'),
-    ...(chain !== undefined && { chainPem: readInput(chain, '--chain') }),
-    ...(privateKeyPem !== undefined && { privateKeyPem }),
-  };
-}
-
-/** The private key of a signer that is a file here too: whether it fits is seen before anything is sent. */
-function keyOf(signer: string): string | undefined {
-  if (isNamedSigner(signer)) {
-    if (NAME_PATTERN.test(signer)) return undefined;
-    throw new UsageError(
-      `${JSON.stringify(signer)} is no signer: give file:/abs/key.pem, or a name from the worker's KEEPER_QSEAL_SIGNERS.`,
-    );
-  }
-  const path = signer.slice(signer.indexOf(':') + 1);
-  if (signer.startsWith('exec:/')) return undefined;
-  if (!signer.startsWith('file:/'))
-    throw new UsageError(
-      `${JSON.stringify(signer)} is no signer: give file:/abs/key.pem or exec:/abs/program (an absolute path on the worker), or a name from the worker's KEEPER_QSEAL_SIGNERS, where an https: one stands.`,
-    );
-  try {
-    accessSync(path, constants.R_OK);
-  } catch {
-    return undefined; // the worker's file need not be here
-  }
-  const pem = readFileSync(path, 'utf8');
-  return isEncryptedKey(pem) ? undefined : pem; // the worker has its passphrase
-}
-
-function readApiKey(file: string): Secret {
-  const text = readInput(file, '--api-key-file').trim();
-  if (!/^[A-Za-z0-9_]{16,128}$/.test(text))
-    throw new UsageError(`--api-key-file ${file} does not hold a bunq API key: letters and digits, alone in the file.`);
-  return new Secret(text);
-}
-
-function permittedIp(text: string, all: string[] = []): string[] {
-  if (text !== 'any' && !isIPv4(text)) throw new InvalidArgumentError('It is an IPv4 address (bunq takes no other), or any.');
-  return [...all, text];
+/** Null when none is given. @throws UsageError with all that is wrong */
+export function readCredential(options: CredentialOptions, name: string): OnboardOptions['credential'] | null {
+  const given = readGiven(options);
+  const purpose = purposeOf(name, process.env, new Date());
+  const findings = credentialFindings(given, purpose);
+  if (hasProblem(findings)) throw refusal(findings);
+  return credentialOf(given, purpose.now);
 }

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { QSEAL_SIGNATURE_PATTERN } from '../../workflows/messages.ts';
+import { awaited } from '../awaited.ts';
 import { EXIT, UsageError } from '../errors.ts';
+import { examples } from '../help.ts';
 import { readInput } from '../input.ts';
 import type { Keeper, KnownStatus } from '../keeper.ts';
-import { connectionArgument, jsonOption, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
+import { connectionArgument, jsonOption, noWaitOption, stateArgument, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { needsPerson, showOutcome } from '../outcome.ts';
 import { tell } from '../output.ts';
 import { isSettled } from '../progress.ts';
@@ -29,14 +31,16 @@ export function registerRenewAndResume(program: Command): void {
     .description('open a new session now; the present one is served until then')
     .argument('[name]', 'the connection (an end user’s is PROVIDER/USER)', connectionArgument)
     .option('--all', 'every connection, end users’ too')
-    .option('--state <state>', 'with --all: only those in this state')
+    .option('--state <state>', 'with --all: only those in this state', stateArgument)
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
+    .addHelpText('after', examples('bunq-keeper renew acme', 'bunq-keeper renew --all --state DEGRADED --no-wait'))
     .action((name: string | undefined, options: RenewOptions) => withKeeper((keeper) => renew(keeper, name, options)));
 
   program
     .command('resume')
+    .summary('try again what waits for a person')
     .description('try again what waits for a person, with new input or without; restarts a workflow that was closed')
     .argument('<name>', 'the connection (an end user’s is PROVIDER/USER)', connectionArgument)
     .addOption(certificateOption())
@@ -47,43 +51,55 @@ export function registerRenewAndResume(program: Command): void {
     .addOption(noWaitOption())
     .addOption(timeoutOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'bunq-keeper resume acme',
+        'bunq-keeper resume acme --certificate cert.pem --chain chain.pem --signer acme-hsm',
+        'bunq-keeper resume mine --api-key-file api-key.txt',
+        'bunq-keeper resume acme --signature signature.b64',
+      ),
+    )
     .action((name: string, options: ResumeOptions) => resume(name, options));
 }
 
 async function renew(keeper: Keeper, name: string | undefined, { all, state, ...options }: RenewOptions): Promise<void> {
   if ((name !== undefined) === (all === true)) throw new UsageError('Give either a NAME or --all.');
   if (name !== undefined) return renewOne(keeper, name, options);
-  const found = await keeper.list({ state });
+  const found = await awaited('Listing the connections', keeper.list({ state }));
   for (const connection of found) await renewOne(keeper, connection.name, options, true);
   tell(`${found.length} asked to renew.`);
 }
 
 async function renewOne(keeper: Keeper, name: string, { wait, timeout, json }: WaitOptions, bulk = false): Promise<void> {
   const before = (await keeper.status(name)).session?.openedAt ?? null;
-  await keeper.renew(name, { bulk });
+  await awaited(`Asking ${name} to renew`, keeper.renew(name, { bulk }));
   if (!wait) return tell('The wish is recorded.');
   const isNew = ({ session }: KnownStatus) => session !== null && session.openedAt !== before;
-  const outcome = showOutcome(
-    await waitFor(keeper, name, {
-      until: (status) => (isNew(status) && status.state !== 'RENEWING') || needsPerson(status),
-      timeoutMs: timeout,
-    }),
-    json,
-  );
+  const until = (status: KnownStatus) => (isNew(status) && status.state !== 'RENEWING') || needsPerson(status);
+  const status = await awaited(`Waiting for a new session of ${name}`, waitFor(keeper, name, { until, timeoutMs: timeout }));
+  const outcome = showOutcome(status, json);
   process.exitCode = Math.max(Number(process.exitCode ?? EXIT.done), outcome); // of many, one that waits for a person
 }
 
 async function resume(name: string, { wait, timeout, json, signature, ...given }: ResumeOptions): Promise<void> {
-  const credential = readCredential(given);
+  const credential = readCredential(given, name);
   if (credential && signature !== undefined)
     throw new UsageError('--signature is for the certificate that is there: give it, or another certificate or API key.');
   const qsealSignature = signature === undefined ? undefined : readSignature(signature);
   await withKeeper(async (keeper) => {
-    await keeper.resume(name, credential ?? undefined, qsealSignature);
+    await awaited(`Asking ${name} to go on`, keeper.resume(name, credential ?? undefined, qsealSignature));
     if (!wait) return tell('The wish is recorded.');
-    process.exitCode = showOutcome(await waitFor(keeper, name, { until: isSettled, timeoutMs: timeout }), json);
+    const expiresAt = credential?.type === 'qseal' ? credential.expiresAt : undefined;
+    const until = (status: KnownStatus) => isSettled(status) && (needsPerson(status) || isRolledOver(status, expiresAt));
+    const settled = waitFor(keeper, name, { until, timeoutMs: timeout });
+    process.exitCode = showOutcome(await awaited(`Waiting for ${name}`, settled), json);
   });
 }
+
+/** What is served came of the certificate in the status, and that is the one that was given. Meanwhile the former's is served, and it is ACTIVE too. */
+const isRolledOver = ({ certificate, formerCertificate }: KnownStatus, expiresAt = certificate?.expiresAt) =>
+  !formerCertificate && certificate?.expiresAt === expiresAt;
 
 /** @throws UsageError */
 function readSignature(file: string): string {

@@ -1,15 +1,18 @@
 import type { Command } from 'commander';
 import { withKeyFirst, withNewKey, withoutKey } from '../../sealing/key-rotation.ts';
 import { newSealingKeys, SealingKeySet } from '../../sealing/key-set.ts';
+import { awaited } from '../awaited.ts';
 import { EXIT, KeeperError, UsageError } from '../errors.ts';
+import { examples } from '../help.ts';
 import type { Keeper } from '../keeper.ts';
 import { jsonOption, withKeeper } from '../options.ts';
-import { print, printJson, table, tell } from '../output.ts';
+import { complain, print, printJson, tell } from '../output.ts';
 import { writeNewFile } from '../output-file.ts';
 import { closedRunsSealedBy, retentionMs } from '../sealed-histories.ts';
 import { asUsage, changeSealingKeyFile, readSealingKeyFile, sealingKeyFile } from '../sealing-key-file.ts';
 import { inTurns, type KeyUse, keyIdsOf, keyUse, lackedBy, sealingOtherwise, sealingWorkers } from '../sealing-key-use.ts';
 import { readSealingKeys } from '../settings.ts';
+import { table } from '../table.ts';
 import { several, verb } from '../words.ts';
 
 interface FileOptions {
@@ -18,39 +21,54 @@ interface FileOptions {
 }
 
 export function registerSealingKeys(program: Command): void {
-  const keys = program.command('sealing-keys').description('the keys that seal every secret before Temporal stores it, and their rotation');
+  const keys = program
+    .command('sealing-keys')
+    .summary('the keys that seal every secret, and their rotation')
+    .description('the keys that seal every secret before Temporal stores it, and their rotation');
 
   keys
     .command('new')
     .description('make a key set: mode 0600, never over a file that exists')
     .option('--out <file>', 'where to (default: $KEEPER_SEALING_KEYS_FILE)')
     .addOption(jsonOption())
+    .addHelpText('after', examples('bunq-keeper sealing-keys new --out sealing-keys.json'))
     .action(makeNew);
 
-  withFile(keys.command('add').description('a rotation begins: add a new key, which opens and does not seal yet')).action(add);
+  withFile(keys.command('add').description('a rotation begins: add a new key, which opens and does not seal yet'))
+    .addHelpText('after', examples('bunq-keeper sealing-keys add --file sealing-keys.json'))
+    .action(add);
 
   withFile(
     keys
       .command('promote')
       .description('let a key seal from now on; refused while a worker of this environment does not have it')
       .argument('[key-id]', 'which; needed where there are several that do not seal'),
-  ).action(promote);
+  )
+    .addHelpText(
+      'after',
+      examples('bunq-keeper sealing-keys promote', 'bunq-keeper sealing-keys promote k-2026-11 --file sealing-keys.json'),
+    )
+    .action(promote);
 
   keys
     .command('reseal')
     .description('have every connection sealed by the present key now, rather than at its next renewal')
     .addOption(jsonOption())
+    .addHelpText('after', examples('bunq-keeper sealing-keys reseal'))
     .action(reseal);
 
   keys
     .command('status')
     .description('of each key: who needs it still, who lacks it, and when it may go')
     .addOption(jsonOption())
+    .addHelpText('after', examples('bunq-keeper sealing-keys status', "bunq-keeper sealing-keys status --json | jq '.keys[].neededFor'"))
     .action(showStatus);
 
   withFile(
     keys.command('remove').description('a rotation ends: remove a key; refused while something needs it').argument('<key-id>', 'which'),
-  ).action(remove);
+  )
+    .addHelpText('after', examples('bunq-keeper sealing-keys remove k-2026-01 --file sealing-keys.json'))
+    .action(remove);
 }
 
 const withFile = (command: Command) =>
@@ -87,7 +105,7 @@ async function promote(keyId: string | undefined, options: FileOptions): Promise
   const chosen = keyId ?? theOnlyOther(keyIdsIn(file));
   const promoted = (text: string) => ({ text: withKeyFirst(text, file, chosen) });
   asUsage(() => promoted(readSealingKeyFile(file))); // what is wrong with it is said before anybody is asked
-  const workers = await withKeeper(sealingWorkersOf);
+  const workers = await withKeeper((keeper) => awaited('Looking at the workers', sealingWorkersOf(keeper)));
   const lacking = lackedBy(workers, chosen);
   if (lacking.length > 0)
     throw new KeeperError(
@@ -95,7 +113,7 @@ async function promote(keyId: string | undefined, options: FileOptions): Promise
     );
   changeSealingKeyFile(file, promoted);
   if (options.json) printJson({ schema: 1, file, promoted: chosen, keyIds: keyIdsIn(file), workers: workers.length });
-  if (workers.length === 0) tell('No worker polls in this environment: that every worker has the key could not be seen.');
+  if (workers.length === 0) complain('No worker polls in this environment: that every worker has the key could not be seen.');
   tell(
     `${chosen} seals from now on, in who reads ${file} anew: give it to every worker and client again, and restart them. Each connection is then sealed by it at its next renewal, or at once: bunq-keeper sealing-keys reseal`,
   );
@@ -123,22 +141,25 @@ async function reseal({ json }: { json?: boolean }): Promise<void> {
       if (only(await keeper.sealingKeysOf(name))) return 'before';
       return only(await keeper.reseal(name)) ? 'now' : null;
     };
-    const done = await inTurns(await keeper.list(), async ({ name }) => ({ name, sealed: await isSealed(name).catch(() => null) }));
+    const all = inTurns(await keeper.list(), async ({ name }) => ({ name, sealed: await isSealed(name).catch(() => null) }));
+    const done = await awaited('Having every connection sealed anew', all);
     const left = done.filter(({ sealed }) => sealed === null).map(({ name }) => name);
     const resealed = done.filter(({ sealed }) => sealed === 'now').length;
     if (json) printJson({ schema: 1, keyId, resealed, left });
     tell(`${resealed} of ${done.length} connections were sealed anew by ${keyId}, ${done.length - resealed - left.length} were already.`);
     if (left.length === 0) return;
-    tell(
+    complain(
       `Not, or not all of: ${several(left)}. They are at the next renewal, where a worker has the key that each needs; look: bunq-keeper sealing-keys status`,
     );
     process.exitCode = EXIT.failed;
   });
 }
 
+const LOOKING = 'Looking at connections, workers and closed histories';
+
 async function showStatus({ json }: { json?: boolean }): Promise<void> {
   const { keyIds } = readSealingKeys(process.env);
-  const { uses, workers } = await withKeeper((keeper) => usesOf(keeper, keyIds));
+  const { uses, workers } = await withKeeper((keeper) => awaited(LOOKING, usesOf(keeper, keyIds)));
   if (json) return printJson({ schema: 1, keys: uses, workers });
   print(uses.map(describeUse).join('\n\n'));
 }
@@ -161,7 +182,7 @@ async function remove(keyId: string, options: FileOptions): Promise<void> {
   const [present] = keyIdsIn(file);
   const removed = (text: string) => ({ text: withoutKey(text, file, keyId) });
   asUsage(() => removed(readSealingKeyFile(file)));
-  const [use] = (await withKeeper((keeper) => usesOf(keeper, [keyId], present))).uses;
+  const [use] = (await withKeeper((keeper) => awaited(LOOKING, usesOf(keeper, [keyId], present)))).uses;
   if (use!.neededFor.length > 0) throw new KeeperError([`Nothing was changed: ${keyId} may not go yet.`, ...use!.neededFor].join('\n- '));
   changeSealingKeyFile(file, removed);
   if (options.json) printJson({ schema: 1, file, removed: keyId, keyIds: keyIdsIn(file) });

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { KeeperError } from '../errors.ts';
+import { examples } from '../help.ts';
 import { durationArgument, jsonOption } from '../options.ts';
 import { printJson, tell } from '../output.ts';
 
@@ -21,6 +22,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export function registerSimulator(program: Command): void {
   program
     .command('simulator')
+    .summary('the bank, on loopback')
     .description('the bank, for tests and development: strict, stateful, on loopback')
     .option('--host <address>', 'where it listens', '127.0.0.1')
     .option('--port <port>', "the bank's port", portArgument, 8090)
@@ -32,6 +34,14 @@ export function registerSimulator(program: Command): void {
     .option('--session-gap <duration>', 'between two sessions from one address (30s)', durationArgument, 30 * 1000)
     .option('--no-rate-limits', 'let every call through')
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'bunq-keeper simulator',
+        'bunq-keeper simulator --state-file bank.json --session-lifetime 1h',
+        'bunq-keeper simulator --port 0 --manage-port 0 --json',
+      ),
+    )
     .action(simulate);
 }
 

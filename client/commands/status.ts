@@ -1,22 +1,14 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import type { LifecycleState } from '../../workflows/state.ts';
+import type { Command } from 'commander';
+import { awaited } from '../awaited.ts';
 import { advice, describeStatus, remarks, toDo } from '../describe.ts';
+import { examples } from '../help.ts';
 import type { KnownStatus } from '../keeper.ts';
-import { connectionArgument, jsonOption, nameArgument, withKeeper } from '../options.ts';
-import { print, printJson, table, tell } from '../output.ts';
+import { LIFECYCLE_STATES } from '../lifecycle-states.ts';
+import { paintCommands, paintState } from '../look.ts';
+import { connectionArgument, jsonOption, nameArgument, stateArgument, withKeeper } from '../options.ts';
+import { complain, print, printJson } from '../output.ts';
+import { table } from '../table.ts';
 import { waitFor } from '../wait.ts';
-
-const STATES = [
-  'ONBOARDING',
-  'AWAITING_AUTHORIZATION',
-  'ACTIVE',
-  'RENEWING',
-  'DEGRADED',
-  'LAPSED',
-  'REVOKED',
-  'ACTION_REQUIRED',
-  'DISCONNECTED',
-] satisfies LifecycleState[];
 
 export function registerStatus(program: Command): void {
   program
@@ -24,15 +16,16 @@ export function registerStatus(program: Command): void {
     .description('what a connection is doing, its steps and times, and what to do')
     .argument('<name>', 'the connection (an end user’s is PROVIDER/USER)', connectionArgument)
     .addOption(jsonOption())
+    .addHelpText('after', examples('bunq-keeper status acme', 'bunq-keeper status acme/alice --json'))
     .action(async (name: string, { json }: { json?: boolean }) =>
       withKeeper(async (keeper) => {
-        const status = await keeper.status(name);
+        const status = await awaited(`Asking for ${name}`, keeper.status(name));
         if (json) printJson(status);
         else print(describeStatus(status));
-        for (const remark of remarks(status)) tell(remark);
+        for (const remark of remarks(status)) complain(remark);
         const advised = status.action ? null : advice(status, keeper.consentAgeMs); // an action stands in the status
-        if (advised) tell(advised);
-        if (status.worker === false) for (const sentence of await keeper.whyNoAnswer(name)) tell(sentence);
+        if (advised) complain(advised);
+        if (status.worker === false) for (const sentence of await keeper.whyNoAnswer(name)) complain(sentence);
       }),
     );
 
@@ -41,6 +34,7 @@ export function registerStatus(program: Command): void {
     .description('one line at each change, until Ctrl-C')
     .argument('<name>', 'the connection (an end user’s is PROVIDER/USER)', connectionArgument)
     .addOption(jsonOption())
+    .addHelpText('after', examples('bunq-keeper watch acme', 'bunq-keeper watch acme --json | jq --unbuffered .state'))
     .action(async (name: string, { json }: { json?: boolean }) =>
       withKeeper(async (keeper) => {
         let last = '';
@@ -57,12 +51,16 @@ export function registerStatus(program: Command): void {
   program
     .command('list')
     .description('every connection of this environment')
-    .option('--state <state>', `only those in this state: ${STATES.join(', ')}`, stateArgument)
+    .option('--state <state>', `only those in this state: ${LIFECYCLE_STATES.join(', ')}`, stateArgument)
     .option('--provider <name>', 'only this provider and its end users', nameArgument)
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples('bunq-keeper list', 'bunq-keeper list --state ACTION_REQUIRED', 'bunq-keeper list --provider acme --json | jq -r .name'),
+    )
     .action(async ({ state, provider, json }: { state?: string; provider?: string; json?: boolean }) =>
       withKeeper(async (keeper) => {
-        const found = await keeper.list({ state, provider });
+        const found = await awaited('Listing the connections', keeper.list({ state, provider }));
         if (json) for (const status of found) printJson(status);
         else
           print(table([['NAME', 'STATE', 'SINCE', 'RENEWED ON', 'TO DO'], ...found.map((status) => listRow(status, keeper.consentAgeMs))]));
@@ -72,20 +70,18 @@ export function registerStatus(program: Command): void {
 
 const listRow = (status: KnownStatus, consentAgeMs: number) => [
   status.name,
-  status.state,
-  status.since,
-  status.session?.renewAt ?? '-',
+  paintState(status.state),
+  minute(status.since),
+  status.session ? minute(status.session.renewAt) : '-',
   advice(status, consentAgeMs) ?? '-',
 ];
+
+/** A list has many rows: `2026-11-28T03:30Z`. */
+const minute = (time: string) => time.replace(/:\d\d(\.\d+)?Z$/, 'Z');
 
 const changeLine = (status: KnownStatus) => {
   const { state, steps, session } = status;
   const running = steps.find(({ status: now }) => now === 'running' || now === 'retrying' || now === 'waiting');
   const what = toDo(status) ?? (running ? `${running.name} ${running.status}` : session ? `session expires ${session.expiresAt}` : '');
-  return `${new Date().toISOString()} ${state} ${what}`.trimEnd();
+  return `${new Date().toISOString()} ${paintState(state)} ${paintCommands(what)}`.trimEnd();
 };
-
-function stateArgument(text: string): string {
-  if ((STATES as string[]).includes(text)) return text;
-  throw new InvalidArgumentError(`The states are ${STATES.join(', ')}.`);
-}

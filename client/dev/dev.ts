@@ -158,8 +158,6 @@ async function onboardAnew(keeper: Keeper, folder: DevFolder, callbackUrl: strin
     certificate,
     signer: `file:${key}`,
     callbackUrl: [callbackUrl],
-    wait: true,
-    timeout: ONBOARDED_WITHIN_MS,
   });
   await keeper.onboard(NAME, given);
   tell(`Onboarding ${NAME} …`);

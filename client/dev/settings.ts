@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { isLoopback } from '../../bunq/bank.ts';
 import { BUNQ_ENVIRONMENTS } from '../../bunq/environment.ts';
+import { isLoopback } from '../../bunq/loopback.ts';
 import { UsageError } from '../errors.ts';
 import { readClientSettings } from '../settings.ts';
 import type { DevCallback } from './callback.ts';

@@ -136,10 +136,10 @@ test('an API key is also taken from stdin, and never shown', async () => {
 
 test('a provider is onboarded by the name of a signer that the worker has', async () => {
   const signers = join(temporaryFolder(), 'signers.json');
-  const { bank, here } = await begin({ KEEPER_QSEAL_SIGNERS: signers });
+  const { bank, here } = await begin();
   const signer = `file:${join(ROOT, 'test/vectors/pseudo-key.pem')}`;
   writeFileSync(signers, JSON.stringify({ 'acme-hsm': { signer, environment: here.environment, connections: ['acme'] } }));
-  const worker = await here.startWorker();
+  const worker = await here.startWorker({ KEEPER_QSEAL_SIGNERS: signers });
   const certificate = join(ROOT, 'test/vectors/pseudo-cert.pem');
   const provider = ['--certificate', certificate, '--signer', 'acme-hsm', '--callback-url', CALLBACK];
   const onboarded = await here.run('onboard', 'acme', ...provider, '--json');

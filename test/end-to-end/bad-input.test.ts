@@ -111,6 +111,77 @@ const certificates: Record<string, BadInput> = {
   },
 };
 
+const signersFile = join(folder, 'signers.json');
+writeFileSync(
+  signersFile,
+  JSON.stringify({
+    'acme-hsm': { signer: `file:${vector('other-key.pem')}`, environment: 'sandbox', connections: ['acme'] },
+    'others-hsm': { signer: 'exec:/none/seal', environment: 'sandbox', connections: ['other'] },
+  }),
+);
+const fiveWrong = [
+  ...['onboard', 'acme', '--certificate', vector('qwac-cert.pem'), '--signer', 'file:key.pem', '--permitted-ip', '2001:db8::1'],
+  ...['--callback-url', 'http://acme.example/', '--callback-url', 'https://acme.example/', '--callback-url', 'https://acme.example/#here'],
+];
+const fiveProblems = [
+  /is a QWAC, which is for websites/,
+  /No chain is given/,
+  /"file:key\.pem" is no signer/,
+  /"http:\/\/acme\.example\/" cannot be a callback URL: it has to be https/,
+  /"https:\/\/acme\.example\/#here" cannot be a callback URL: it has a fragment/,
+  /"2001:db8::1" cannot be a permitted address: it is an IPv4 address/,
+];
+/** Here the signers' settings are at hand. */
+const withSigners = () => ({ BUNQ_ENVIRONMENT: 'sandbox', KEEPER_QSEAL_SIGNERS: signersFile });
+
+const preflight: Record<string, () => BadInput> = {
+  'everything that was given wrong, before anything is started': () => ({ args: fiveWrong, says: fiveProblems }),
+  'the settings beside it': () => ({
+    args: fiveWrong,
+    env: { KEEPER_EGRESS: 'No Name' },
+    says: [...fiveProblems, /^KEEPER_EGRESS is a name/m],
+  }),
+  'the same, by --check, and what is wrong around it': () => ({
+    args: [...fiveWrong, '--check'],
+    says: [
+      ...fiveProblems,
+      ...[/^✖ certificate: /m, /^✖ chain: /m, /^✖ signer: /m, /^✖ callback URL: /m, /^✖ permitted address: /m],
+      ...[/^✔ settings: /m, /^✔ bank: http.* answers$/m, /^✔ clock: \d+ s from the bank's$/m, /^✖ workers: No worker polls/m],
+    ],
+    code: 1,
+  }),
+  'nobody to look at, by --check': () => ({ args: ['onboard', 'acme', '--check'], says: [/Say who is onboarded/] }),
+  'three credentials of which none is any good': () => ({
+    args: [...provider('nowhere.pem', '--signer', 'acme-hsm'), '--sandbox-user', '--api-key-file', fileWith('"0123456789abcdef"\n')],
+    says: [/exclude each other/, /nowhere\.pem cannot be read \(ENOENT\)/, /has quotes around it and does not hold a bunq API key/],
+  }),
+  'two files that are stdin': () => ({
+    args: ['onboard', 'acme', '--certificate', '-', '--chain', '-', '--signer', 'acme-hsm'],
+    stdin: 'x',
+    says: [/--chain and --certificate cannot both be stdin/, /needs at least one --callback-url/],
+  }),
+  'a signer with the key of another certificate': () => ({
+    args: provider('pseudo-cert.pem', '--signer', 'acme-hsm'),
+    env: withSigners(),
+    says: [/key of signer acme-hsm does not belong to the certificate \/CN=My App PISP AISP/, /Give the signer that holds its key/],
+  }),
+  'a signer that is listed for others': () => ({
+    args: provider('pseudo-cert.pem', '--signer', 'others-hsm'),
+    env: withSigners(),
+    says: [/Signer others-hsm does not serve acme: its settings list other\. Correct its entry/],
+  }),
+  'a signer that is given directly, with production': () => ({
+    args: [...pseudo(), '--check'],
+    env: { BUNQ_ENVIRONMENT: 'production', BUNQ_API_URL: undefined, HTTPS_PROXY: 'http://127.0.0.1:1' },
+    says: [/^✖ signer: .*with production a worker takes signers by name only/m, /^✖ bank: https:\/\/api\.bunq\.com\/v1\/ does not answer/m],
+    code: 1,
+  }),
+  'an import: the context, the certificate and the callback URL': () => ({
+    args: ['import', 'bunq-context', 'acme', vector('body.json'), '--certificate', vector('nowhere.pem')],
+    says: [/is no API context of bunq's/, /nowhere\.pem cannot be read/, /--certificate needs --signer/, /at least one --callback-url/],
+  }),
+};
+
 const usage: Record<string, BadInput> = {
   'an unknown command': { args: ['frobnicate'], says: [/unknown command 'frobnicate'/, /--help/] },
   'an unknown option': { args: ['list', '--frobnicate'], says: [/unknown option '--frobnicate'/, /--help/] },
@@ -322,6 +393,10 @@ for (const [what, inputs] of Object.entries({ certificates, usage, settings, sur
     test.each(Object.entries(inputs))('%s', async (_what, input) => expectRefusal(input), 40_000);
   });
 }
+
+describe('refused, with all that is wrong at once:', () => {
+  test.each(Object.entries(preflight))('%s', async (_what, input) => expectRefusal(input()), 40_000);
+});
 
 test('nothing of all that reached the bank, and no workflow was started', async () => {
   expect(bank.requests().filter(({ path }) => path !== '/v1/')).toEqual([]); // `--check` looks whether the bank is there

@@ -98,7 +98,7 @@ describe('keeper.fetch', () => {
 
 describe('call', () => {
   test("prints the bank's body as it came, and ends with 1 on a bank error", async () => {
-    const answered = await here.run('call', 'acme', 'get', '/user/{userId}/oauth-client');
+    const answered = await here.run('call', 'acme', 'get', '/user/{userId}/oauth-client', '--quiet');
     expect(answered).toMatchObject({ code: 0, stderr: '' });
     expect(answered.stdout).toBe(await (await here.keeper.fetch('acme', '/user/{userId}/oauth-client')).text());
     const refused = await here.run('call', 'acme', 'GET', '/user/1');

@@ -124,7 +124,7 @@ describe('an end user', () => {
       ['acme/alice', 'ACTIVE'],
     ]);
     expect((await run('list', '--provider', 'other', '--json')).stdout).toBe('');
-    const { stdout, stderr } = await run('status', 'acme/alice');
+    const { stdout, stderr } = await run('status', 'acme/alice', '--quiet');
     expect(stdout).toContain(`consented at  ${consentedAt}`);
     expect(stdout).not.toMatch(/skipped|oauth-client/);
     expect(stderr).toBe('');

@@ -10,13 +10,13 @@ import { type Scene, scene } from './support/scene.ts';
 import { TemporalProxy } from './support/temporal-proxy.ts';
 
 /**
- * A hundred connections wait for a session from one address, at which the bank allows one in 3 s, while workers are killed and
+ * A hundred connections wait for a session from one address, at which the bank allows one in 2 s, while workers are killed and
  * frozen, the gate, connections and the Temporal server ended: each while a slot is out. What counts is when the requests
  * arrived at the bank.
  */
 
 const CONNECTIONS = 100;
-const GAP_MS = 3000;
+const GAP_MS = 2000;
 const NAMES = Array.from({ length: CONNECTIONS }, (_, index) => `acme-${index}`);
 /** Terminated while they wait: the test ends sooner, and the gate comes upon them. */
 const GONE_WHILE_WAITING = 44;

@@ -143,7 +143,7 @@ test('the session is shown without its token, and with --reveal the token alone 
   const shown = await run('session', 'acme', '--json');
   expect(json(shown)).toMatchObject({ schema: 1, name: 'acme', sessionId: held?.id, userId: held?.userId });
   expect(shown.stdout).not.toContain(token);
-  expect(await here.run('session', 'acme', '--reveal')).toEqual({ code: 0, signal: null, stdout: `${token}\n`, stderr: '' });
+  expect(await here.run('session', 'acme', '--reveal', '--quiet')).toEqual({ code: 0, signal: null, stdout: `${token}\n`, stderr: '' });
 }, 30_000);
 
 test('callback URLs are added, removed, and with --prune replaced, at the bank', async () => {

@@ -78,7 +78,7 @@ interface Status {
 }
 
 async function status(keyId: string) {
-  const { code, stdout, stderr } = await here.run('sealing-keys', 'status', '--json');
+  const { code, stdout, stderr } = await here.run('sealing-keys', 'status', '--json', '--quiet');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return (JSON.parse(stdout) as Status).keys.find((key) => key.keyId === keyId)!;
 }

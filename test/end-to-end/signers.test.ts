@@ -55,9 +55,9 @@ const of = { environment: here.environment, connections: Object.keys(settings).m
 writeFileSync(file, JSON.stringify(Object.fromEntries(Object.entries(settings).map(([kind, entry]) => [kind, { ...entry, ...of }]))));
 
 const worker = await here.startWorker();
-const provider = (kind: string) => [
+const provider = (kind: string, certificate = 'pseudo-cert.pem') => [
   '--certificate',
-  vectorPath('pseudo-cert.pem'),
+  vectorPath(certificate),
   '--signer',
   kind,
   '--callback-url',
@@ -66,7 +66,10 @@ const provider = (kind: string) => [
 
 // it takes a minute, in which the others run
 beforeAll(async () => {
-  expect(await here.run('onboard', 'acme-nobodys', ...provider('nobodys'), '--no-wait')).toMatchObject({ code: 0 });
+  expect(await here.run('onboard', 'acme-nobodys', ...provider('nobodys'), '--no-wait')).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/^Warning: No worker polls bunq-keeper\..*\.qseal\.nobodys\. Start one/m),
+  });
 }, 60_000);
 
 test.each(['file', 'exec', 'https'])(
@@ -79,12 +82,24 @@ test.each(['file', 'exec', 'https'])(
   60_000,
 );
 
+const lines = () =>
+  worker.stderr
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as { level: number; event?: string; signer?: string; msg: string });
+
+test('at its start the worker looks whether the bank is there, and at its own clock', async () => {
+  const told = await until('both are told', () => {
+    const looks = lines().filter(({ event }) => event === 'bank' || event === 'clock');
+    return looks.length === 2 && looks;
+  });
+  expect(told).toEqual([
+    expect.objectContaining({ level: 30, event: 'bank', msg: expect.stringMatching(/^bank: http:.* answers$/) }),
+    expect.objectContaining({ level: 30, event: 'clock', msg: expect.stringMatching(/^clock: \d+ s from the bank's$/) }),
+  ]);
+}, 60_000);
+
 test('at its start the worker has each signer tell its key; one that is down, and a key that everybody reads, are warnings', async () => {
-  const lines = () =>
-    worker.stderr
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line) as { level: number; event?: string; signer?: string; msg: string });
   const told = await until('all have told', () => {
     const all = lines().filter(({ event }) => event === 'signer');
     return all.length === 4 && Object.fromEntries(all.map(({ signer, level, msg }) => [signer, [level, msg]]));
@@ -104,6 +119,19 @@ test('doctor says the same', async () => {
   for (const kind of ['file', 'exec', 'https']) expect(stderr).toMatch(new RegExp(`^✔ signer ${kind}: it is there: RSA 4096`, 'm'));
   expect(stderr).toMatch(/^✖ signer down: \/none\/seal cannot be read/m);
   expect(stderr).toMatch(/^✔ signers: Warning: .*chmod o-r/m);
+  expect(stderr).toMatch(/^✔ clock: \d+ s from the bank's$/m);
+}, 60_000);
+
+test('onboard --check finds a signer and its key right, and what is not', async () => {
+  const checked = await here.run('onboard', 'acme-exec', ...provider('exec'), '--check', '--json');
+  const { findings } = JSON.parse(checked.stdout) as { schema: 1; findings: { check: string; ok: boolean; found: string }[] };
+  expect(findings.filter(({ check }) => check === 'signer' || check === 'workers')).toEqual([
+    { check: 'signer', ok: true, found: 'exec, which KEEPER_QSEAL_SIGNERS lists for acme-exec' },
+    { check: 'signer', ok: true, found: 'the key of exec is that of the certificate' },
+    { check: 'workers', ok: true, found: expect.stringContaining('is polled') },
+  ]);
+  const { code, stderr } = await here.run('onboard', 'acme-exec', ...provider('exec', 'expired-cert.pem'), '--check');
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^✖ certificate: .* expired on 2021-01-01/m)]);
 }, 60_000);
 
 test('a provider whose signer is down is not parked for it', async () => {

@@ -33,7 +33,7 @@ test('a versioned worker gets no task until its version is current; a running co
   const startVersion = (buildId: string) => here.startWorker({ TEMPORAL_DEPLOYMENT_NAME: DEPLOYMENT, TEMPORAL_WORKER_BUILD_ID: buildId });
   const first = await startVersion('v1');
   await here.keeper.onboard('ada', { credential: { type: 'sandbox-user' }, callbackUrls: [], permittedIps: [] });
-  expect(bank.requests()).toEqual([]);
+  expect(bank.requests().filter(({ path }) => path !== '/v1/')).toEqual([]); // a worker looks at its start whether the bank is there
   await makeCurrent('v1');
   await until('ada is ACTIVE', async () => (await here.keeper.status('ada')).state === 'ACTIVE');
 

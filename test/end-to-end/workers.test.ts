@@ -86,7 +86,7 @@ test('after a worker was killed, status tells what was published last and when t
   expect(renewal).toMatchObject({
     code: 1,
     stdout: '',
-    stderr: expect.stringMatching(/^The request was not recorded\. No answer from the workers of /),
+    stderr: expect.stringMatching(/^The request was not recorded\. No answer from the workers of /m),
   });
 }, 60_000);
 

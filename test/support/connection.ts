@@ -57,6 +57,8 @@ export class TestConnection {
   readonly states: { readonly state: LifecycleState; readonly code: ActionCode | null; readonly atMs: number }[] = [];
   /** Every session that it said it serves, in their order. */
   readonly served: { readonly sessionId: number; readonly renewAtMs: number; readonly expiresAtMs: number }[] = [];
+  /** Every time that it said that its certificate ends soon. */
+  readonly expiring: { readonly daysLeft: number; readonly atMs: number }[] = [];
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
@@ -195,6 +197,10 @@ export class TestConnection {
 
   noteState({ state, action }: ConnectionStatus): void {
     this.states.push({ state, code: action?.code ?? null, atMs: this.#parts.time.pulledMs });
+  }
+
+  noteExpiring(daysLeft: number): void {
+    this.expiring.push({ daysLeft, atMs: this.#parts.time.pulledMs });
   }
 
   /** The bank counts lapses by it. */

@@ -1,7 +1,7 @@
 import type { Signers } from '../../activities/dependencies.ts';
 import { createBank } from '../../bunq/bank.ts';
 import { readCertificate } from '../../bunq/certificates.ts';
-import { createPseudoCertificate } from '../../bunq/pseudo-certificate.ts';
+import { createPseudoCertificate, type PseudoCertificateInput } from '../../bunq/pseudo-certificate.ts';
 import { type QsealSigner, SignerError, signerFromPrivateKey } from '../../bunq/qseal.ts';
 import { createSandboxUser } from '../../bunq/sandbox-user.ts';
 import { withKeyFirst, withNewKey } from '../../sealing/key-rotation.ts';
@@ -52,23 +52,29 @@ const made = new Map<string, Promise<Extract<WantedCredential, { type: 'qseal' }
 export function providerCertificate(name = 'My App'): Promise<Extract<WantedCredential, { type: 'qseal' }>> {
   const known = made.get(name);
   if (known) return known;
-  const certificate = makeCertificate(name);
+  const certificate = makeCertificate({ name, now: new Date(), days: 40_000 }); // a virtual century passes
   made.set(name, certificate);
   return certificate;
 }
 
-async function makeCertificate(name: string): Promise<Extract<WantedCredential, { type: 'qseal' }>> {
+let nextCertificates = 0;
+
+/** Another one, with another key and a signer of its own; the same name is the same user. */
+export const nextCertificate = (name: string, { nowMs, days }: { nowMs: number; days: number }) =>
+  makeCertificate({ name, now: new Date(nowMs), days }, `file:/${name} ${++nextCertificates}.pem`);
+
+async function makeCertificate(
+  input: Pick<PseudoCertificateInput, 'name' | 'now' | 'days'>,
+  signer = `file:/${input.name}.pem`,
+): Promise<Extract<WantedCredential, { type: 'qseal' }>> {
   const { certificatePem, privateKeyPem } = await createPseudoCertificate({
-    name,
+    ...input,
     roles: ['PISP', 'AISP'],
-    now: new Date(),
-    days: 40_000, // a virtual century passes
     bits: 2048, // quicker to make than the usual 4096
   });
   const { fingerprintSha256, subject, authorizationNumber, roles, expiresAt } = readCertificate(certificatePem);
-  const signer = `file:/${name}.pem`;
   signersByName.set(signer, signerFromPrivateKey(privateKeyPem));
-  privateKeys.set(name, privateKeyPem);
+  privateKeys.set(input.name, privateKeyPem);
   return {
     type: 'qseal',
     certificatePem,

@@ -7,6 +7,7 @@ import { confirmAttempt, readAttempt } from '../../worker/temporal.ts';
 import { sealingKeys, signers } from './credentials.ts';
 import { openNeighbours } from './neighbours.ts';
 import { SEARCH_ATTRIBUTES } from './temporal.ts';
+import { receive } from './webhook.ts';
 
 /** What the workers of a test give their activities. */
 
@@ -35,6 +36,7 @@ export function dependencies(temporal: TestWorkflowEnvironment, environment: str
     gate: createGateClient(server, environment, systemClock.nowMs, openNeighbours(temporal)),
     confirmAttempt: confirmAttempt(server, IDENTITY, systemClock),
     readAttempt: readAttempt(server, systemClock),
+    webhook: receive,
     searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTES), // the test server takes them and cannot list them
     settings: { egressAddress: null, sessionGapMs: 30_000, settleMs: 60_000 },
   };

@@ -85,6 +85,14 @@ class Keeper implements TestKeeper {
           callDuringReplay: false,
         },
         grantRevoked: { fn: () => {}, callDuringReplay: false },
+        eventUndelivered: { fn: () => {}, callDuringReplay: false },
+        certificateExpiring: {
+          fn: (_info, status, { daysLeft }) => tell(status.workflowId, (connection) => connection.noteExpiring(daysLeft)),
+          callDuringReplay: false,
+        },
+        sessionRenewed: { fn: () => {}, callDuringReplay: false },
+        stepFailed: { fn: () => {}, callDuringReplay: false },
+        repaired: { fn: () => {}, callDuringReplay: false },
       },
     };
   }

@@ -18,10 +18,11 @@ export const SEARCH_ATTRIBUTES = {
   KeeperAction: 'Keyword',
   KeeperRenewAt: 'Datetime',
   KeeperExpiresAt: 'Datetime',
+  KeeperCertificateExpiresOn: 'Int',
 } as const;
 
 /** `temporal.api.enums.v1.IndexedValueType` */
-const INDEXED_VALUE_TYPE = { Keyword: 2, Datetime: 6 } as const;
+const INDEXED_VALUE_TYPE = { Keyword: 2, Int: 3, Datetime: 6 } as const;
 
 /** Connections to this machine bypass any proxy. */
 const DIRECT = { channelArgs: { 'grpc.enable_http_proxy': 0 } };

@@ -1,9 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../support/build.ts';
 
-test('the README shows the example as it is', () => {
-  const example = readFileSync(join(ROOT, 'client/examples/onboard.ts'), 'utf8').trim();
-  const shown = /<!-- example -->\n```ts\n([\s\S]+?)\n```\n<!-- \/example -->/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[1];
-  expect(shown).toBe(example);
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : []))];
+const shown = pages.flatMap((page) =>
+  [...read(page).matchAll(/<!-- example (.+) -->\n```ts\n([\s\S]+?)\n```\n<!-- \/example -->/g)].map(([, file, code]) => ({
+    file: file!,
+    code: code!,
+  })),
+);
+
+test('the README and the pages show the examples as they are, and each of them', () => {
+  const examples = readdirSync(join(ROOT, 'client/examples')).map((name) => `client/examples/${name}`);
+  expect(shown.map(({ file }) => file).sort()).toEqual(examples.sort());
+  for (const { file, code } of shown) expect(code).toBe(read(file).trim());
 });

@@ -100,6 +100,7 @@ test('the Temporal UI tells the story: details with a time for each step, a memo
     KeeperEgress: [acme.egress],
     KeeperRenewAt: [new Date(status.session!.renewAt)],
     KeeperExpiresAt: [new Date(status.session!.expiresAt)],
+    KeeperCertificateExpiresOn: [Number(status.certificate!.expiresAt.slice(0, 10).replaceAll('-', ''))],
   });
 }, 60_000);
 

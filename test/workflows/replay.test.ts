@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { eventLog } from '../../worker/event-log.ts';
+import { sinksOf } from '../../worker/events.ts';
 import { currentBuild } from '../support/build.ts';
 import { type Change, mutant } from '../support/mutant.ts';
 import { readRecorded, recordedHistories } from '../support/recorded-histories.ts';
@@ -11,7 +11,7 @@ import { quietRuntime } from '../support/temporal.ts';
 
 quietRuntime();
 
-const SILENT = eventLog({ info: () => {}, warn: () => {}, error: () => {} });
+const SILENT = sinksOf();
 const names = recordedHistories();
 const bundle = { code: readFileSync(currentBuild().workflowBundle, 'utf8') };
 

@@ -12,6 +12,9 @@ export interface CellEnd {
   /** Requests that a fault hit. */
   readonly hits: number;
   readonly oauthClients: number;
+  readonly users: number;
+  /** A new certificate was given, and the session served came of it. */
+  readonly isRolledOver: boolean;
   readonly callbackUrls: readonly string[];
   readonly spare: { readonly installations: number; readonly apiKeys: number; readonly sessions: number };
   readonly repeatedRequestIds: readonly string[];
@@ -30,18 +33,24 @@ export async function endOfCell(connection: TestConnection): Promise<CellEnd> {
   const { simulator } = connection;
   const bank = simulator.state();
   const requests = simulator.requests();
-  const retiring = (await connection.state()).retiring.length;
+  const { retiring, wanted, serving, ladder } = await connection.state();
+  const isSecond = serving!.apiKey.credentialId !== bank.credentials[0]?.id;
   return {
     state: 'ACTIVE',
     states: connection.states.map((told) => told.state),
     hits: simulator.faults().reduce((sum, { hits }) => sum + hits, 0),
     oauthClients: bank.oauthClients.length,
+    users: bank.users.length,
+    isRolledOver: isSecond && wanted.formerCredential === undefined && serving!.apiKey.apiKey === ladder.apiKey?.apiKey,
     callbackUrls: bank.callbackUrls.map(({ url }) => url).sort(),
     spare: {
       installations: bank.installations.length - 1 - takenOver(requests, ['POST /installation']),
       apiKeys: bank.credentials.length - 1 - takenOver(requests, MAKE_API_KEYS),
       sessions:
-        bank.sessions.filter(({ status }) => status === 'ACTIVE').length - 1 - retiring - takenOver(requests, ['POST /session-server']),
+        bank.sessions.filter(({ status }) => status === 'ACTIVE').length -
+        1 -
+        retiring.length -
+        takenOver(requests, ['POST /session-server']),
     },
     repeatedRequestIds: repeated(
       requests.flatMap(({ requestId, installationId }) => (requestId === null ? [] : [`${installationId} ${requestId}`])),

@@ -7,14 +7,15 @@ export interface Call {
   readonly name: string;
   readonly endpoint: string;
   readonly who: 'provider' | 'sandbox user';
-  /** When the fault comes: from the start on, before the second renewal, or when callback URLs are to be removed. */
-  readonly when: 'onboarding' | 'renewal' | 'pruning';
+  /** When the fault comes: from the start on, before the second renewal, when callback URLs are to be removed, or when a new certificate is given. */
+  readonly when: 'onboarding' | 'renewal' | 'pruning' | 'roll-over';
 }
 
 const OAUTH_CLIENT = '/user/{userID}/oauth-client';
 const CALLBACK_URL = `${OAUTH_CLIENT}/{oauth-clientID}/callback-url`;
 
 const onboarding = (endpoint: string): Call => ({ name: endpoint, endpoint, who: 'provider', when: 'onboarding' });
+const rollOver = (endpoint: string): Call => ({ name: `${endpoint} at a roll-over`, endpoint, who: 'provider', when: 'roll-over' });
 const renewal = (endpoint: string): Call => ({ name: `${endpoint} at a renewal`, endpoint, who: 'provider', when: 'renewal' });
 
 export const CALLS: readonly Call[] = [
@@ -34,6 +35,11 @@ export const CALLS: readonly Call[] = [
   renewal(`GET ${OAUTH_CLIENT}/{itemId}`),
   renewal('DELETE /session/{itemId}'),
   { ...onboarding(`DELETE ${CALLBACK_URL}/{itemId}`), when: 'pruning' },
+  rollOver('POST /payment-service-provider-credential'),
+  rollOver('POST /device-server'),
+  rollOver('POST /session-server'),
+  rollOver('GET /user'),
+  rollOver('DELETE /session/{itemId}'),
 ];
 
 export interface Kind {
@@ -85,7 +91,7 @@ export interface Cell {
 
 /** Those of a kind and length side by side, as they take the same time. */
 export const CELLS: readonly Cell[] = HOW_OFTEN.flatMap((howOften) =>
-  (['onboarding', 'renewal', 'pruning'] as const).flatMap((when) =>
+  (['onboarding', 'renewal', 'pruning', 'roll-over'] as const).flatMap((when) =>
     KINDS.flatMap((kind) =>
       CALLS.filter((call) => call.when === when).map((call) => ({ name: `${call.name}: ${kind.name}, ${howOften}`, call, kind, howOften })),
     ),

@@ -3,7 +3,8 @@ import type { Cell, HowOften } from './cells.ts';
 /**
  * How each cell ends, written down before it is run. In every one: ACTIVE; never ACTION_REQUIRED, not for a moment; no lapse, as none of them
  * comes between the first session and its renewal; one OAuth
- * client; the callback URLs that were asked for, each once; one installation, API key and session in use. They differ in what lost
+ * client; the callback URLs that were asked for, each once; one installation, API key and session in use; after a roll-over, those of the new
+ * certificate and of the same user. They differ in what lost
  * answers may leave unused at the bank, all of which dies by itself or harms nobody.
  */
 export interface ExpectedEnd {
@@ -30,7 +31,13 @@ const QUICK_ATTEMPTS = 3;
 const SESSION_REQUESTS: Record<HowOften, number> = { once: 1, 'three times': 3, 'for two hours': LOOP_ATTEMPTS };
 const OTHER_REQUESTS: Record<HowOften, number> = { once: 1, 'three times': 3, 'for two hours': LOOP_ATTEMPTS * QUICK_ATTEMPTS };
 
-export function expectedEnd({ call, kind, howOften }: Cell): ExpectedEnd {
+export function expectedEnd(cell: Cell): ExpectedEnd {
+  const { spare } = endOfCalls(cell);
+  // The former certificate's API key stays at the bank, which has no call to remove it.
+  return cell.call.when === 'roll-over' ? { spare: { ...spare, apiKeys: spare.apiKeys + 1 } } : { spare };
+}
+
+function endOfCalls({ call, kind, howOften }: Cell): ExpectedEnd {
   const { endpoint } = call;
   // An API key that is not known to be bound within its hour is given up for a new one, by itself, whatever the bank made of it.
   if (endpoint === 'POST /device-server') return { spare: { ...NONE, apiKeys: howOften === 'for two hours' ? 2 : 0 } };

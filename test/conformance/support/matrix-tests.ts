@@ -16,7 +16,9 @@ export function testCells(keeper: TestKeeper, cells: readonly Cell[], withinMs: 
     '$name',
     async (cell) => {
       const end = await outcomes.get(cell)!;
-      expectEnd(end, cell.name, CALLBACK_URLS, expectedEnd(cell));
+      expectEnd(end, cell.name, CALLBACK_URLS, expectedEnd(cell), () => {
+        if (cell.call.when === 'roll-over') expect(end).toMatchObject({ isRolledOver: true, users: 1 });
+      });
     },
     withinMs,
   );

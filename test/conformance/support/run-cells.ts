@@ -1,5 +1,6 @@
 import { spread } from '../../../workflows/renewal.ts';
 import type { TestConnection } from '../../support/connection.ts';
+import { nextCertificate } from '../../support/credentials.ts';
 import type { TestKeeper } from '../../support/keeper.ts';
 import { HOUR, MINUTE, SECOND } from '../../support/virtual-time.ts';
 import { type CellEnd, endOfCell } from './cell-end.ts';
@@ -13,6 +14,8 @@ const SESSION_LIFETIME_MS = 8 * HOUR;
 const FIRST_RENEWAL_OVER_MS = 40 * MINUTE;
 const SECOND_RENEWAL_MS = FIRST_RENEWAL_OVER_MS + SESSION_LIFETIME_MS / 2;
 const PRUNING_MS = 5 * MINUTE;
+/** An hour without any other call lies before it. */
+const ROLL_OVER_MS = FIRST_RENEWAL_OVER_MS + HOUR;
 
 /** The longest back-offs are 36 minutes, of the closing of former sessions 64; then what was held back is done. */
 const ALL_IS_WELL_AFTER_MS = 80 * MINUTE;
@@ -57,6 +60,14 @@ function* namesSpreadAlike(): Generator<string> {
 
 const names = namesSpreadAlike();
 
+let certificate: ReturnType<typeof nextCertificate> | undefined;
+
+/** One for all of them: each has a bank of its own, and making a key takes its time. */
+const theNextCertificate = () => {
+  certificate ??= nextCertificate('My App', { nowMs: Date.now(), days: 40_000 });
+  return certificate;
+};
+
 class Run {
   readonly cell: Cell;
   readonly end = withResolvers<CellEnd>();
@@ -70,8 +81,8 @@ class Run {
     const { call, howOften } = cell;
     this.#keeper = keeper;
     this.cell = cell;
-    const laterAtMs = { onboarding: null, pruning: PRUNING_MS, renewal: FIRST_RENEWAL_OVER_MS }[call.when];
-    const faultAtMs = { onboarding: 0, pruning: PRUNING_MS, renewal: SECOND_RENEWAL_MS }[call.when];
+    const laterAtMs = { onboarding: null, pruning: PRUNING_MS, renewal: FIRST_RENEWAL_OVER_MS, 'roll-over': ROLL_OVER_MS }[call.when];
+    const faultAtMs = { onboarding: 0, pruning: PRUNING_MS, renewal: SECOND_RENEWAL_MS, 'roll-over': ROLL_OVER_MS }[call.when];
     this.acts.set(0, () => this.#start());
     if (laterAtMs !== null) this.acts.set(laterAtMs, () => this.#disturb());
     this.acts.set(faultAtMs + (howOften === 'for two hours' ? OUTAGE_MS + ALL_IS_WELL_AFTER_MS : SOON_MS), () => this.#finish());
@@ -90,7 +101,8 @@ class Run {
 
   async #start(): Promise<void> {
     const { call } = this.cell;
-    const settings = { allowSecondOAuthClient: true, ...(call.when === 'renewal' && { sessionLifetimeMs: SESSION_LIFETIME_MS }) };
+    const isLong = call.when === 'renewal' || call.when === 'roll-over';
+    const settings = { allowSecondOAuthClient: true, ...(isLong && { sessionLifetimeMs: SESSION_LIFETIME_MS }) };
     this.#connection = await this.#keeper.connection(names.next().value as string, settings, { isImpatient: true });
     if (call.when === 'onboarding') this.#setFault(this.#connection.simulator.nowMs());
     await this.#connection.onboard({
@@ -104,6 +116,7 @@ class Run {
     const { when } = this.cell.call;
     this.#setFault(when === 'renewal' ? Date.parse(session!.renewAt) - SECOND : this.#connection!.simulator.nowMs());
     if (when === 'pruning') await this.#connection!.setCallbackUrls(CALLBACK_URLS, { prune: true });
+    if (when === 'roll-over') await this.#connection!.resume(await theNextCertificate());
   }
 
   #setFault(fromMs: number): void {

@@ -19,7 +19,7 @@ export async function onboardingOf(who: Who, bank: Pick<Simulator, 'apiUrl'>, ca
   if (who === 'api-key user') return { credential: { type: 'api-key', apiKey: await issuedApiKey(bank) }, callbackUrls, permittedIps: [] };
   if (who === 'sandbox user') return { credential: { type: 'sandbox-user' }, callbackUrls, permittedIps: [] };
   const signer = `file:${vector('pseudo-key.pem')}`;
-  return readOnboarding({ certificate: vector('pseudo-cert.pem'), signer, callbackUrl: callbackUrls, wait: true, timeout: 0 });
+  return readOnboarding({ certificate: vector('pseudo-cert.pem'), signer, callbackUrl: callbackUrls });
 }
 
 /** A provider with a certificate of its own, and so a user of its own at the bank; its files are put into a folder. */
@@ -33,7 +33,7 @@ export async function providerOfItsOwn(
   const [certificate, key] = ['pem', 'key'].map((ending) => join(folder, `${name}.${ending}`)) as [string, string];
   writeFileSync(certificate, made.certificatePem);
   writeFileSync(key, made.privateKeyPem, { mode: 0o600 });
-  return readOnboarding({ certificate, signer: `file:${key}`, callbackUrl: callbackUrls, wait: true, timeout: 0 });
+  return readOnboarding({ certificate, signer: `file:${key}`, callbackUrl: callbackUrls });
 }
 
 /** An API key as a person has one: of a user that exists at the bank. */

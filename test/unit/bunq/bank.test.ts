@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createBank, DEFAULT_TIMEOUTS, isLoopback } from '../../../bunq/bank.ts';
+import { createBank, DEFAULT_TIMEOUTS } from '../../../bunq/bank.ts';
 import { BunqConfigError } from '../../../bunq/errors.ts';
 import { readUser } from '../../../bunq/user.ts';
 import { bankAt, bunqErrorOf, closeAll, httpBank, realClock, sessionCaller } from './support.ts';
@@ -57,12 +57,6 @@ test('time-outs that are not given stay at their defaults', () => {
     ...DEFAULT_TIMEOUTS,
     connectMs: 7,
   });
-});
-
-test('what merely looks like loopback is none', () => {
-  expect(isLoopback(new URL('https://127.0.0.1.nip.io/'))).toBe(false);
-  expect(isLoopback(new URL('https://[::ffff:7f00:1]/'))).toBe(false);
-  expect(isLoopback(new URL('https://0x7f.1/'))).toBe(true);
 });
 
 describe('proxies', () => {

@@ -95,6 +95,7 @@ test('everything that is wrong is named at once', () => {
     expect.stringMatching(/^KEEPER_EGRESS is a name/),
     expect.stringMatching(/^KEEPER_EGRESS_ADDRESS is an IPv4 address/),
     expect.stringMatching(/^KEEPER_SESSION_GAP is a duration such as 90s/),
+    expect.stringMatching(/^There are no sealing keys/),
   ]);
 });
 
@@ -175,7 +176,7 @@ describe('a file of signers', () => {
   });
 
   test.each<[string, unknown, string]>([
-    ['without an environment', { signer: 'file:/k.pem' }, 'acme-hsm.environment'],
+    ['without an environment', { signer: 'file:/k.pem', connections: ['acme'] }, 'acme-hsm.environment'],
     ['of no kind', { ...common, signer: 'ssh:hsm' }, 'acme-hsm.signer is file:/abs/key.pem'],
     ['by a relative path', { ...program, signer: 'exec:seal' }, 'acme-hsm.signer is exec:/abs/program, an absolute path'],
     [
@@ -213,4 +214,19 @@ test('a profile file of Temporal without a profile is named, not stumbled over',
     if (before === undefined) delete process.env.TEMPORAL_CONFIG_FILE;
     else process.env.TEMPORAL_CONFIG_FILE = before;
   }
+});
+
+test('metrics and health are closed unless their addresses are set', () => {
+  expect(readWorkerSettings(good)).toMatchObject({ metricsAddress: null, metricsConnections: 1000, healthAddress: null });
+  const set = { ...good, KEEPER_METRICS_ADDRESS: '127.0.0.1:9464', KEEPER_METRICS_CONNECTIONS: '0', KEEPER_HEALTH_ADDRESS: '[::1]:9465' };
+  expect(readWorkerSettings(set)).toMatchObject({
+    metricsAddress: { host: '127.0.0.1', port: 9464 },
+    metricsConnections: 0,
+    healthAddress: { host: '::1', port: 9465 },
+  });
+  expect(problems({ ...good, KEEPER_METRICS_ADDRESS: '9464', KEEPER_METRICS_CONNECTIONS: '-1', KEEPER_HEALTH_ADDRESS: 'here' })).toEqual([
+    'KEEPER_METRICS_ADDRESS is the address and port to listen on: 127.0.0.1:9464 (port 0: any free one)',
+    'KEEPER_METRICS_CONNECTIONS is a number of connections, 0 to 99999',
+    'KEEPER_HEALTH_ADDRESS is the address and port to listen on: 127.0.0.1:9465 (port 0: any free one)',
+  ]);
 });

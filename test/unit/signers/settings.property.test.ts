@@ -23,12 +23,12 @@ const value = fc.oneof(
 );
 const entry = fc.oneof(fc.dictionary(fc.constantFrom(...names, 'passphrase'), value), fc.jsonValue());
 
-test('whatever the file of signers holds, it is read, or what is wrong is said in one line that names the file', () => {
+test('whatever the file of signers holds, it is read, or what is wrong is said in lines that name the file', () => {
   fc.assert(
     fc.property(fc.oneof(fc.dictionary(fc.constantFrom('acme-hsm', 'No Name', '__proto__'), entry), fc.jsonValue()), (signers) => {
       const parsed = parseSigners(JSON.stringify(signers), file, { PATH: '/bin' });
-      if (typeof parsed === 'string') expect(parsed).toMatch(/^KEEPER_QSEAL_SIGNERS signers\.json[^\n]+$/);
-      else expect([...parsed.values()].every(({ signer }) => /^(file|exec|https):/.test(signer))).toBe(true);
+      for (const problem of parsed.problems) expect(problem).toMatch(/^KEEPER_QSEAL_SIGNERS signers\.json[^\n]+$/);
+      expect([...parsed.signers.values()].every(({ signer }) => /^(file|exec|https):/.test(signer))).toBe(true);
     }),
     { numRuns: 1500 },
   );
@@ -37,7 +37,10 @@ test('whatever the file of signers holds, it is read, or what is wrong is said i
 test('text that is no JSON is named', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
-      expect(['string', 'object']).toContain(typeof parseSigners(text, file, {}));
+      fc.pre(text.trim() !== '{}');
+      expect(parseSigners(text, file, {}).problems).toEqual([
+        expect.stringMatching(/^KEEPER_QSEAL_SIGNERS signers\.json.*(is not JSON|is no JSON object)/),
+      ]);
     }),
     { numRuns: 1000 },
   );

@@ -124,8 +124,9 @@ test('each named signer of the environment is looked at: it tells its key, or wh
       name: 'acme-hsm',
       ok: true,
       found: `it is there: RSA 4096, SHA-256 of its public key ${createHash('sha256').update(spki).digest('hex')}`,
+      publicKey: expect.objectContaining({ asymmetricKeyType: 'rsa' }),
     },
-    { name: 'gone', ok: false, found: expect.stringContaining('/none.pem cannot be read') },
-    { name: 'wrong', ok: false, found: expect.stringContaining('RSA keys only') },
+    { name: 'gone', ok: false, found: expect.stringContaining('/none.pem cannot be read'), publicKey: null },
+    { name: 'wrong', ok: false, found: expect.stringContaining('RSA keys only'), publicKey: null },
   ]);
 });

@@ -60,10 +60,12 @@ describe('the plan', () => {
 });
 
 test.each([
-  [90_000, 81_000],
+  [90_000, 49_500],
+  [10 * MINUTE_MS, 8 * MINUTE_MS],
+  [20 * MINUTE_MS, 18 * MINUTE_MS],
   [HOUR_MS, 54 * MINUTE_MS],
   [90 * DAY_MS, 81 * DAY_MS],
-])('of a session of %d ms a tenth is left after %d ms', (lifetimeMs, expected) => {
+])('a session of %d ms needs a successor urgently after %d ms: a tenth, or less than four slots, are left', (lifetimeMs, expected) => {
   expect(emergencyAtMs(session(lifetimeMs)) - OPENED).toBe(expected);
 });
 

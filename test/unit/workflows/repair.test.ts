@@ -95,6 +95,7 @@ test.each([
 test('a refusal of what the session served stands on, while the ladder waits, gives up nothing: it is only no longer renewed on that', async () => {
   const state = refused('session');
   state.ladder.apiKey = null;
+  state.troubles.session!.isOnServing = true;
   await repaired(state, 'session', 'BUNQ_TOKEN_REJECTED');
   expect(missing(state)).toEqual(['apiKey']);
   expect(state.serving).toMatchObject({ renewable: false, doubtful: false });

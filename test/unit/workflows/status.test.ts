@@ -89,7 +89,7 @@ test('what the provider has done is skipped where its installation is used, and 
 test('nothing sealed is in a status, in what was wished or in the details for the Temporal UI', () => {
   const state = onboarded({ troubles: { session: refusal } });
   const status = statusOf(state, RUN, T0);
-  expect(JSON.stringify([status, wantedFacts(state), currentDetails(status)])).not.toContain('sealed');
+  expect(JSON.stringify([status, wantedFacts(state), currentDetails(status, T0)])).not.toContain('sealed');
 });
 
 test('a session view holds all that a call needs, of one piece, sealed', () => {
@@ -107,7 +107,7 @@ test('a session view holds all that a call needs, of one piece, sealed', () => {
 
 test('the details for the Temporal UI are the state, what to do, and a table of steps with times', () => {
   const state = onboarded({ doneAtMs: { session: T0 }, troubles: { 'callback-urls': refusal } });
-  const details = currentDetails(statusOf(state, RUN, T0));
+  const details = currentDetails(statusOf(state, RUN, T0), T0);
   expect(details).toMatch(/^## ACTION_REQUIRED\n/);
   expect(details).toContain('**CALLBACK_URL_REFUSED**: The bank does not take a callback URL.');
   expect(details).toContain('POST /v1/x · HTTP 400 · Not that one. · response r-1');

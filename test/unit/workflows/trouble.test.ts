@@ -3,8 +3,8 @@ import type { FailureCode } from '../../../workflows/codes.ts';
 import type { Connection } from '../../../workflows/connection.ts';
 import type { SeenFailure } from '../../../workflows/failure.ts';
 import type { ConnectionState } from '../../../workflows/state.ts';
-import { hold, park, tryAgain } from '../../../workflows/trouble.ts';
-import { DAY, HOUR, MINUTE, onboarded, SECOND, SERVING, SESSION, T0 } from './states.ts';
+import { hold, overcome, park, tryAgain } from '../../../workflows/trouble.ts';
+import { DAY, HOUR, MINUTE, onboarded, SECOND, SERVING, SESSION, T0, trouble } from './states.ts';
 
 beforeEach(() => {
   jest.useFakeTimers({ now: T0 });
@@ -28,7 +28,7 @@ const failure = (code: FailureCode): SeenFailure => ({
 /** Holds the session step after each of these, and says when it is tried again, in seconds from the last. */
 function held(state: ConnectionState, ...codes: FailureCode[]): number[] {
   return codes.map((code) => {
-    hold({ state } as Connection, 'session', failure(code));
+    hold({ state, isOnServing: false } as Connection, 'session', failure(code));
     const delayMs = state.troubles.session!.retryAtMs - Date.now();
     jest.setSystemTime(Date.now() + delayMs);
     return delayMs / SECOND;
@@ -99,4 +99,34 @@ test('a step that is tried again starts anew, with its last error still told', (
   });
   tryAgain(state, 'device');
   expect(state.troubles.device).toBeUndefined();
+});
+
+describe('a session that is opened', () => {
+  const afterSession = (isOnServing: boolean, before: Partial<ReturnType<typeof trouble>>) => {
+    const state = onboarded({ troubles: { session: trouble(before) } });
+    overcome({ state, isOnServing } as Connection, 'session');
+    return state.troubles.session;
+  };
+
+  test('ends the trouble of the session step, whatever it stands on', () => {
+    expect(afterSession(false, { action: 'REPAIR_LOOP' })).toBeUndefined();
+    expect(afterSession(true, { isOnServing: true })).toBeUndefined();
+  });
+
+  test('on what is served leaves that of the new credential, which is tried again at once, or as rarely as what waits for a person', () => {
+    expect(afterSession(true, { retryAtMs: T0 - SECOND })).toMatchObject({ action: null, retryAtMs: T0 - SECOND });
+    expect(afterSession(true, { action: 'REPAIR_LOOP' })).toMatchObject({ action: 'REPAIR_LOOP', retryAtMs: T0 + DAY });
+  });
+
+  test('leaves it known that the credential that was given is somebody else’s', () => {
+    expect(afterSession(false, { action: 'DIFFERENT_USER' })).toMatchObject({ action: 'DIFFERENT_USER' });
+  });
+});
+
+test('refusals on the new credential and on what is served are counted apart', () => {
+  const state = onboarded();
+  for (const isOnServing of [false, true, true, false])
+    hold({ state, isOnServing } as Connection, 'session', failure('BUNQ_CREDENTIALS_INCORRECT'));
+  expect(state.troubles.session).toMatchObject({ failures: 1 });
+  expect(state.troubles.session).not.toHaveProperty('isOnServing');
 });

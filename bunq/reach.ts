@@ -1,0 +1,45 @@
+import { type Bank, type BankOptions, createBank } from './bank.ts';
+import { BunqError } from './errors.ts';
+import { send } from './send.ts';
+
+/** What became of one look, in a sentence for a person. */
+export interface Look {
+  readonly check: 'bank' | 'clock';
+  readonly ok: boolean;
+  /** What was found; where it is wrong, with the remedy. */
+  readonly found: string;
+}
+
+/**
+ * Whether the bank answers, and how far this machine's clock is from the bank's own. Any answer will do: the bank refuses an unknown path
+ * politely, and says its time. Never throws.
+ */
+export async function lookAtBank(options: BankOptions): Promise<Look[]> {
+  let bank: Bank | undefined;
+  try {
+    bank = createBank(options);
+    const { headers, durationMs } = await send(bank, { method: 'GET', url: new URL(bank.apiUrl), headers: {}, body: null }, {});
+    const askedAtMs = bank.clock.nowMs() - durationMs / 2; // when the bank answered, as near as can be told
+    return [{ check: 'bank', ok: true, found: `${bank.apiUrl} answers` }, lookAtClock(askedAtMs, headers.date)];
+  } catch (error) {
+    const why = error instanceof BunqError ? error.message : (error as Error).name;
+    const found = `${options.apiUrl} does not answer (${why}). Check the network, and HTTPS_PROXY where one is needed.`;
+    return [{ check: 'bank', ok: false, found }];
+  } finally {
+    await bank?.close();
+  }
+}
+
+/** Beyond it certificates that were just issued, and links that are about to expire, are judged wrongly. */
+const CLOCKS_APART_MS = 60_000;
+
+/** @param date the bank's `Date` (RFC 9110, 6.6.1), in whole seconds that are cut off */
+export function lookAtClock(nowMs: number, date: string | undefined): Look {
+  const bankMs = date === undefined ? Number.NaN : Date.parse(date);
+  if (Number.isNaN(bankMs)) return { check: 'clock', ok: true, found: 'the bank does not say its time, so it was not compared' };
+  const apartMs = nowMs - (bankMs + 500);
+  const seconds = Math.round(Math.abs(apartMs) / 1000);
+  if (Math.abs(apartMs) <= CLOCKS_APART_MS) return { check: 'clock', ok: true, found: `${seconds} s from the bank's` };
+  const found = `This machine's clock is ${seconds} s ${apartMs > 0 ? 'ahead of' : 'behind'} the bank's. Set it right (NTP): timedatectl set-ntp true`;
+  return { check: 'clock', ok: false, found };
+}
