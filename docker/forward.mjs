@@ -1,6 +1,7 @@
 /**
  * `bunq-keeper`, and in the same process a forwarder of connections: they begin and end together.
- * FORWARD_FROM (listened on) and FORWARD_TO are each a port of loopback or the absolute path of a Unix socket.
+ * FORWARD_FROM (listened on) and FORWARD_TO are each a port of loopback or the absolute path of a Unix socket. Without FORWARD_FROM
+ * nothing is forwarded.
  */
 import { rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -18,6 +19,8 @@ function forward(near) {
   pipeline(far, near, closed);
 }
 
-if (isPath(FORWARD_FROM)) rmSync(FORWARD_FROM, { force: true }); // left behind by a process that was killed
-createServer(forward).listen(options(FORWARD_FROM)).unref();
+if (FORWARD_FROM) {
+  if (isPath(FORWARD_FROM)) rmSync(FORWARD_FROM, { force: true }); // left behind by a process that was killed
+  createServer(forward).listen(options(FORWARD_FROM)).unref();
+}
 await import('../dist/client/main.js');

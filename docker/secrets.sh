@@ -40,4 +40,5 @@ if [ ! -e $keys ]; then
   refuse_to_replace sealing-keys 'sealing keys'
   bunq-keeper sealing-keys new --out $keys.new
   finish $keys $NODE
+  chown $NODE:$NODE "${keys%/*}" # a rotation replaces the file, by the service keeper
 fi
