@@ -159,7 +159,7 @@ describe('docker-compose.yml', () => {
 
   test('names a version of every image, and one for all of the Temporal server', () => {
     expect(images.length).toBeGreaterThan(4);
-    for (const image of images) expect(image).toMatch(/^([\w/-]+:v?\d|\$\{KEEPER_IMAGE:-bunq-keeper:local\}$)/);
+    for (const image of images) expect(image).toMatch(/^([\w/-]+:v?\d|\$\{WORKER_IMAGE:-bunq-keeper:local\}$)/);
     const versions = images.filter((image) => /temporalio\/(server|admin-tools)/.test(image)).map((image) => image.split(':')[1]);
     expect(new Set(versions).size).toBe(1);
   });
@@ -181,7 +181,7 @@ describe('docker-compose.yml', () => {
       'DATABASE_PASSWORD_FOLDER',
       'KEEPER_EGRESS',
       'KEEPER_EGRESS_ADDRESS',
-      'KEEPER_IMAGE',
+      'WORKER_IMAGE',
       'KEEPER_QSEAL_SIGNERS',
       'PROMETHEUS_PORT',
       'SEALING_KEYS_FOLDER',
