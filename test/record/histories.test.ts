@@ -7,6 +7,7 @@ import type { TestConnection } from '../support/connection.ts';
 import {
   formerSealingKeys,
   newApiKey,
+  nextCertificate,
   privateKeyOf,
   providerCertificate,
   sealedApiKey,
@@ -19,6 +20,7 @@ import { forgetRecordedOfThisVersion, record } from '../support/recorded-histori
 import { registerAsSdk } from '../support/sdk-context.ts';
 import { until } from '../support/until.ts';
 import { DAY, HOUR, MINUTE } from '../support/virtual-time.ts';
+import { attemptsOf, goAway, takenOf } from '../support/webhook.ts';
 
 /** `npm run histories`: records afresh, from real runs against the simulator, what later versions have to replay. */
 
@@ -89,6 +91,24 @@ test('a signer is unreachable for an hour, and a person signs in its place: wron
   await acme.giveSignature(Buffer.from(signature).toString('base64'));
   await acme.becomes('ACTIVE', 5 * MINUTE);
   await recordRuns('signed-by-hand', acme);
+}, 60_000);
+
+test('a certificate is warned of, by a webhook whose receiver is away at first, and is rolled over after the next one was refused', async () => {
+  const acme = await keeper.connection('acme', { sessionLifetimeMs: 60 * DAY, allowSecondOAuthClient: true });
+  const certificate = (days: number) => nextCertificate('My App', { nowMs: acme.simulator.nowMs(), days });
+  await acme.onboard({ callbackUrls: [URL], credential: await certificate(91) });
+  await acme.becomes('ACTIVE');
+  const comeBackToIt = goAway(acme.egress);
+  await acme.until('was to be told of the certificate', () => attemptsOf(acme.egress) > 0, 2 * DAY);
+  comeBackToIt();
+  await acme.until('was told of the certificate', () => takenOf(acme.egress).length > 0, HOUR);
+  acme.simulator.fault({ endpoint: 'POST /payment-service-provider-credential', kind: 'status', status: 403, times: 1 });
+  await acme.resume(await certificate(365));
+  await acme.becomes('ACTION_REQUIRED');
+  await acme.resume(await certificate(365));
+  await acme.until('stands on the next', ({ state, formerCertificate }) => state === 'ACTIVE' && formerCertificate === null, HOUR);
+  await acme.until('has told it', () => takenOf(acme.egress).length === 3, HOUR);
+  await recordRuns('certificate-rolled-over', acme);
 }, 60_000);
 
 test('a refused call is reported: once of a good session, once of one that has ended', async () => {

@@ -42,6 +42,7 @@ test('there are recorded histories of every shape: `npm run histories` makes tho
     'address-suspect',
     'gate-second-opinion',
     'sealed-anew',
+    'certificate-rolled-over',
     'signed-by-hand',
   ])
     expect(shapes).toContain(shape);
