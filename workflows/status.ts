@@ -109,7 +109,8 @@ export function memoFields({ steps, ...status }: ConnectionStatus, wanted: Wante
     `${STEP_FIELD}${name}`,
     { status: done === 'running' ? 'pending' : done, at },
   ]);
-  return { ...status, ...Object.fromEntries(ofSteps), wanted };
+  const gone = status.authorization !== undefined && status.revoked === undefined ? { revoked: null } : {}; // a field stays until it is written as null
+  return { ...status, ...gone, ...Object.fromEntries(ofSteps), wanted };
 }
 
 /** The status in a memo, as `status --json` has it; null when nothing was published. A field that is null is not there: Temporal keeps none. */
@@ -118,7 +119,8 @@ export function statusOfMemo(memo: Record<string, unknown> | undefined): Publish
   const { asOf, wanted, ...fields } = memo as Record<string, unknown> & Pick<PublishedStatus, 'asOf' | 'wanted'>;
   const steps = STEP_NAMES.map((name) => ({ name, ...(fields[`${STEP_FIELD}${name}`] as { status: StepStatus; at: string | null }) }));
   const plain = Object.entries(fields).filter(([name]) => !name.startsWith(STEP_FIELD));
-  const nothing = { certificate: null, session: null, oauthClient: null, action: null, lastError: null };
+  const former = fields.certificate ? { formerCertificate: null } : {};
+  const nothing = { certificate: null, ...former, session: null, oauthClient: null, action: null, lastError: null };
   return { asOf, wanted, status: { ...nothing, ...Object.fromEntries(plain), steps } as unknown as ConnectionStatus };
 }
 

@@ -1,4 +1,13 @@
-import { currentDetails, oauthClientView, sessionView, statusOf, wantedFacts } from '../../../workflows/status.ts';
+import { NO_AUTHORIZATION } from '../../../workflows/authorization.ts';
+import {
+  currentDetails,
+  memoFields,
+  oauthClientView,
+  sessionView,
+  statusOf,
+  statusOfMemo,
+  wantedFacts,
+} from '../../../workflows/status.ts';
 import { DAY, newborn, onboarded, SESSION, sealed, T0, trouble } from './states.ts';
 
 const RUN = { workflowId: 'provider.sandbox.acme', runId: 'run', running: null };
@@ -26,6 +35,34 @@ test('the status of a connection that lacks nothing tells its session, its OAuth
     action: null,
     lastError: null,
   });
+});
+
+/** As Temporal does: what is written takes its place in what was, and nothing null is kept. */
+const merged = (...written: Record<string, unknown>[]) =>
+  Object.fromEntries(Object.entries(Object.assign({}, ...written) as Record<string, unknown>).filter(([, value]) => value !== null));
+
+test.each([
+  [
+    'a revoked access that was granted again',
+    { authorization: NO_AUTHORIZATION, revoked: { sinceMs: T0, confirmedAtMs: null } },
+    { revoked: undefined },
+  ],
+  [
+    'a roll-over that is through',
+    { wanted: { ...onboarded().wanted, formerCredential: onboarded().wanted.credential } },
+    { wanted: onboarded().wanted },
+  ],
+  ['trouble that is over', { troubles: { 'callback-urls': refusal } }, { troubles: {} }],
+])('after %s the memo says what the status says', (_what, before, after) => {
+  const memo = ['before', 'after'].map((when) => {
+    const state = onboarded({ ...before, ...(when === 'after' && after) } as Parameters<typeof onboarded>[0]);
+    const status = JSON.parse(JSON.stringify(statusOf(state, RUN, T0))) as ReturnType<typeof statusOf>;
+    return { status, fields: memoFields(status, wantedFacts(state)) };
+  });
+  const told = statusOfMemo({ ...merged(memo[0]!.fields, memo[1]!.fields), asOf: 'then' })!.status;
+  const withoutNulls = (status: object) => merged(status as Record<string, unknown>);
+  expect(withoutNulls(told)).toEqual(withoutNulls(memo[1]!.status));
+  expect(withoutNulls(told)).not.toEqual(withoutNulls(memo[0]!.status));
 });
 
 test('a session that is over is not told', () => {
