@@ -9,6 +9,7 @@ import { systemClock } from '../../settings/clock.ts';
 import { type Settings, type Simulator, startSimulator } from '../../simulator/index.ts';
 import { egressTaskQueue, sessionGateWorkflowId } from '../../workflows/names.ts';
 import { dependencies, IDENTITY, isLocalActivity } from './dependencies.ts';
+import { terminateAtRest } from './terminate.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** Everything is on this machine: what takes longer is lost. */
@@ -54,7 +55,7 @@ export async function startEgress(
     name,
     simulator,
     async end() {
-      await endGate(temporal, sessionGateWorkflowId(environment, name));
+      await terminateAtRest(temporal.client.workflow.getHandle(sessionGateWorkflowId(environment, name)));
       worker.shutdown();
       await running;
       await bank.close();
@@ -96,9 +97,4 @@ function serverKey(): Promise<string> {
     ({ privateKey }) => privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   );
   return serverPrivateKeyPem;
-}
-
-async function endGate({ client }: TestWorkflowEnvironment, workflowId: string): Promise<void> {
-  const gate = client.workflow.getHandle(workflowId);
-  await gate.terminate('its test is over').catch(() => {}); // there is none, or it has ended
 }

@@ -12,7 +12,7 @@ import { IDENTITY, localActivities } from './dependencies.ts';
 import { type EgressOptions, startEgress, type TestEgress } from './egress.ts';
 import { restlessness } from './restlessness.ts';
 import { timeSkippingEnvironment } from './temporal.ts';
-import { until } from './until.ts';
+import { terminateAtRest } from './terminate.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 /** The workers of one environment on a time-skipping server. Each connection has a bank and an address of its own, unless it is told otherwise. */
@@ -143,7 +143,7 @@ class Keeper implements TestKeeper {
     const egress = this.#egressOf.get(connection);
     if (!egress) return;
     this.#egressOf.delete(connection);
-    await terminate(connection);
+    await terminateAtRest(connection.handle);
     if (![...this.#egressOf.values()].includes(egress)) await egress.end();
   }
 
@@ -154,7 +154,7 @@ class Keeper implements TestKeeper {
   async finish(): Promise<void> {
     const faults: string[] = [];
     for (const connection of [...this.#egressOf.keys()]) {
-      await terminate(connection);
+      await terminateAtRest(connection.handle);
       faults.push(...(await restlessness(connection)));
       for (const history of await connection.histories())
         await Worker.runReplayHistory({ workflowBundle: bundle(), sinks: this.sinks }, history);
@@ -190,24 +190,4 @@ async function startWorkflowWorker(
     worker.shutdown();
     await running;
   });
-}
-
-/** So long for what is under way as its test ends; what a test has made hang hangs on. */
-const AT_REST_WITHIN_MS = 2000;
-
-/**
- * A connection that goes on after its test would be one more for the next. The time-skipping server's time stands still for ever where a
- * workflow is terminated under an activity or a task of its own.
- */
-async function terminate({ handle }: TestConnection): Promise<void> {
-  const describe = () => handle.describe().catch(() => null);
-  const isIdle = async () => {
-    const description = await describe();
-    if (description?.status.name !== 'RUNNING') return true;
-    const last = (await handle.fetchHistory()).events?.at(-1);
-    const isInTask = last?.workflowTaskScheduledEventAttributes || last?.workflowTaskStartedEventAttributes;
-    return !isInTask && !description.raw.pendingActivities?.length;
-  };
-  await until('it is at rest', isIdle, { timeoutMs: AT_REST_WITHIN_MS, everyMs: 20 }).catch(() => {});
-  if ((await describe())?.status.name === 'RUNNING') await handle.terminate('its test is over');
 }

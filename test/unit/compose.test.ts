@@ -181,13 +181,13 @@ describe('docker-compose.yml', () => {
       'DATABASE_PASSWORD_FOLDER',
       'KEEPER_EGRESS',
       'KEEPER_EGRESS_ADDRESS',
-      'WORKER_IMAGE',
       'KEEPER_QSEAL_SIGNERS',
       'PROMETHEUS_PORT',
       'SEALING_KEYS_FOLDER',
       'SIMULATOR_PORT',
       'TEMPORAL_PORT',
       'UI_PORT',
+      'WORKER_IMAGE',
     ]);
     for (const file of ['.env', 'docker/production.env', 'test/compose/kill-test.env']) {
       const named = [...read(file).matchAll(/^#?([A-Z_]+)=/gm)].map(([, name]) => name!);
