@@ -88,18 +88,19 @@ async function resume(name: string, { wait, timeout, json, signature, ...given }
     throw new UsageError('--signature is for the certificate that is there: give it, or another certificate or API key.');
   const qsealSignature = signature === undefined ? undefined : readSignature(signature);
   await withKeeper(async (keeper) => {
+    const before = credential && (await keeper.status(name)).session?.openedAt;
     await awaited(`Asking ${name} to go on`, keeper.resume(name, credential ?? undefined, qsealSignature));
     if (!wait) return tell('The wish is recorded.');
-    const expiresAt = credential?.type === 'qseal' ? credential.expiresAt : undefined;
-    const until = (status: KnownStatus) => isSettled(status) && (needsPerson(status) || isRolledOver(status, expiresAt));
+    const isDone = (status: KnownStatus) => !credential || isTakenOver(status, before ?? undefined);
+    const until = (status: KnownStatus) => isSettled(status) && (needsPerson(status) || isDone(status));
     const settled = waitFor(keeper, name, { until, timeoutMs: timeout });
     process.exitCode = showOutcome(await awaited(`Waiting for ${name}`, settled), json);
   });
 }
 
-/** What is served came of the certificate in the status, and that is the one that was given. Meanwhile the former's is served, and it is ACTIVE too. */
-const isRolledOver = ({ certificate, formerCertificate }: KnownStatus, expiresAt = certificate?.expiresAt) =>
-  !formerCertificate && certificate?.expiresAt === expiresAt;
+/** A session on the credential that was given is served. Meanwhile the former's is, and the connection is ACTIVE too. */
+const isTakenOver = ({ session, formerCertificate }: KnownStatus, before: string | undefined) =>
+  !formerCertificate && session !== null && session.openedAt !== before;
 
 /** @throws UsageError */
 function readSignature(file: string): string {

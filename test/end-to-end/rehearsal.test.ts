@@ -4,10 +4,9 @@ import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import type { ConnectionStatus } from '../../workflows/messages.ts';
 import { decodedPayloads } from '../support/payloads.ts';
 import type { Ended, KeeperProcess } from '../support/process.ts';
-import { type Issued, TrustServiceProvider } from '../support/qualified-certificates.ts';
+import { der, type Issued, qcStatements, TrustServiceProvider } from '../support/qualified-certificates.ts';
 import { type Haystack, privateKeySecrets, type Secret, searchForSecrets } from '../support/secret-search.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
-import { until } from '../support/until.ts';
 import { watchProcessArguments } from './support/process-arguments.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { fileWith, passphraseSecret, SIGNER_KINDS, signerEntries } from './support/signers-of-every-kind.ts';
@@ -114,16 +113,31 @@ test.each(byName)(
   90_000,
 );
 
+test('a next certificate with fewer roles is refused, and nothing is changed', async () => {
+  const { name, certificates } = providers[0]!;
+  const [registered, before] = [bank.state().credentials.length, await statusOf(here, name)];
+  const statements = der.bytes(qcStatements({ roles: ['PSP_AI'], types: ['eseal'] }));
+  const subject = { commonName: 'Betaalhulp file', organizationIdentifier: 'PSDNL-DNB-10000000' };
+  const { certificatePem, chainPem } = issuers[1]!.issue({ ...subject, statements });
+  const narrower = ['--certificate', fileWith('cert.pem', certificatePem), '--chain', fileWith('chain.pem', chainPem)];
+  const refused = await here.run('resume', name, ...narrower, '--signer', certificates['2028']!.signer);
+  expect(refused).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/lacks PISP, which that of .* has; nothing was changed/),
+  });
+  expect(await statusOf(here, name)).toEqual(before);
+  expect(bank.state().credentials.length).toBe(registered);
+}, 60_000);
+
 test.each(byName)(
   '%s rolls over to its certificate of 2028, and is who it was',
   async (name, { certificates }) => {
     const credentials = bank.state().credentials.length;
     const before = await statusOf(here, name);
     await run(here, 'resume', name, ...certificates['2028']!.options);
-    const after = await until('a session on the new certificate is served', async () => {
-      const status = await here.keeper.status(name);
-      return status.state === 'ACTIVE' && status.session?.openedAt !== before.session!.openedAt ? status : undefined;
-    });
+    const after = await statusOf(here, name);
+    expect(after.session!.openedAt).not.toBe(before.session!.openedAt);
     expect(after).toMatchObject({ session: { userId: before.session!.userId }, action: null, lastError: null });
     expect(bank.state().credentials.length).toBe(credentials + 1);
     const { wanted } = await here.keeper.client.workflow.getHandle(after.workflowId).query<{ wanted: object }>('state');

@@ -102,7 +102,13 @@ test('a certificate is warned of, by a webhook whose receiver is away at first, 
   await acme.until('was to be told of the certificate', () => attemptsOf(acme.egress) > 0, 2 * DAY);
   comeBackToIt();
   await acme.until('was told of the certificate', () => takenOf(acme.egress).length > 0, HOUR);
-  acme.simulator.fault({ endpoint: 'POST /payment-service-provider-credential', kind: 'status', status: 403, description: 'Not for you.', times: 1 });
+  acme.simulator.fault({
+    endpoint: 'POST /payment-service-provider-credential',
+    kind: 'status',
+    status: 403,
+    description: 'Not for you.',
+    times: 1,
+  });
   await acme.resume(await certificate(365));
   await acme.becomes('ACTION_REQUIRED');
   await acme.resume(await certificate(365));
