@@ -25,13 +25,14 @@ export function countBankCalls(
   };
 }
 
-export const countEvents = ({ renewals, stepFailures, repairs }: Metrics): EventListener => ({
+export const countEvents = ({ renewals, stepFailures, repairs, webhookFailures }: Metrics): EventListener => ({
   sessionRenewed: ({ name }) => renewals.inc({ kind: kindOf(name), outcome: 'renewed' }),
   stepFailed({ name }, step, code, isRenewal) {
     stepFailures.inc({ step, code });
     if (isRenewal) renewals.inc({ kind: kindOf(name), outcome: code });
   },
   repaired: ({ name }, what) => repairs.inc({ kind: kindOf(name), what }),
+  eventUndelivered: (_status, { type, againAtMs }) => webhookFailures.inc({ type, outcome: againAtMs === null ? 'given_up' : 'again' }),
 });
 
 /** Each attempt to open a session has used a slot, or has not. */

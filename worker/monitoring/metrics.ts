@@ -74,6 +74,12 @@ export function createMetrics(environment: string) {
     renewals: counter('renewals_total', 'Tries to replace a session, by outcome: renewed, or the code of the failure.', 'kind', 'outcome'),
     stepFailures: counter('step_failures_total', 'Tries of a step that did not succeed, by the code of the failure.', 'step', 'code'),
     repairs: counter('repairs_total', 'What the bank no longer took and was made anew.', 'kind', 'what'),
+    webhookFailures: counter(
+      'webhook_failures_total',
+      "Events that the webhook's receiver did not take, by what becomes of them: again, or given_up.",
+      'type',
+      'outcome',
+    ),
     slots: counter('slots_total', 'Slots for new sessions that were used, by what came of them.', 'egress', 'outcome'),
     bankCalls: counter('bank_calls_total', 'Calls of the bank, by outcome: ok, or the code of the error.', 'egress', 'endpoint', 'outcome'),
     bankCallDuration: new Histogram({

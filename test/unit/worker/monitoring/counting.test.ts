@@ -45,11 +45,18 @@ test('events go to every listener that names them, and renewals are counted by o
   await keeper.stepFailed.fn(info, acme, 'session', 'BUNQ_UNREACHABLE', true);
   await keeper.stepFailed.fn(info, acme, 'session', 'BUNQ_UNREACHABLE', false);
   await keeper.repaired.fn(info, acme, 'credential');
+  for (const againAtMs of [1, 2, null])
+    await keeper.eventUndelivered.fn(info, acme, { id: 'evt_1', type: 'connection.lapsed', againAtMs, why: 'it answered 503' });
   expect(heard).toEqual(['acme credential']);
   const samples = await scraped();
   expect(sumOf(samples, 'bunq_keeper_renewals_total', { kind: 'user', outcome: 'renewed' })).toBe(1);
   expect(sumOf(samples, 'bunq_keeper_renewals_total', { kind: 'provider', outcome: 'BUNQ_UNREACHABLE' })).toBe(1);
   expect(sumOf(samples, 'bunq_keeper_step_failures_total', { step: 'session', code: 'BUNQ_UNREACHABLE' })).toBe(2);
+  const failures = samplesOf(samples, 'bunq_keeper_webhook_failures_total', { type: 'connection.lapsed' });
+  expect(failures.map(({ labels, value }) => [labels.outcome, value])).toEqual([
+    ['again', 2],
+    ['given_up', 1],
+  ]);
   expect(sumOf(samples, 'bunq_keeper_repairs_total', { kind: 'provider', what: 'credential' })).toBe(1);
   expect(new Set(Object.values(keeper).map(({ callDuringReplay }) => callDuringReplay))).toEqual(new Set([false]));
 });
