@@ -9,7 +9,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
-import { forPeople } from '../workflows/current-details.ts';
+import { forPeople } from '../workflows/markdown.ts';
 import {
   type ConnectionInput,
   type ConnectionStatus,

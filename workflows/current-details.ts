@@ -1,4 +1,5 @@
 import { certificateRemark } from './certificate-life.ts';
+import { forPeople, plain } from './markdown.ts';
 import type { ConnectionStatus, SeenFacts } from './messages.ts';
 import type { LifecycleState } from './state.ts';
 import { consentRemark, rollOverRemark } from './status.ts';
@@ -69,15 +70,3 @@ function told({ code, endpoint, status, text, responseId }: SeenFacts): string {
   const facts = [endpoint, status && `HTTP ${status}`, code, responseId && `response ${responseId}`].filter(Boolean).join(', ');
   return text ? `“${plain(text)}” (${facts})` : facts;
 }
-
-/** Text from outside is no Markdown. */
-const plain = (text: string) => text.replace(/[\\`*<[\]]/g, '\\$&');
-
-/** The UI's frame for Markdown is a line too short in version 2.42: the last one is to be spared. */
-const SPARE_LINE = '\u00a0';
-
-/** Commands stand out, to be copied, and instants are read without a T; both stand in sentences that the command line prints as well. */
-export const forPeople = (markdown: string): string =>
-  `${markdown
-    .replace(/(: |\()((?:bunq-keeper|echo) .*?)(?=\)|, then: |$)/gm, '$1`$2`')
-    .replace(/\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z/g, '$1 $2 UTC')}\n\n${SPARE_LINE}`;

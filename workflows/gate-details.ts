@@ -1,5 +1,5 @@
-import { forPeople } from './current-details.ts';
 import { formatDuration } from './duration.ts';
+import { forPeople } from './markdown.ts';
 import type { SlotClass } from './slot-classes.ts';
 import { compareUrgency, isSuspect, type Slots } from './slots.ts';
 import { iso } from './status.ts';

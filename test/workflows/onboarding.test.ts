@@ -1,4 +1,4 @@
-import { forPeople } from '../../workflows/current-details.ts';
+import { forPeople } from '../../workflows/markdown.ts';
 import { newApiKey, sealedApiKey } from '../support/credentials.ts';
 import { startKeeper } from '../support/keeper.ts';
 import { decodedPayloads } from '../support/payloads.ts';

@@ -9,7 +9,8 @@ import {
   WARNING_DAYS,
   warningAtMs,
 } from '../../../workflows/certificate-life.ts';
-import { currentDetails, forPeople } from '../../../workflows/current-details.ts';
+import { currentDetails } from '../../../workflows/current-details.ts';
+import { forPeople } from '../../../workflows/markdown.ts';
 import { statusOf } from '../../../workflows/status.ts';
 import { DAY, HOUR, newborn, onboarded, REQUEST, T0 } from './states.ts';
 

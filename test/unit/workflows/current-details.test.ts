@@ -1,4 +1,5 @@
-import { currentDetails, forPeople } from '../../../workflows/current-details.ts';
+import { currentDetails } from '../../../workflows/current-details.ts';
+import { forPeople } from '../../../workflows/markdown.ts';
 import type { ConnectionStatus } from '../../../workflows/messages.ts';
 import type { ConnectionState } from '../../../workflows/state.ts';
 import { statusOf } from '../../../workflows/status.ts';
