@@ -20,7 +20,7 @@ const STORIES: Record<Exclude<LifecycleState, 'ACTION_REQUIRED'>, string> = {
   DEGRADED: 'The session served is good; something does not succeed, and is tried again by itself.',
   LAPSED: 'There is no valid session, so calls to the bank fail. Another one is tried for by itself.',
   AWAITING_AUTHORIZATION: 'It waits for the end user to grant access.',
-  REVOKED: 'The access was revoked: only the end user can grant it again.',
+  REVOKED: 'The end user, or the bank, has taken the access back.',
   DISCONNECTED: 'It was ended by a person; a session that could not be closed at the bank is named in the result.',
 };
 

@@ -31,7 +31,7 @@ export function gateDetails({ queue, out, address, freeAtMs }: Slots, { egress, 
   if (isSuspect(address))
     parts.push('**ADDRESS_SUSPECT**: the bank refuses every connection from this address; one tries every 5 minutes.');
   if (out) parts.push(`\`${out.workflowId}\` opens one since ${iso(out.grantedAtMs)}.`);
-  else if (freeAtMs > nowMs) parts.push(`The next one at ${iso(freeAtMs)}.`);
+  else if (freeAtMs > nowMs) parts.push(`The next one from ${iso(freeAtMs)} on.`);
   parts.push(queue.length === 0 ? 'Nobody waits.' : `${queue.length} waiting:`);
   const first = queue.toSorted(compareUrgency).slice(0, MOST_SHOWN);
   const rows = first.map((request) => `| ${request.workflowId} | ${request.class}: ${REASONS[request.class]} |`);

@@ -26,7 +26,7 @@ test('whose turn it is, or when the next one comes, or that nobody waits', () =>
   expect(details({ out: { workflowId: 'provider.sandbox.acme', requestId: 'r', grantedAtMs: T0 } })).toContain(
     '`provider.sandbox.acme` opens one',
   );
-  expect(details({ freeAtMs: T0 + 1000 })).toContain('The next one at 2026-12-01 12:00:01 UTC.');
+  expect(details({ freeAtMs: T0 + 1000 })).toContain('The next one from 2026-12-01 12:00:01 UTC on.');
   expect(details({ freeAtMs: T0 })).not.toContain('The next one');
   expect(details({})).toContain('Nobody waits.');
 });
