@@ -79,7 +79,7 @@ export async function openStage(build, bankArguments = []) {
       if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`);
       return answer.json();
     };
-    return { load, folder, apiUrl, env, keeper, client, manage, close, startWorker };
+    return { load, folder, apiUrl, uiUrl: server.uiUrl, env, keeper, client, manage, close, startWorker };
 
     async function startWorker() {
       const worker = main(['worker'], env);
@@ -108,11 +108,11 @@ export async function waitFor(description, condition, everyMs = 20, withinMs = P
 }
 
 /** A pseudo certificate in files, and what `onboard` takes. */
-export async function providerCredential({ load, folder }, name) {
+export async function providerCredential({ load, folder }, name, days = 30) {
   const { createPseudoCertificate } = await load('bunq/pseudo-certificate.js');
   const { qsealCredential } = await load('client/qseal-credential.js');
   const key = join(folder, `${name.replaceAll(' ', '-')}.pem`);
-  const made = await createPseudoCertificate({ name, roles: ['PISP', 'AISP'], now: new Date(), days: 30, bits: 2048 });
+  const made = await createPseudoCertificate({ name, roles: ['PISP', 'AISP'], now: new Date(), days, bits: 2048 });
   writeFileSync(key, made.privateKeyPem, { mode: 0o600 });
   const { certificatePem, privateKeyPem } = made;
   return {

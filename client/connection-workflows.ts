@@ -9,6 +9,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
+import { forPeople } from '../workflows/markdown.ts';
 import {
   type ConnectionInput,
   type ConnectionStatus,
@@ -244,19 +245,25 @@ export function withLinkOf(status: ConnectionStatus, nowMs: number): ConnectionS
 /** Who sends an update: it stands in the history. */
 export const sender = () => `${userInfo().username}@${hostname()}`;
 
+/** For the Temporal UI, once and for all: what changes later stands in Current Details. */
 function staticDetails({ name, environment, egress, wanted }: ConnectionState): string {
   const { credential, callbackUrls, permittedIps } = wanted;
+  const now = `How it is now, and what to do when it waits: Current Details, or \`bunq-keeper status ${name}\`.`;
   if (isUserName(name)) {
     const [provider, user] = name.split('/');
-    return `Keeps the bunq session that end user **${user}** has granted **${provider}** in ${environment}. Egress: ${egress}.\n\nWhat to do when it waits: see Current Details, or \`bunq-keeper status ${name}\`.`;
+    return forPeople(
+      `Keeps the bunq session that end user **${user}** has granted **${provider}** in ${environment}. Egress: ${egress}.\n\n${now}`,
+    );
   }
   const who =
     credential.type === 'qseal'
       ? `certificate \`${credential.subject}\` (${credential.roles.join(', ')}), signer \`${credential.signer}\``
       : credential.type;
-  return [
-    `Keeps the bunq session of **${name}** in ${environment}: ${who}.`,
-    `Callback URLs: ${callbackUrls.join(', ') || 'none'}. API key permitted for: ${permittedIps.join(', ') || 'the calling address'}. Egress: ${egress}.`,
-    `What to do when it waits: see Current Details, or \`bunq-keeper status ${name}\`.`,
-  ].join('\n\n');
+  return forPeople(
+    [
+      `Keeps the bunq session of **${name}** in ${environment}.`,
+      `As it was started: ${who}. Callback URLs: ${callbackUrls.join(', ') || 'none'}. API key permitted for: ${permittedIps.join(', ') || 'the calling address'}. Egress: ${egress}.`,
+      now,
+    ].join('\n\n'),
+  );
 }

@@ -28,7 +28,7 @@ export async function completeAuthorization(
   state.waitedForUntilMs = nowMs + WAITED_FOR_MS;
   const outcome = () => outcomeOfLink(state.authorization!, redirect.stateSha256) ?? 'pending';
   await condition(() => outcome() !== 'pending' || connection.isMoving, ANSWER_WITHIN_MS, {
-    summary: 'the end user waits for the outcome',
+    summary: 'the end user came back, and is told the outcome',
   });
   return { outcome: outcome() };
 }

@@ -56,7 +56,7 @@ async function givenUpAfter(connection: Connection, patienceMs: number, work: ()
     await condition(() => isDone || connection.isDisconnecting);
     if (isDone) return;
     const leftMs = connection.state.wishes.disconnect!.atMs + patienceMs - Date.now();
-    if (await condition(() => isDone, Math.max(1, leftMs), { summary: 'disconnect waits no longer than this' })) return;
+    if (await condition(() => isDone, Math.max(1, leftMs), { summary: 'disconnect: what is not done by then is given up' })) return;
     isGivenUp = true;
     scope.cancel();
   };

@@ -18,7 +18,7 @@ export async function findOrCreateOAuthClient(connection: Connection): Promise<v
   if (state.settleUntilMs !== null) {
     await settle(connection);
     lookedAtMs = Date.now();
-    if (await adopt(connection)) return;
+    if (await adopt(connection, 'look again for an OAuth client: a creation had no clear answer')) return;
   }
   try {
     await createOnce(connection, () =>
@@ -26,15 +26,16 @@ export async function findOrCreateOAuthClient(connection: Connection): Promise<v
     );
   } catch (error) {
     const isRefusal = seenFailure(error, Date.now()).code === 'BUNQ_BAD_REQUEST';
-    if (isRefusal && (await adopt(connection))) return; // there is one since we looked
+    if (isRefusal && (await adopt(connection, 'look again for an OAuth client: the bank refused another'))) return; // there is one since we looked
     throw error;
   }
-  if (!(await adopt(connection))) throw new StepFailure('BUNQ_RESPONSE_INVALID', 'The bank made an OAuth client and does not list it.');
+  if (!(await adopt(connection, 'see that the OAuth client is there')))
+    throw new StepFailure('BUNQ_RESPONSE_INVALID', 'The bank made an OAuth client and does not list it.');
 }
 
 /** The ACTIVE one with the lowest id; others are reported and left alone. */
-async function adopt({ state, call }: Bound): Promise<boolean> {
-  const found = await call('findOAuthClients', 'look for an OAuth client', onSession(state));
+async function adopt({ state, call }: Bound, summary = 'look for an OAuth client'): Promise<boolean> {
+  const found = await call('findOAuthClients', summary, onSession(state));
   const [first, ...others] = found
     .filter(({ status }) => status === 'ACTIVE')
     .map(({ oauthClientId }) => oauthClientId)
@@ -62,7 +63,7 @@ export async function setCallbackUrls(connection: Connection): Promise<void> {
   if (callbackUrlChanges(state).add.length > 0 && state.settleUntilMs !== null) {
     await settle(connection);
     lookedAtMs = Date.now();
-    await readCallbackUrls(connection);
+    await readCallbackUrls(connection, 'look again at the callback URLs: a change had no clear answer');
   }
   const { add, remove } = callbackUrlChanges(state);
   for (const url of add)
@@ -70,7 +71,7 @@ export async function setCallbackUrls(connection: Connection): Promise<void> {
       connection.call('createCallbackUrl', `add callback URL ${url}`, { ...signing(state, onOAuthClient(state)), url, lookedAtMs }),
     );
   for (const { id, url } of remove) await removeCallbackUrl(connection, id, url);
-  if (add.length + remove.length > 0) await readCallbackUrls(connection);
+  if (add.length + remove.length > 0) await readCallbackUrls(connection, 'see that the callback URLs are as wanted');
   const left = callbackUrlChanges(state); // other wishes may have come meanwhile: then the step is still missing
   const notAdded = left.add.find((url) => add.includes(url));
   const notRemoved = left.remove.find(({ id }) => remove.some((removed) => removed.id === id));
@@ -85,9 +86,9 @@ export async function setCallbackUrls(connection: Connection): Promise<void> {
   state.wanted.pruneCallbackUrls = false;
 }
 
-async function readCallbackUrls({ state, call }: Bound): Promise<void> {
+async function readCallbackUrls({ state, call }: Bound, summary = 'look at the callback URLs'): Promise<void> {
   const oauthClient = state.oauthClient!;
-  oauthClient.callbackUrls = await call('listCallbackUrls', 'look at the callback URLs', onOAuthClient(state));
+  oauthClient.callbackUrls = await call('listCallbackUrls', summary, onOAuthClient(state));
   oauthClient.callbackUrlsKnown = true;
 }
 

@@ -1,10 +1,11 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import { dayNumber } from './certificate-life.ts';
+import { currentDetails } from './current-details.ts';
 import type { ConnectionStatus } from './messages.ts';
 import { providerOf } from './names.ts';
 import type { ConnectionState } from './state.ts';
-import { currentDetails, memoFields, wantedFacts } from './status.ts';
+import { memoFields, wantedFacts } from './status.ts';
 
 /** What others see without asking the workflow: memo, search attributes, and the Temporal UI's current details. */
 
@@ -37,6 +38,7 @@ export class Publisher {
 
   /** Only what changed: the other fields and attributes stay. */
   publish(status: ConnectionStatus, state: ConnectionState): void {
+    this.show(status);
     const memo = changed(this.#memo, memoFields(status, wantedFacts(state)));
     if (memo.length > 0) upsertMemo({ ...Object.fromEntries(memo), asOf: new Date().toISOString() });
     const attributes = this.#attributesOf(status);

@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import { readSurroundings } from './bank.ts';
 import { formatDuration, MINUTE_MS } from './duration.ts';
+import { gateDetails } from './gate-details.ts';
 import {
   askSignal,
   comeBackSignal,
@@ -188,23 +189,8 @@ class Gate {
   }
 
   show(): void {
-    const { queue, out, address } = this.slots;
     const { egress, environment } = this.#input;
-    setCurrentDetails(
-      [
-        `## Sessions from egress ${egress} (${environment})`,
-        `One new session per ${formatDuration(this.#gapMs)}. ${out ? `${out.workflowId} opens one now.` : ''}`,
-        `${queue.length} waiting${
-          queue.length > 0
-            ? `: ${queue
-                .slice(0, 20)
-                .map(({ workflowId, class: why }) => `${workflowId} (${why})`)
-                .join(', ')}`
-            : ''
-        }`,
-        ...(isSuspect(address) ? ['**ADDRESS_SUSPECT**: the bank refuses every connection from this address.'] : []),
-      ].join('\n\n'),
-    );
+    setCurrentDetails(gateDetails(this.slots, { egress, environment, gapMs: this.#gapMs }, Date.now()));
   }
 }
 

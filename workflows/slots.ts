@@ -186,7 +186,8 @@ const refusedAtMs = ({ refused }: Address, { workflowId }: SlotRequest) =>
 
 const rank = (request: SlotRequest) => SLOT_CLASSES.indexOf(request.class);
 
-const compareUrgency = (a: SlotRequest, b: SlotRequest) => rank(a) - rank(b) || a.deadlineMs - b.deadlineMs;
+/** The most urgent first. */
+export const compareUrgency = (a: SlotRequest, b: SlotRequest) => rank(a) - rank(b) || a.deadlineMs - b.deadlineMs;
 
 // --- the address
 

@@ -1,6 +1,5 @@
 import { connectUser, remedyFor } from './actions.ts';
 import type { Authorization } from './authorization.ts';
-import { certificateRemark } from './certificate-life.ts';
 import { STEP_NAMES, type StepName } from './codes.ts';
 import type { ConnectionStatus, OAuthClientView, SeenFacts, SessionView, StepStatus } from './messages.ts';
 import {
@@ -145,30 +144,6 @@ export function wantedFacts({ wanted }: ConnectionState): WantedFacts {
   };
 }
 
-/** Markdown for the Temporal UI: the state, what to do about it, and a table of steps with times; as it is now. */
-export function currentDetails(status: ConnectionStatus, nowMs: number): string {
-  const { session, oauthClient, action, lastError, recovered } = status;
-  const lines = [`## ${status.state}`, `since ${status.since}`];
-  for (const remark of [consentRemark(status), rollOverRemark(status), certificateRemark(status, nowMs)]) if (remark) lines.push(remark);
-  if (action)
-    lines.push(`**${action.code}**: ${action.remedy}`, `Seen ${action.seen.times} × since ${action.seen.since}: ${describe(action.seen)}`);
-  else if (lastError) lines.push(`Last error at ${lastError.at}: ${describe(lastError)}`);
-  if (recovered)
-    lines.push(
-      `Recovered at ${recovered.at} from ${recovered.from}${recovered.code ? ` (${recovered.code})` : ''}, which lasted since ${recovered.since}.`,
-    );
-  if (session)
-    lines.push(
-      `Session of user ${session.userId}: opened ${session.openedAt}, renewed on ${session.renewAt}, expires ${session.expiresAt}`,
-    );
-  if (oauthClient)
-    lines.push(
-      `OAuth client ${oauthClient.id} (client id ${oauthClient.clientId ?? 'not read yet'}): ${oauthClient.callbackUrls.join(', ') || 'no callback URL'}`,
-    );
-  const rows = status.steps.map((step) => `| ${step.name} | ${step.status} | ${step.at ?? ''} |`);
-  return [...lines, ['| step | status | last done |', '| --- | --- | --- |', ...rows].join('\n')].join('\n\n');
-}
-
 /** That a certificate is being rolled over, and what is served meanwhile; null while none is. */
 export function rollOverRemark({ certificate, formerCertificate }: ConnectionStatus): string | null {
   if (!certificate || !formerCertificate) return null;
@@ -179,7 +154,7 @@ export function rollOverRemark({ certificate, formerCertificate }: ConnectionSta
 export function consentRemark({ name, state, authorization, revoked }: ConnectionStatus): string | null {
   const connect = connectUser(name);
   if (state === 'REVOKED')
-    return `The bank refuses this user's access token since ${revoked?.since}${revoked?.confirmedAt ? `, again at ${revoked.confirmedAt}` : ' (asked again an hour later)'}: the access was revoked. The user has to grant it again: ${connect}`;
+    return `The bank refuses this user's access token since ${revoked?.since}${revoked?.confirmedAt ? `, again at ${revoked.confirmedAt}` : ' (it is asked again an hour after that)'}: the access was revoked. The user has to grant it again: ${connect}`;
   if (state !== 'AWAITING_AUTHORIZATION') return null;
   if (authorization?.status === 'asked')
     return `The end user has a link to grant access, good until ${authorization.expiresAt}. Another one: ${connect}`;
@@ -191,11 +166,6 @@ const LINK_ENDED: Record<string, string> = {
   denied: 'was used, and the end user denied access',
   failed: 'was used, and the bank gave no access token for its code, which is good once',
 };
-
-const describe = (error: SeenFacts) =>
-  [error.code, error.endpoint, error.status && `HTTP ${error.status}`, error.text, error.responseId && `response ${error.responseId}`]
-    .filter(Boolean)
-    .join(' · ');
 
 /** What the provider has done, where its installation is used. */
 const INSTALLATION_STEPS: readonly StepName[] = ['key-pair', 'installation', 'device'];

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { SEARCH_ATTRIBUTES } from '../../worker/search-attributes.ts';
 import { STEP_NAMES } from '../../workflows/codes.ts';
 import type { ConnectionStatus } from '../../workflows/messages.ts';
 import { statusOfMemo } from '../../workflows/status.ts';
@@ -6,6 +7,7 @@ import { decodedPayloads } from '../support/payloads.ts';
 import type { Ended, KeeperProcess } from '../support/process.ts';
 import { type Haystack, privateKeySecrets, type Secret, searchForSecrets } from '../support/secret-search.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
+import { readText } from '../support/texts.ts';
 import { until } from '../support/until.ts';
 import { BankProcess } from './support/bank-process.ts';
 import { eventsOf, summaryOf, typeOf } from './support/history.ts';
@@ -89,6 +91,14 @@ test('every activity and timer in the history has a summary, and no step needed 
   expect(events.map(typeOf).filter((type) => /Failed|TimedOut/.test(type))).toEqual([]);
 });
 
+test('every query of docs/temporal-ui.md is one that Temporal takes', async () => {
+  const queries = [...readText('docs/temporal-ui.md').matchAll(/^\| [^|]+ \| `([^`]*(?:=|<|IN)[^`]*)` \|$/gm)].map(([, query]) => query!);
+  expect(queries.length).toBeGreaterThan(5);
+  for (const query of queries) await temporal.client.workflow.count(query);
+  const named = queries.flatMap((query) => query.match(/Keeper\w+/g) ?? []);
+  expect([...new Set(named)].filter((name) => !(name in SEARCH_ATTRIBUTES))).toEqual([]);
+});
+
 test('a list by KeeperState finds it, and by its other search attributes', async () => {
   for (const query of [
     "KeeperState = 'ACTIVE'",
@@ -109,7 +119,7 @@ test('the Temporal UI is given a summary, a table of the steps with their times,
   const handle = temporal.client.workflow.getHandle(workflowId);
   const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
   for (const step of STEP_NAMES)
-    expect(currentDetails).toMatch(new RegExp(`^\\| ${step} \\| done \\| 20\\d\\d-\\d\\d-\\d\\dT[\\d:.]+Z \\|$`, 'm'));
+    expect(currentDetails).toMatch(new RegExp(`^\\| ${step} \\| done \\| 20\\d\\d-\\d\\d-\\d\\d [\\d:]+ UTC \\|$`, 'm'));
   const description = await handle.describe();
   expect(await description.staticSummary()).toContain('acme');
   expect(await description.staticDetails()).toContain('CN=My App PISP AISP');

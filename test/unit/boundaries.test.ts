@@ -15,6 +15,7 @@ const ANYWHERE = [
   'certificate-life',
   'codes',
   'duration',
+  'markdown',
   'messages',
   'names',
   'renewal',

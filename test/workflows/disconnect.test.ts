@@ -26,6 +26,7 @@ test('a disconnected connection has closed its sessions, and ends', async () => 
   const { memo, searchAttributes } = await acme.handle.describe();
   expect(memo).toMatchObject({ state: 'DISCONNECTED' });
   expect(searchAttributes).toMatchObject({ KeeperState: ['DISCONNECTED'] });
+  expect(await acme.currentDetails()).toMatch(/^## DISCONNECTED\n/);
 }, 60_000);
 
 test.each([

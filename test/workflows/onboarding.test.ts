@@ -1,3 +1,4 @@
+import { forPeople } from '../../workflows/markdown.ts';
 import { newApiKey, sealedApiKey } from '../support/credentials.ts';
 import { startKeeper } from '../support/keeper.ts';
 import { decodedPayloads } from '../support/payloads.ts';
@@ -90,7 +91,7 @@ test('the Temporal UI tells the story: details with a time for each step, a memo
   const status = await acme.becomes('ACTIVE');
   const { currentDetails } = await acme.handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
   expect(currentDetails).toContain('## ACTIVE');
-  for (const { name, at } of status.steps) expect(currentDetails).toContain(`| ${name} | done | ${at} |`);
+  for (const { name, at } of status.steps) expect(currentDetails).toContain(forPeople(`| ${name} | done | ${at} |`).trim());
   const { memo, searchAttributes } = await acme.handle.describe();
   expect(memo).toMatchObject({ state: 'ACTIVE', oauthClient: status.oauthClient, wanted: { callbackUrls: CALLBACK_URLS } });
   expect(searchAttributes).toMatchObject({

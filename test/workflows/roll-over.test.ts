@@ -195,7 +195,7 @@ test('for a year it is warned 90, 30, 14, 7 and 1 days before the end and at it,
   const warned = [90, 30, 14, 7, 1, 0].map((daysLeft) => ({ daysLeft, atMs: endsMs - daysLeft * DAY }));
   expect(acme.expiring.map(({ daysLeft }) => daysLeft)).toEqual(warned.map(({ daysLeft }) => daysLeft));
   for (const [index, { atMs }] of acme.expiring.entries()) expect(Math.abs(atMs - warned[index]!.atMs)).toBeLessThan(MINUTE);
-  expect(await acme.currentDetails()).toMatch(/expired on .*: bunq-keeper resume acme --certificate F --chain F --signer S/);
+  expect(await acme.currentDetails()).toMatch(/expired on .*: `bunq-keeper resume acme --certificate F --chain F --signer S`/);
   await keeper.time.pass(20 * DAY);
   expect(await acme.status()).toMatchObject({ state: 'ACTIVE', action: null });
   expect(acme.states.map(({ state }) => state)).not.toContain('ACTION_REQUIRED');

@@ -9,7 +9,9 @@ import {
   WARNING_DAYS,
   warningAtMs,
 } from '../../../workflows/certificate-life.ts';
-import { currentDetails, statusOf } from '../../../workflows/status.ts';
+import { currentDetails } from '../../../workflows/current-details.ts';
+import { forPeople } from '../../../workflows/markdown.ts';
+import { statusOf } from '../../../workflows/status.ts';
 import { DAY, HOUR, newborn, onboarded, REQUEST, T0 } from './states.ts';
 
 const CERTIFICATE = REQUEST.credential as Extract<typeof REQUEST.credential, { type: 'qseal' }>;
@@ -120,7 +122,7 @@ describe('what a person is told', () => {
 
   test('stands in the Temporal UI, and is nothing for a connection that was disconnected or has no certificate', () => {
     const status = statusOf(onboarded(), RUN, ENDS);
-    expect(currentDetails(status, ENDS)).toContain(told(ENDS)!);
+    expect(currentDetails(status, ENDS)).toContain(forPeople(told(ENDS)!).trim());
     expect(certificateRemark({ ...status, state: 'DISCONNECTED' }, ENDS)).toBeNull();
     expect(certificateRemark({ ...status, certificate: null }, ENDS)).toBeNull();
   });

@@ -1,5 +1,6 @@
+import { currentDetails } from '../../../workflows/current-details.ts';
 import { rollOverProblem } from '../../../workflows/roll-over.ts';
-import { currentDetails, statusOf } from '../../../workflows/status.ts';
+import { statusOf } from '../../../workflows/status.ts';
 import { sessionStandsOn } from '../../../workflows/steps.ts';
 import { MINUTE, newborn, onboarded, REQUEST, SERVING, sealed, T0, trouble } from './states.ts';
 

@@ -1,13 +1,6 @@
 import { NO_AUTHORIZATION } from '../../../workflows/authorization.ts';
-import {
-  currentDetails,
-  memoFields,
-  oauthClientView,
-  sessionView,
-  statusOf,
-  statusOfMemo,
-  wantedFacts,
-} from '../../../workflows/status.ts';
+import { currentDetails } from '../../../workflows/current-details.ts';
+import { memoFields, oauthClientView, sessionView, statusOf, statusOfMemo, wantedFacts } from '../../../workflows/status.ts';
 import { DAY, newborn, onboarded, SESSION, sealed, T0, trouble } from './states.ts';
 
 const RUN = { workflowId: 'provider.sandbox.acme', runId: 'run', running: null };
@@ -140,14 +133,4 @@ test('a session view holds all that a call needs, of one piece, sealed', () => {
   expect(sessionView(newborn())).toBeNull();
   expect(oauthClientView(onboarded())).toMatchObject({ id: 6, clientSecret: 'sealed client secret' });
   expect(oauthClientView(newborn())).toBeNull();
-});
-
-test('the details for the Temporal UI are the state, what to do, and a table of steps with times', () => {
-  const state = onboarded({ doneAtMs: { session: T0 }, troubles: { 'callback-urls': refusal } });
-  const details = currentDetails(statusOf(state, RUN, T0), T0);
-  expect(details).toMatch(/^## ACTION_REQUIRED\n/);
-  expect(details).toContain('**CALLBACK_URL_REFUSED**: The bank does not take a callback URL.');
-  expect(details).toContain('POST /v1/x · HTTP 400 · Not that one. · response r-1');
-  expect(details).toContain('| session | done | 2026-12-01T12:00:00.000Z |');
-  expect(details).toContain('| callback-urls | waiting |  |');
 });
