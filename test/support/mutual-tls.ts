@@ -51,7 +51,7 @@ function issue(name: string, issuer: Issued | null): Issued {
   });
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
-  certificate.serialNumber = `00${forge.util.bytesToHex(forge.random.getBytesSync(8))}`;
+  certificate.serialNumber = `4${forge.util.bytesToHex(forge.random.getBytesSync(8)).slice(1)}`; // DER: no leading zeros, and positive
   certificate.validity.notBefore = new Date(Date.now() - DAY_MS);
   certificate.validity.notAfter = new Date(Date.now() + DAY_MS);
   const subject = [{ shortName: 'CN', value: name }];
