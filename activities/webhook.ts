@@ -9,11 +9,13 @@ export class WebhookError extends Error {
 }
 
 export const webhookActivities = (dependencies: Dependencies) => ({
+  /** A local activity: where nobody is to be told, an event costs the history one marker. */
+  hasWebhook: activity(dependencies, async ({ webhook }): Promise<boolean> => webhook !== null),
+
   /** Twice: the receiver sees by the event's id that it is the same. */
-  tellWebhook: activity(dependencies, async ({ webhook }, event: WebhookEvent): Promise<{ told: boolean }> => {
+  tellWebhook: activity(dependencies, async ({ webhook }, event: WebhookEvent): Promise<void> => {
     try {
       await webhook?.(event);
-      return { told: webhook !== null };
     } catch (error) {
       if (!(error instanceof WebhookError)) throw error;
       throw ApplicationFailure.create({ type: 'WEBHOOK_FAILED', message: error.message, nonRetryable: true });

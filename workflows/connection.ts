@@ -172,7 +172,8 @@ export class Connection {
     if (slotClass && !this.hasSlot && isAskDue(state, slotClass, nowMs)) return;
     this.#publishAtRest();
     const wake = this.#nextWake(nowMs);
-    if (!wake) await condition(() => this.woken);
+    if (!wake || this.delivering)
+      await condition(() => this.woken); // the end of a delivery wakes it, within seconds
     else if (!(await condition(() => this.woken, Math.max(1, wake.atMs - nowMs), { summary: wake.summary })))
       startLate(state, Date.now() - wake.atMs, Date.now());
   }

@@ -1,11 +1,11 @@
 import { ActivityFailure } from '@temporalio/common';
-import { perform } from './bank.ts';
+import { hasWebhook, perform } from './bank.ts';
 import type { Connection } from './connection.ts';
 import { publishUndelivered } from './events.ts';
 import { egressTaskQueue } from './names.ts';
 import { dueEvent, failed, settled, type WebhookEvent } from './outbox.ts';
 
-/** Tells what is due by webhook, beside the loop: a receiver that is slow or away holds up no session. */
+/** Tells what is due by webhook, beside the loop: messages and granted slots are attended to meanwhile. */
 export function deliverEvents(connection: Connection): void {
   const event = dueEvent(connection.outbox, Date.now());
   if (!event || connection.delivering) return;
@@ -19,7 +19,7 @@ export function deliverEvents(connection: Connection): void {
 async function deliver(connection: Connection, event: WebhookEvent): Promise<void> {
   const { environment, egress } = connection.state;
   try {
-    await perform('tellWebhook', egressTaskQueue(environment, egress), `tell by webhook: ${event.type}`, event);
+    if (await hasWebhook()) await perform('tellWebhook', egressTaskQueue(environment, egress), `tell by webhook: ${event.type}`, event);
     connection.outbox = settled(connection.outbox, event.id);
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;

@@ -1,6 +1,7 @@
 import { certificateRemark } from './certificate-life.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
 import type { ConnectionStatus } from './messages.ts';
+import { unitSpread } from './renewal.ts';
 import type { LifecycleChange } from './state.ts';
 import { consentRemark } from './status.ts';
 import type { Wake } from './steps.ts';
@@ -49,6 +50,9 @@ export const EMPTY_OUTBOX: Outbox = { queue: [], troubleToldAtMs: null };
 /** What a session outlasts and mends by itself within this time is told to nobody. */
 const PASSING_MS = 10 * MINUTE_MS;
 
+/** Many are degraded at once: each tells of it at its own moment. */
+const SPREAD_MS = MINUTE_MS;
+
 /** A receiver that is away for days gets what happened last. */
 const MOST_QUEUED = 20;
 
@@ -58,7 +62,7 @@ const TYPES: Partial<Record<ConnectionStatus['state'], WebhookEventType>> = {
   ACTION_REQUIRED: 'connection.action_required',
 };
 
-/** Standard Webhooks' own advice, after the first attempt: three days in all. */
+/** Standard Webhooks' own advice, after the first attempt: three days in all; up to a tenth more by name. */
 const AGAIN_AFTER_MS = [
   5 * SECOND_MS,
   5 * MINUTE_MS,
@@ -85,7 +89,7 @@ export function noteChange(outbox: Outbox, status: ConnectionStatus, { recovered
   }
   const type = TYPES[status.state];
   if (type === undefined || (type === 'connection.degraded' && troubleToldAtMs !== null)) return outbox;
-  const dueAtMs = type === 'connection.degraded' ? nowMs + PASSING_MS : nowMs;
+  const dueAtMs = type === 'connection.degraded' ? nowMs + PASSING_MS + Math.round(SPREAD_MS * unitSpread(status.name)) : nowMs;
   return withEvent({ queue, troubleToldAtMs: dueAtMs }, { ...eventOf(type, status, id, nowMs), dueAtMs });
 }
 
@@ -124,8 +128,9 @@ export const settled = ({ queue, ...rest }: Outbox, id: string): Outbox => ({ ..
 /** It was not taken: when it is tried again, or null when it is given up. */
 export function failed(outbox: Outbox, id: string, nowMs: number): { outbox: Outbox; againAtMs: number | null } {
   const event = outbox.queue.find((one) => one.id === id);
-  const delayMs = AGAIN_AFTER_MS[event?.failures ?? AGAIN_AFTER_MS.length];
-  if (!event || delayMs === undefined) return { outbox: settled(outbox, id), againAtMs: null };
+  const afterMs = AGAIN_AFTER_MS[event?.failures ?? AGAIN_AFTER_MS.length];
+  if (!event || afterMs === undefined) return { outbox: settled(outbox, id), againAtMs: null };
+  const delayMs = Math.round(afterMs * (1 + 0.1 * unitSpread(event.data.name)));
   const again = { ...event, failures: event.failures + 1, dueAtMs: nowMs + delayMs };
   return { outbox: { ...outbox, queue: outbox.queue.map((one) => (one === event ? again : one)) }, againAtMs: again.dueAtMs };
 }

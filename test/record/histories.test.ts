@@ -20,7 +20,7 @@ import { forgetRecordedOfThisVersion, record } from '../support/recorded-histori
 import { registerAsSdk } from '../support/sdk-context.ts';
 import { until } from '../support/until.ts';
 import { DAY, HOUR, MINUTE } from '../support/virtual-time.ts';
-import { attemptsOf, goAway, takenOf } from '../support/webhook.ts';
+import { attemptsOf, goAway, setWebhook, takenOf } from '../support/webhook.ts';
 
 /** `npm run histories`: records afresh, from real runs against the simulator, what later versions have to replay. */
 
@@ -98,6 +98,7 @@ test('a certificate is warned of, by a webhook whose receiver is away at first, 
   const certificate = (days: number) => nextCertificate('My App', { nowMs: acme.simulator.nowMs(), days });
   await acme.onboard({ callbackUrls: [URL], credential: await certificate(91) });
   await acme.becomes('ACTIVE');
+  setWebhook();
   const comeBackToIt = goAway(acme.egress);
   await acme.until('was to be told of the certificate', () => attemptsOf(acme.egress) > 0, 2 * DAY);
   comeBackToIt();

@@ -7,13 +7,13 @@ import { confirmAttempt, readAttempt } from '../../worker/temporal.ts';
 import { sealingKeys, signers } from './credentials.ts';
 import { openNeighbours } from './neighbours.ts';
 import { SEARCH_ATTRIBUTES } from './temporal.ts';
-import { receive } from './webhook.ts';
+import { receiver } from './webhook.ts';
 
 /** What the workers of a test give their activities. */
 
 export const IDENTITY = 'workers of the test';
 
-const LOCAL_ACTIVITIES = ['readSurroundings', 'askForSlot', 'consultGate', 'reseal'];
+const LOCAL_ACTIVITIES = ['readSurroundings', 'askForSlot', 'consultGate', 'reseal', 'hasWebhook'];
 
 /** Local activities run on the worker of workflows, and none of them calls the bank. */
 export const isLocalActivity = (name: string) => LOCAL_ACTIVITIES.includes(name);
@@ -36,7 +36,9 @@ export function dependencies(temporal: TestWorkflowEnvironment, environment: str
     gate: createGateClient(server, environment, systemClock.nowMs, openNeighbours(temporal)),
     confirmAttempt: confirmAttempt(server, IDENTITY, systemClock),
     readAttempt: readAttempt(server, systemClock),
-    webhook: receive,
+    get webhook() {
+      return receiver();
+    },
     searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTES), // the test server takes them and cannot list them
     settings: { egressAddress: null, sessionGapMs: 30_000, settleMs: 60_000 },
   };

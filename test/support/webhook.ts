@@ -1,13 +1,22 @@
 import { WebhookError } from '../../activities/webhook.ts';
 import type { WebhookEvent } from '../../workflows/outbox.ts';
 
-/** The receiver of the webhook of every worker of a test file; each test has an egress of its own. */
+/** The receiver of the webhook of every worker of a test file, where one is set; each test has an egress of its own. */
 
 const taken = new Map<string, WebhookEvent[]>();
 const attempts = new Map<string, number>();
 const away = new Set<string>();
 
-export async function receive(event: WebhookEvent): Promise<void> {
+let isSet = false;
+
+/** From now on the workers of this file have a webhook. */
+export const setWebhook = (): void => {
+  isSet = true;
+};
+
+export const receiver = () => (isSet ? receive : null);
+
+async function receive(event: WebhookEvent): Promise<void> {
   const { egress } = event.data;
   attempts.set(egress, (attempts.get(egress) ?? 0) + 1);
   if (away.has(egress)) throw new WebhookError('the receiver at hooks.example answered 503.');

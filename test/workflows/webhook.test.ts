@@ -1,12 +1,13 @@
 import type { TestConnection } from '../support/connection.ts';
 import { startKeeper } from '../support/keeper.ts';
 import { DAY, HOUR, MINUTE } from '../support/virtual-time.ts';
-import { attemptsOf, goAway, takenOf } from '../support/webhook.ts';
+import { attemptsOf, goAway, setWebhook, takenOf } from '../support/webhook.ts';
 
 /** What a connection tells by webhook: what may want a person, and its end; durably, and beside its work. */
 
 const keeper = await startKeeper('test');
 
+beforeAll(setWebhook);
 afterEach(() => keeper.finish(), 60_000);
 
 const told = ({ egress }: TestConnection) => takenOf(egress).map(({ type }) => type);
