@@ -12,9 +12,10 @@ export interface SlotAsk {
 
 /** Local activities: harmless to repeat, and nothing of them leaves for the bank. */
 export const gateActivities = (dependencies: Dependencies) => ({
-  /** Twice: the same request only refreshes its entry. */
-  askForSlot: activity(dependencies, async ({ gate }, { egress, request, again }: SlotAsk): Promise<void> => {
+  /** Twice: the same request only refreshes its entry. Answers by the way whether a webhook is set by now: nothing where none is, as every renewal asks. */
+  askForSlot: activity(dependencies, async ({ gate, webhook }, { egress, request, again }: SlotAsk): Promise<'webhook' | undefined> => {
     if (!(again && (await gate.isQueued(egress, request)))) await gate.ask(egress, request);
+    return webhook ? 'webhook' : undefined;
   }),
 
   /** Says that the bank refused this connection, and what others met at this address. Twice: said twice. */

@@ -9,9 +9,6 @@ export class WebhookError extends Error {
 }
 
 export const webhookActivities = (dependencies: Dependencies) => ({
-  /** A local activity: where nobody is to be told, an event costs the history one marker. */
-  hasWebhook: activity(dependencies, async ({ webhook }): Promise<boolean> => webhook !== null),
-
   /** Twice: the receiver sees by the event's id that it is the same. */
   tellWebhook: activity(dependencies, async ({ webhook }, event: WebhookEvent): Promise<void> => {
     try {

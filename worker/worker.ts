@@ -58,7 +58,7 @@ export async function createWorkers(
     signers: offered,
     webhook: webhook?.tell ?? null,
   });
-  const { readSurroundings, askForSlot, consultGate, reseal, hasWebhook, signQseal, ...bankCalls } = activities;
+  const { readSurroundings, askForSlot, consultGate, reseal, signQseal, ...bankCalls } = activities;
   const common = {
     connection: server.connection,
     namespace: server.namespace,
@@ -70,7 +70,7 @@ export async function createWorkers(
     ...common,
     taskQueue: workflowTaskQueue(environment.name),
     workflowBundle: { code: bundledWorkflows(workflowBundle) },
-    activities: { readSurroundings, askForSlot, consultGate, reseal, hasWebhook },
+    activities: { readSurroundings, askForSlot, consultGate, reseal },
     enableNonLocalActivities: false,
     sinks,
     maxCachedWorkflows: CACHED_WORKFLOWS,

@@ -88,6 +88,3 @@ export const { consultGate } = proxyLocalActivities<Activities>({ ...QUICK_LOCAL
 
 /** What does not succeed is done at the next renewal. */
 export const { reseal: resealValues } = proxyLocalActivities<Activities>({ ...QUICK_LOCAL, summary: 'seal by the present key' });
-
-/** Asked anew for each event: a webhook may be set at any time. */
-export const { hasWebhook } = proxyLocalActivities<Activities>({ ...QUICK_LOCAL, summary: 'is a webhook set?' });

@@ -29,6 +29,8 @@ export class Connection {
   readonly reports = new Reports();
   /** The loop is about to go on in a new run: whoever waits for an answer gets what there is. */
   isMoving = false;
+  /** Somebody is to be told of events; known anew at each renewal. */
+  hasWebhook = false;
   /** An event is being told by webhook. */
   delivering: Promise<void> | null = null;
   /** The session with which it was last looked whether everything is sealed by one key. */
@@ -52,6 +54,7 @@ export class Connection {
 
   async lookAround(): Promise<void> {
     this.#surroundings = await readSurroundings();
+    this.hasWebhook = this.#surroundings.hasWebhook === true;
     if (this.#isRestart) this.#settleFormerRun(this.#surroundings);
     this.#publisher = new Publisher(this.#surroundings.searchAttributes);
     this.note();
@@ -84,8 +87,9 @@ export class Connection {
     return statusOf(this.state, { workflowId, runId, running: this.running }, Date.now());
   }
 
+  /** Nothing is told where no webhook is set any more. */
   get outbox(): Outbox {
-    return this.state.outbox ?? EMPTY_OUTBOX;
+    return (this.hasWebhook && this.state.outbox) || EMPTY_OUTBOX;
   }
 
   set outbox(outbox: Outbox) {
@@ -119,10 +123,8 @@ export class Connection {
       if (state.troubles[step]?.action === null && !STEPS[step].isMissing(state, nowMs)) delete state.troubles[step];
     const change = changeLifecycle(state, lifecycleState(state, nowMs), nowMs);
     const { status } = this;
-    if (change) {
-      publishChange(status, change);
-      this.outbox = noteChange(this.outbox, status, change, uuid4(), nowMs);
-    }
+    if (change) publishChange(status, change);
+    if (change && this.hasWebhook) this.outbox = noteChange(this.outbox, status, change, uuid4(), nowMs);
     this.#noteServed(nowMs);
     this.#noteCertificate(nowMs);
     this.#publisher?.show(status);
@@ -130,7 +132,7 @@ export class Connection {
 
   /** By webhook: what is no change of state. */
   tell(type: WebhookEventType): void {
-    this.outbox = noteEvent(this.outbox, type, this.status, uuid4(), Date.now());
+    if (this.hasWebhook) this.outbox = noteEvent(this.outbox, type, this.status, uuid4(), Date.now());
   }
 
   #noteServed(nowMs: number): void {

@@ -1,5 +1,5 @@
 import { ActivityFailure } from '@temporalio/common';
-import { hasWebhook, perform } from './bank.ts';
+import { perform } from './bank.ts';
 import type { Connection } from './connection.ts';
 import { publishUndelivered } from './events.ts';
 import { egressTaskQueue } from './names.ts';
@@ -15,11 +15,11 @@ export function deliverEvents(connection: Connection): void {
   });
 }
 
-/** One attempt; what is not taken stays in the outbox. Where no webhook is set, there is nobody to be told. */
+/** One attempt; what is not taken stays in the outbox. */
 async function deliver(connection: Connection, event: WebhookEvent): Promise<void> {
   const { environment, egress } = connection.state;
   try {
-    if (await hasWebhook()) await perform('tellWebhook', egressTaskQueue(environment, egress), `tell by webhook: ${event.type}`, event);
+    await perform('tellWebhook', egressTaskQueue(environment, egress), `tell by webhook: ${event.type}`, event);
     connection.outbox = settled(connection.outbox, event.id);
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;

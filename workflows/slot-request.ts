@@ -54,7 +54,7 @@ export async function requestSlot(connection: Connection): Promise<void> {
     provider: providerOf(state.name),
   };
   try {
-    await askForSlot({ egress: state.egress, request, again: asks > 0 });
+    connection.hasWebhook = (await askForSlot({ egress: state.egress, request, again: asks > 0 })) === 'webhook';
   } catch {
     state.slot.askAgainAtMs = Math.min(state.slot.askAgainAtMs, nowMs + NOT_TAKEN_MS); // Temporal did not take it
   }

@@ -94,11 +94,11 @@ test('a signer is unreachable for an hour, and a person signs in its place: wron
 }, 60_000);
 
 test('a certificate is warned of, by a webhook whose receiver is away at first, and is rolled over after the next one was refused', async () => {
+  setWebhook(true);
   const acme = await keeper.connection('acme', { sessionLifetimeMs: 60 * DAY, allowSecondOAuthClient: true });
   const certificate = (days: number) => nextCertificate('My App', { nowMs: acme.simulator.nowMs(), days });
   await acme.onboard({ callbackUrls: [URL], credential: await certificate(91) });
   await acme.becomes('ACTIVE');
-  setWebhook();
   const comeBackToIt = goAway(acme.egress);
   await acme.until('was to be told of the certificate', () => attemptsOf(acme.egress) > 0, 2 * DAY);
   comeBackToIt();
@@ -116,6 +116,7 @@ test('a certificate is warned of, by a webhook whose receiver is away at first, 
   await acme.until('stands on the next', ({ state, formerCertificate }) => state === 'ACTIVE' && formerCertificate === null, HOUR);
   await acme.until('has told it', () => takenOf(acme.egress).length === 3, HOUR);
   await recordRuns('certificate-rolled-over', acme);
+  setWebhook(false);
 }, 60_000);
 
 test('a refused call is reported: once of a good session, once of one that has ended', async () => {

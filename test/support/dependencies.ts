@@ -13,7 +13,7 @@ import { receiver } from './webhook.ts';
 
 export const IDENTITY = 'workers of the test';
 
-const LOCAL_ACTIVITIES = ['readSurroundings', 'askForSlot', 'consultGate', 'reseal', 'hasWebhook'];
+const LOCAL_ACTIVITIES = ['readSurroundings', 'askForSlot', 'consultGate', 'reseal'];
 
 /** Local activities run on the worker of workflows, and none of them calls the bank. */
 export const isLocalActivity = (name: string) => LOCAL_ACTIVITIES.includes(name);

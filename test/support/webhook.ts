@@ -9,9 +9,9 @@ const away = new Set<string>();
 
 let isSet = false;
 
-/** From now on the workers of this file have a webhook. */
-export const setWebhook = (): void => {
-  isSet = true;
+/** From now on the workers of this file have a webhook, or none. */
+export const setWebhook = (wanted: boolean): void => {
+  isSet = wanted;
 };
 
 export const receiver = () => (isSet ? receive : null);

@@ -7,7 +7,7 @@ import { attemptsOf, goAway, setWebhook, takenOf } from '../support/webhook.ts';
 
 const keeper = await startKeeper('test');
 
-beforeAll(setWebhook);
+beforeAll(() => setWebhook(true));
 afterEach(() => keeper.finish(), 60_000);
 
 const told = ({ egress }: TestConnection) => takenOf(egress).map(({ type }) => type);
