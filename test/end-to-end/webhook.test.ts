@@ -45,7 +45,8 @@ const verified = ({ headers, body }: (typeof received)[number]) =>
 
 test('what waits for a person is told when the receiver is there again, though the worker that saw it was killed; then its end', async () => {
   const worker = await here.startWorker();
-  await here.keeper.onboard('acme', await onboardingOf('provider', bank, [CALLBACK_URL, REFUSED_URL]));
+  const onboarding = await onboardingOf('provider', bank, [CALLBACK_URL]);
+  await here.keeper.onboard('acme', { ...onboarding, callbackUrls: [CALLBACK_URL, REFUSED_URL] }); // the command line would refuse it
   await untilStatus(here.keeper, 'acme', ({ state }) => state === 'ACTION_REQUIRED');
   await until('it was not taken', () => received.length > 0);
   await worker.kill();
@@ -58,7 +59,7 @@ test('what waits for a person is told when the receiver is there again, though t
     data: { name: 'acme', action: { code: 'CALLBACK_URL_REFUSED' } },
   });
   expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
-  expect(await here.run('callback-urls', 'acme', 'remove', REFUSED_URL)).toMatchObject({ code: 0 });
+  await here.keeper.setCallbackUrls('acme', { wanted: [CALLBACK_URL] });
   await until('its end was taken', () => taken().length === 2);
   expect(verified(taken()[1]!)).toMatchObject({ type: 'connection.recovered', data: { recovered: { code: 'CALLBACK_URL_REFUSED' } } });
 
