@@ -143,10 +143,11 @@ export class Connection {
   }
 
   #noteCertificate(nowMs: number): void {
-    const { state, status } = this;
+    const { state } = this;
     const warning = dueWarning(state, nowMs);
     if (!warning) return;
     state.certificateWarning = warning;
+    const { status } = this;
     publishExpiring(status, { daysLeft: daysLeft(status.certificate!.expiresAt, nowMs), remedy: certificateRemark(status, nowMs)! });
     this.tell('certificate.expiring');
   }

@@ -30,7 +30,7 @@ test('renewals go on across two runs with the same state, and the former session
   expect(status.runId).not.toBe(runId);
   expect(ada.bankHolds()).toEqual(ONE_OF_EACH);
   expect(ada.simulator.lapses({ connection: 'ada' })).toEqual([]);
-}, 120_000);
+}, 300_000); // each of 270 tasks begins with a history of up to 800 events
 
 test('a session and an API key that the bank ends are replaced, and nobody waits longer than a minute for the session', async () => {
   const acme = await keeper.connection('acme', LENIENT);
