@@ -1,6 +1,7 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Secret } from '../sealing/secret.ts';
 import { CallLimits } from './call-limits.ts';
+import { dispatchersTo, type Proxies, shownUrl } from './dispatchers.ts';
 import { BunqConfigError } from './errors.ts';
 import { isLoopback } from './loopback.ts';
 import type { BankObserver } from './observer.ts';
@@ -101,11 +102,7 @@ export interface BankOptions {
   /** Hears of every call. */
   readonly observer?: BankObserver | null;
   /** As in HTTP_PROXY, HTTPS_PROXY and NO_PROXY. The environment is not read; loopback is never proxied. */
-  readonly proxy?: {
-    readonly httpProxy?: string | undefined;
-    readonly httpsProxy?: string | undefined;
-    readonly noProxy?: string | undefined;
-  };
+  readonly proxy?: Proxies;
 }
 
 /** @throws BunqConfigError when the address or a proxy's cannot be used */
@@ -141,26 +138,4 @@ function bankUrl(apiUrl: string): URL {
   url.pathname = url.pathname.replace(/\/*$/, '/');
   if (!url.pathname.endsWith('/v1/')) throw wrong('must end in /v1');
   return url;
-}
-
-function dispatchersTo(url: URL, { connectMs, headersMs, bodyMs }: Timeouts, proxy: NonNullable<BankOptions['proxy']>): () => Dispatcher {
-  const agentOptions = { connect: { timeout: connectMs }, headersTimeout: headersMs, bodyTimeout: bodyMs, allowH2: false };
-  const proxyUrl = url.protocol === 'https:' ? proxy.httpsProxy : proxy.httpProxy;
-  if (isLoopback(url) || !proxyUrl) return () => new Agent(agentOptions);
-  const parsed = URL.canParse(proxyUrl) ? new URL(proxyUrl) : null;
-  if (!parsed || !/^https?:$/.test(parsed.protocol)) {
-    throw new BunqConfigError(
-      `The proxy's address ${shownUrl(proxyUrl)} is not an http:// or https:// URL. Correct HTTPS_PROXY, or unset it.`,
-    );
-  }
-  // An empty string keeps undici from reading the environment itself.
-  const proxies = { httpProxy: proxy.httpProxy ?? '', httpsProxy: proxy.httpsProxy ?? '', noProxy: proxy.noProxy ?? '' };
-  return () => new EnvHttpProxyAgent({ ...agentOptions, ...proxies, proxyTls: { timeout: connectMs }, requestTls: { timeout: connectMs } });
-}
-
-/** An address may hold a password, in its user part or its query: neither is shown. */
-function shownUrl(text: string): string {
-  if (!URL.canParse(text)) return text.includes('@') ? '[not shown]' : JSON.stringify(text.slice(0, 100));
-  const { protocol, host, pathname } = new URL(text);
-  return JSON.stringify(`${protocol}//${host}${pathname}`.slice(0, 100));
 }

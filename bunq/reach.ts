@@ -1,6 +1,6 @@
-import { type Bank, type BankOptions, createBank } from './bank.ts';
+import { type Bank, type BankOptions, type CallOptions, createBank } from './bank.ts';
 import { BunqError } from './errors.ts';
-import { send } from './send.ts';
+import { type RawAnswer, send } from './send.ts';
 
 /** What became of one look, in a sentence for a person. */
 export interface Look {
@@ -10,21 +10,27 @@ export interface Look {
   readonly found: string;
 }
 
+/** Any answer will do: the bank refuses an unknown path politely, and says its time. @throws BunqError when none came */
+export const knock = (bank: Bank, options: CallOptions = {}): Promise<RawAnswer> =>
+  send(bank, { method: 'GET', url: new URL(bank.apiUrl), headers: {}, body: null }, options);
+
+/** @param why it does not, as far as it is known */
+export const noAnswer = (who: string, why: string) =>
+  `${who} does not answer (${why}). Check the network, and HTTPS_PROXY where one is needed.`;
+
 /**
- * Whether the bank answers, and how far this machine's clock is from the bank's own. Any answer will do: the bank refuses an unknown path
- * politely, and says its time. Never throws.
+ * Whether the bank answers, and how far this machine's clock is from the bank's own. Never throws.
  */
 export async function lookAtBank(options: BankOptions): Promise<Look[]> {
   let bank: Bank | undefined;
   try {
     bank = createBank(options);
-    const { headers, durationMs } = await send(bank, { method: 'GET', url: new URL(bank.apiUrl), headers: {}, body: null }, {});
+    const { headers, durationMs } = await knock(bank);
     const askedAtMs = bank.clock.nowMs() - durationMs / 2; // when the bank answered, as near as can be told
     return [{ check: 'bank', ok: true, found: `${bank.apiUrl} answers` }, lookAtClock(askedAtMs, headers.date)];
   } catch (error) {
     const why = error instanceof BunqError ? error.message : (error as Error).name;
-    const found = `${options.apiUrl} does not answer (${why}). Check the network, and HTTPS_PROXY where one is needed.`;
-    return [{ check: 'bank', ok: false, found }];
+    return [{ check: 'bank', ok: false, found: noAnswer(options.apiUrl, why) }];
   } finally {
     await bank?.close();
   }

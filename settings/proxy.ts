@@ -1,11 +1,9 @@
+import type { Proxies } from '../bunq/dispatchers.ts';
+
 /** Proxies for bank calls; loopback is never proxied. */
 export const PROXY_SETTINGS = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'] as const;
 
-export interface ProxySettings {
-  readonly httpProxy?: string | undefined;
-  readonly httpsProxy?: string | undefined;
-  readonly noProxy?: string | undefined;
-}
+export type ProxySettings = Proxies;
 
 export const proxySettings = (values: Partial<Record<(typeof PROXY_SETTINGS)[number], string | undefined>>): ProxySettings => ({
   httpProxy: values.HTTP_PROXY ?? values.http_proxy,

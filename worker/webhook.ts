@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { WebhookError } from '../activities/webhook.ts';
-import { isLoopback } from '../bunq/loopback.ts';
+import { dispatchersTo } from '../bunq/dispatchers.ts';
 import type { ProxySettings } from '../settings/proxy.ts';
 import type { WebhookSettings } from '../settings/webhook.ts';
 import type { WebhookEvent } from '../workflows/outbox.ts';
@@ -20,7 +20,7 @@ export interface WebhookSender {
  * secret, the body `{"type","timestamp","data"}`. The address may hold a secret of its own and stands in no message.
  */
 export function createWebhookSender({ url, secrets }: WebhookSettings, proxy: ProxySettings): WebhookSender {
-  const dispatcher = isLoopback(url) ? new Agent() : new EnvHttpProxyAgent(proxiesOf(proxy));
+  const dispatcher = dispatchersTo(url, { connectMs: TIME_LIMIT_MS, headersMs: TIME_LIMIT_MS, bodyMs: TIME_LIMIT_MS }, proxy)();
   const signers = secrets.map((secret) => new Webhook(secret.text()));
   return {
     async tell({ id, ...payload }) {
@@ -38,12 +38,6 @@ export function createWebhookSender({ url, secrets }: WebhookSettings, proxy: Pr
     close: () => dispatcher.close(),
   };
 }
-
-const proxiesOf = ({ httpProxy, httpsProxy, noProxy }: ProxySettings) => ({
-  httpProxy: httpProxy ?? '',
-  httpsProxy: httpsProxy ?? '',
-  noProxy: noProxy ?? '',
-});
 
 async function post(dispatcher: Dispatcher, url: URL, headers: Record<string, string>, body: string): Promise<number> {
   try {

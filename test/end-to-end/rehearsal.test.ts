@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import type { ConnectionStatus } from '../../workflows/messages.ts';
+import { fileWith } from '../support/at-end.ts';
 import { decodedPayloads } from '../support/payloads.ts';
 import type { Ended, KeeperProcess } from '../support/process.ts';
 import { der, type Issued, qcStatements, TrustServiceProvider } from '../support/qualified-certificates.ts';
@@ -9,7 +10,7 @@ import { type Haystack, privateKeySecrets, type Secret, searchForSecrets } from 
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { watchProcessArguments } from './support/process-arguments.ts';
 import { type Scene, scene } from './support/scene.ts';
-import { fileWith, passphraseSecret, SIGNER_KINDS, signerEntries } from './support/signers-of-every-kind.ts';
+import { passphraseSecret, SIGNER_KINDS, signerEntries } from './support/signers-of-every-kind.ts';
 
 /**
  * The life of a licensed provider: with a qualified certificate behind each kind of signer it is onboarded, serves, rolls over to its

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConnectionStatus } from '../../workflows/messages.ts';
-import { temporaryFolder } from '../support/at-end.ts';
+import { fileWith, temporaryFolder } from '../support/at-end.ts';
 import { newAuthority } from '../support/mutual-tls.ts';
 import { decodedPayloads } from '../support/payloads.ts';
 import { startSignerServer } from '../support/qseal-signer-server.ts';
@@ -19,12 +19,6 @@ const temporal = await temporalServer();
 const bank = await BankProcess.start('--session-gap', '1s');
 const file = join(temporaryFolder(), 'signers.json');
 const here = scene(temporal, bank, { KEEPER_SESSION_GAP: '1s', KEEPER_QSEAL_SIGNERS: file, SEAL_KEY: copyOf('pseudo-key.pem') });
-
-function fileWith(name: string, text: string, mode = 0o600): string {
-  const path = join(temporaryFolder(), name);
-  writeFileSync(path, text, { mode });
-  return path;
-}
 
 const program = fileWith(
   'seal',

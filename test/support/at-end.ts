@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,6 +14,13 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bunq-keeper-test-'));
   atEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** A file with that text, in a folder of its own. */
+export function fileWith(name: string, text: string, mode = 0o600): string {
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, text, { mode });
+  return path;
 }
 
 afterAll(async () => {

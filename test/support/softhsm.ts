@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from './at-end.ts';
-import { ROOT } from './build.ts';
-import { cleanEnvironment } from './process.ts';
+import { foundBy } from './found.ts';
 
 interface SoftHsm {
   readonly pkcs11Tool: string;
@@ -13,12 +12,8 @@ interface SoftHsm {
 
 /** The HSM in software of this machine; null where there is none, and tests that want one are skipped. */
 export function findSoftHsm(): SoftHsm | null {
-  const { status, stdout } = spawnSync(process.execPath, [join(ROOT, 'scripts/softhsm.mjs')], {
-    encoding: 'utf8',
-    env: cleanEnvironment(),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return status === 0 ? (JSON.parse(stdout) as SoftHsm) : null;
+  const found = foundBy('softhsm.mjs');
+  return found === null ? null : (JSON.parse(found) as SoftHsm);
 }
 
 /** A token of its own with that key on it. @returns what docs/signers/pkcs11-tool.sh wants of its environment */

@@ -1,6 +1,6 @@
 import { type Bank, type BankOptions, createBank } from '../../bunq/bank.ts';
 import { BunqError } from '../../bunq/errors.ts';
-import { send } from '../../bunq/send.ts';
+import { knock, noAnswer } from '../../bunq/reach.ts';
 import type { SealingKeySet } from '../../sealing/key-set.ts';
 import type { OfferedSigners } from '../../signers/signers.ts';
 import type { Check } from './health.ts';
@@ -93,7 +93,7 @@ export class BankCheck {
     const host = new URL(this.#bank.apiUrl).host;
     if (agoMs <= this.#restMs) return { ...check, ok: true, found: `${host} answered a call ${Math.round(agoMs / 1000)} s ago` };
     try {
-      const status = await this.#ask();
+      const { status } = await knock(this.#bank, { freshConnection: true });
       if (status < 500) return { ...check, ok: true, found: `${host} answers` };
       return {
         ...check,
@@ -102,14 +102,7 @@ export class BankCheck {
       };
     } catch (error) {
       const why = error instanceof BunqError ? error.message : 'it could not be asked';
-      return { ...check, ok: false, found: `${host} does not answer (${why}). Check the network, and HTTPS_PROXY where one is needed.` };
+      return { ...check, ok: false, found: noAnswer(host, why) };
     }
-  }
-
-  /** Any answer will do: the bank refuses an unknown path politely. */
-  async #ask(): Promise<number> {
-    const { apiUrl } = this.#bank;
-    const { status } = await send(this.#bank, { method: 'GET', url: new URL(apiUrl), headers: {}, body: null }, { freshConnection: true });
-    return status;
   }
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
-import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryFolder } from '../../support/at-end.ts';
+import { fileWith, temporaryFolder } from '../../support/at-end.ts';
 import { ROOT } from '../../support/build.ts';
 import { newAuthority } from '../../support/mutual-tls.ts';
 import { startSignerServer } from '../../support/qseal-signer-server.ts';
@@ -41,12 +41,6 @@ export async function signerEntries(keys: readonly SignerKey[]): Promise<Record<
     return { signer: `exec:${kind === 'hsm' ? hsmProgram(privateKeyPem) : opensslProgram(privateKeyPem)}`, passEnvironment: ['PATH'] };
   };
   return Object.fromEntries(keys.map((key) => [key.name, entry(key)]));
-}
-
-export function fileWith(name: string, text: string, mode = 0o600): string {
-  const path = join(temporaryFolder(), name);
-  writeFileSync(path, text, { mode });
-  return path;
 }
 
 const encryptedFile = (privateKeyPem: string) =>

@@ -1,15 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { newSealingKeys } from '../../../sealing/key-set.ts';
 import type { SettingsError } from '../../../settings/read.ts';
 import { readWorkerSettings } from '../../../worker/settings.ts';
-import { temporaryFolder } from '../../support/at-end.ts';
-
-const fileWith = (name: string, text: string) => {
-  const file = join(temporaryFolder(), name);
-  writeFileSync(file, text, { mode: 0o600 });
-  return file;
-};
+import { fileWith } from '../../support/at-end.ts';
 
 const SECRET = `whsec_${Buffer.from('a secret of the test, 32 bytes..').toString('base64')}`;
 const BANK = { BUNQ_ENVIRONMENT: 'sandbox', KEEPER_SEALING_KEYS_FILE: fileWith('keys.json', newSealingKeys(new Date(0))) };
