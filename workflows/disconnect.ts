@@ -3,9 +3,9 @@ import type { Connection } from './connection.ts';
 import { MINUTE_MS } from './duration.ts';
 import { publishChange } from './events.ts';
 import type { Disconnected } from './messages.ts';
-import { closeSession } from './session-step.ts';
+import { closeSession, endsAtMs } from './session-step.ts';
 import { takeBack } from './slot-request.ts';
-import { changeLifecycle, isServingValid, standingOfCandidate } from './state.ts';
+import { changeLifecycle, standingOfCandidate } from './state.ts';
 import { iso } from './status.ts';
 
 /** The bank, and the workers, are given this long from the wish on; half of it to what was being done then. */
@@ -37,14 +37,18 @@ export async function disconnect(connection: Connection): Promise<Disconnected> 
 
 function openSessions({ state }: Connection) {
   const { serving, candidate, retiring } = state;
-  const nowMs = Date.now();
+  const sessions = [
+    ...(candidate ? [{ session: candidate, ...standingOfCandidate(state, candidate) }] : []),
+    ...(serving ? [serving] : []),
+  ];
   return [
     ...retiring,
-    ...(candidate ? [{ ...candidate, serverPublicKeyPem: standingOfCandidate(state, candidate).installation.serverPublicKeyPem }] : []),
-    ...(serving && isServingValid(state, nowMs)
-      ? [{ ...serving.session, serverPublicKeyPem: serving.installation.serverPublicKeyPem }]
-      : []),
-  ].filter(({ expiresAtMs }) => expiresAtMs > nowMs);
+    ...sessions.map(({ session, installation: { serverPublicKeyPem } }) => ({
+      ...session,
+      serverPublicKeyPem,
+      expiresAtMs: endsAtMs(session),
+    })),
+  ].filter(({ expiresAtMs }) => expiresAtMs > Date.now());
 }
 
 /** Cancels what is not done so long after the wish to disconnect. */

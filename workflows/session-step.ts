@@ -12,9 +12,9 @@ import { giveBack, takeSlot } from './slot-request.ts';
 import {
   type Candidate,
   type ConnectionState,
-  isServingValid,
   type Retiring,
   type Serving,
+  type Session,
   standingOf,
   standingOfCandidate,
 } from './state.ts';
@@ -25,6 +25,7 @@ import { tryAgain } from './trouble.ts';
 export async function openAndProveSession(connection: Connection): Promise<void> {
   const { state } = connection;
   let read: OAuthClientRead | null = null;
+  if (state.candidate && state.candidate.expiresAtMs <= Date.now()) dropCandidate(state); // it could not be proven in time
   connection.isOnServing = state.candidate ? state.candidate.isOnServing === true : sessionStandsOn(state, Date.now()) === 'serving';
   if (!state.candidate) ({ candidate: state.candidate, read } = await openSession(connection));
   if (!state.candidate.isProven) await prove(connection, state.candidate);
@@ -54,9 +55,10 @@ async function openSession(connection: Connection): Promise<{ candidate: Candida
     if (!opened.gaveBack) await giveBack(connection, { requestId, sent: true, outcome: 'opened' });
     const { sessionId, sessionToken, user, lifetimeMs, isProven } = opened;
     const expiresAtMs = openedAtMs + sessionLifetimeMs(lifetimeMs, apiKey.unused);
+    const toldExpiresAtMs = openedAtMs + sessionLifetimeMs(lifetimeMs, false);
     if (expiresAtMs <= Date.now()) throw new StepFailure('BUNQ_RESPONSE_INVALID', 'The bank opened a session that is over already.');
     Object.assign(apiKey, { unused: false, bindBeforeMs: null });
-    const session = { sessionId, sessionToken, user, openedAtMs, expiresAtMs };
+    const session = { sessionId, sessionToken, user, openedAtMs, expiresAtMs, ...(toldExpiresAtMs > expiresAtMs && { toldExpiresAtMs }) };
     return { candidate: { ...session, isProven, ...(standsOn === 'serving' && { isOnServing: true }) }, read: opened.oauthClient ?? null };
   } catch (error) {
     const { sent, code } = seenFailure(error, Date.now());
@@ -98,9 +100,16 @@ function compareUser(connection: Connection, candidate: Candidate): void {
 /** What was opened and will not be served is closed at the bank at once. */
 export function dropCandidate(state: ConnectionState): void {
   if (!state.candidate) return;
-  const { sessionId, sessionToken, expiresAtMs } = state.candidate;
+  const { sessionId, sessionToken } = state.candidate;
   const { serverPublicKeyPem } = standingOfCandidate(state, state.candidate).installation;
-  state.retiring.push({ sessionId, sessionToken, serverPublicKeyPem, closeAtMs: Date.now(), failures: 0, expiresAtMs });
+  state.retiring.push({
+    sessionId,
+    sessionToken,
+    serverPublicKeyPem,
+    closeAtMs: Date.now(),
+    failures: 0,
+    expiresAtMs: endsAtMs(state.candidate),
+  });
   state.candidate = null;
 }
 
@@ -118,7 +127,7 @@ function serve(connection: Connection, { isOnServing, isProven: _, ...session }:
   if (state.serving) {
     connection.renewals++;
     state.counts.renewals++;
-    if (isServingValid(state, nowMs)) state.retiring.push(retire(state.serving, nowMs));
+    if (endsAtMs(state.serving.session) > nowMs) state.retiring.push(retire(state.serving, nowMs));
   }
   state.serving = {
     session,
@@ -146,8 +155,11 @@ const retire = ({ session, installation }: Serving, nowMs: number): Retiring => 
   serverPublicKeyPem: installation.serverPublicKeyPem,
   closeAtMs: nowMs + graceMs(session.expiresAtMs - nowMs),
   failures: 0,
-  expiresAtMs: session.expiresAtMs,
+  expiresAtMs: endsAtMs(session),
 });
+
+/** By itself, at the bank: until then what is not served any more has to be closed. */
+export const endsAtMs = ({ expiresAtMs, toldExpiresAtMs = expiresAtMs }: Session): number => toldExpiresAtMs;
 
 /** With their whole grace: where renewals follow each other quickly, those before them have the time below. */
 const MOST_RETIRING = 2;

@@ -148,6 +148,8 @@ export interface Session {
   user: BunqUser;
   openedAtMs: number;
   expiresAtMs: number;
+  /** What the bank said, where it counts as less: until then it may have to be closed. */
+  toldExpiresAtMs?: number;
 }
 
 export interface Candidate extends Session {
