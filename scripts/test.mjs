@@ -6,7 +6,7 @@
  *     node scripts/test.mjs --ci                     everything; a skipped test is a failure (`.ci/run`)
  *     node scripts/test.mjs test/unit/bunq           the tests of these paths
  *
- * Ends with `N passed, N failed`, summed over all runs.
+ * Ends with the names of what failed and `N passed, N failed`, over all runs.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -45,7 +45,7 @@ const all = ci || options.includes('--all');
 const jestArguments = options.filter((option) => option !== '--ci' && option !== '--all');
 const paths = jestArguments.filter((argument) => !argument.startsWith('-') && existsSync(argument.split(':')[0]));
 
-const total = { passed: 0, failed: 0, skipped: [] };
+const total = { passed: 0, failed: 0, skipped: [], names: [] };
 
 try {
   installDependencies();
@@ -62,6 +62,7 @@ try {
   console.error(`test: ${error.message}`);
   total.failed++;
 }
+for (const name of total.names) console.error(`failed: ${name}`);
 if (ci) {
   for (const name of total.skipped) console.error(`skipped, which is a failure here: ${name}`);
   total.failed += total.skipped.length;
@@ -75,6 +76,7 @@ function check(what, program, args) {
   if (status === 0) return;
   console.error(`${what}: not in order (see above), which counts as one failure`);
   total.failed++;
+  total.names.push(what);
 }
 
 async function installServers() {
@@ -130,9 +132,14 @@ function count(results, status) {
   const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
   total.passed += results.numPassedTests;
   total.failed += failed === 0 && status !== 0 ? 1 : failed;
-  for (const { name, assertionResults } of results.testResults)
-    for (const { status, fullName } of assertionResults)
-      if (status === 'pending' || status === 'todo') total.skipped.push(`${relative(ROOT, name)}: ${fullName}`);
+  for (const { name, assertionResults, status } of results.testResults) {
+    const file = relative(ROOT, name);
+    if (status === 'failed' && assertionResults.every((test) => test.status !== 'failed')) total.names.push(`${file} as a whole`);
+    for (const { status, fullName } of assertionResults) {
+      if (status === 'pending' || status === 'todo') total.skipped.push(`${file}: ${fullName}`);
+      if (status === 'failed') total.names.push(`${file}: ${fullName}`);
+    }
+  }
 }
 
 /** bunq's own SDK against the simulator: one test. */
@@ -141,5 +148,8 @@ function runSdkTest() {
   const { status } = spawnSync(process.execPath, [script], { cwd: ROOT, stdio: ['ignore', 2, 2] });
   if (status === 0) total.passed++;
   else if (status === SKIPPED) total.skipped.push('npm run test:sdk');
-  else total.failed++;
+  else {
+    total.failed++;
+    total.names.push('npm run test:sdk');
+  }
 }
