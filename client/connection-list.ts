@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { providerOf } from '../workflows/names.ts';
-import { memoOf } from './connection-workflows.ts';
+import { closedAs, memoOf } from './connection-workflows.ts';
+import { unlessGone } from './forget.ts';
 import type { KnownStatus } from './keeper.ts';
 
 export interface ListFilter {
@@ -15,22 +16,61 @@ const KINDS = [
   { type: 'userConnection', prefix: 'user' },
 ] as const;
 
+const RUNNING = "ExecutionStatus = 'Running'";
+/** Other than by `disconnect`, which completes it. */
+const CLOSED = "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')";
+
+const queryFor = ({ type, prefix }: (typeof KINDS)[number], environment: string, provider: string | undefined, status: string) =>
+  `WorkflowType = '${type}' AND WorkflowId STARTS_WITH '${prefix}.${environment}.${provider ?? ''}' AND ${status}`;
+
 /** Every running connection of an environment, as it was last published: each provider, and after it its end users. */
 export async function listConnections(client: Client, environment: string, { state, provider }: ListFilter): Promise<KnownStatus[]> {
   const found: KnownStatus[] = [];
-  for (const { type, prefix } of KINDS) {
-    const id = `${prefix}.${environment}.${provider ?? ''}`;
-    const query = `WorkflowType = '${type}' AND WorkflowId STARTS_WITH '${id}' AND ExecutionStatus = 'Running'`;
-    for await (const execution of client.workflow.list({ query })) {
+  for (const kind of KINDS) {
+    for await (const execution of client.workflow.list({ query: queryFor(kind, environment, provider, RUNNING) })) {
       const memo = memoOf(execution);
       if (memo) found.push({ ...memo.status, runId: execution.runId, asOf: memo.asOf });
     }
   }
-  return found
-    .filter((status) => status.environment === environment) // names of environments may begin alike
-    .filter((status) => (!state || status.state === state) && (provider === undefined || providerOf(status.name) === provider))
-    .sort((one, other) => (sortKey(one.name) < sortKey(other.name) ? -1 : 1));
+  return inOrder(found, environment, provider).filter((status) => !state || status.state === state);
 }
+
+const MOST_CLOSED = 100;
+/** Most runs that are looked at for them: one connection may have been terminated again and again. */
+const MOST_CLOSED_RUNS = 1000;
+
+/**
+ * Connections whose workflow was closed other than by `disconnect`, and which no other run goes on with: nobody keeps their sessions.
+ * At most the last hundred of providers and of end users, for as long as Temporal keeps what is closed.
+ */
+export async function listClosed(
+  client: Client,
+  environment: string,
+  { provider }: Pick<ListFilter, 'provider'> = {},
+): Promise<KnownStatus[]> {
+  const found: KnownStatus[] = [];
+  for (const kind of KINDS) {
+    const ids = new Set<string>();
+    let runs = 0;
+    for await (const { workflowId } of client.workflow.list({ query: queryFor(kind, environment, provider, CLOSED) })) {
+      ids.add(workflowId);
+      if (ids.size >= MOST_CLOSED || ++runs >= MOST_CLOSED_RUNS) break;
+    }
+    for (const workflowId of ids) {
+      const latest = await unlessGone(client.workflow.getHandle(workflowId).describe());
+      const closed = latest && closedAs(latest);
+      const memo = memoOf(latest);
+      if (closed && memo) found.push({ ...memo.status, runId: latest.runId, closed, asOf: memo.asOf });
+    }
+  }
+  return inOrder(found, environment, provider);
+}
+
+/** Names of environments, and of providers, may begin alike. */
+const inOrder = (found: KnownStatus[], environment: string, provider: string | undefined) =>
+  found
+    .filter((status) => status.environment === environment && (provider === undefined || providerOf(status.name) === provider))
+    .sort((one, other) => (sortKey(one.name) < sortKey(other.name) ? -1 : 1));
 
 /** An environment may have more; for a guess these will do. */
 const MOST_NAMES = 1000;
@@ -38,9 +78,9 @@ const NAMES_WITHIN_MS = 2000;
 
 /** Names of running connections, providers' (and API-key users') or end users': the first so many that Temporal tells within 2 s. */
 export async function connectionNames(client: Client, environment: string, ofUsers: boolean): Promise<string[]> {
-  const { type, prefix } = KINDS[ofUsers ? 1 : 0];
-  const id = `${prefix}.${environment}.`;
-  const query = `WorkflowType = '${type}' AND WorkflowId STARTS_WITH '${id}' AND ExecutionStatus = 'Running'`;
+  const kind = KINDS[ofUsers ? 1 : 0];
+  const id = `${kind.prefix}.${environment}.`;
+  const query = queryFor(kind, environment, undefined, RUNNING);
   const names: string[] = [];
   await client.withDeadline(Date.now() + NAMES_WITHIN_MS, async () => {
     for await (const { workflowId } of client.workflow.list({ query, pageSize: MOST_NAMES })) {

@@ -1,7 +1,6 @@
 import type { CertificateFacts, ExaminedCertificate, Role } from '../bunq/certificates.ts';
 import { permitsOf } from '../bunq/permits.ts';
-import { SOON_DAYS } from '../workflows/certificate-life.ts';
-import { DAY_MS } from '../workflows/duration.ts';
+import { daysLeft, SOON_DAYS } from '../workflows/certificate-life.ts';
 
 /** What a certificate says, in words for a person. All pure. */
 
@@ -18,13 +17,9 @@ const TYPES: Readonly<Record<NonNullable<CertificateFacts['type']>, string>> = {
   QSIGN: 'for a person’s signatures: not what bunq wants',
 };
 
-/** Whole days; negative when it is over. */
-export const daysLeft = ({ expiresAt }: Pick<CertificateFacts, 'expiresAt'>, now: Date): number =>
-  Math.floor((Date.parse(expiresAt) - now.getTime()) / DAY_MS);
-
-export function lifeLeft(certificate: Pick<CertificateFacts, 'expiresAt'>, now: Date): string {
-  if (Date.parse(certificate.expiresAt) <= now.getTime()) return 'expired';
-  const days = daysLeft(certificate, now);
+export function lifeLeft({ expiresAt }: Pick<CertificateFacts, 'expiresAt'>, now: Date): string {
+  const days = daysLeft(expiresAt, now.getTime());
+  if (days <= 0) return 'expired';
   return days === 1 ? '1 day left' : `${days} days left`;
 }
 
@@ -74,8 +69,8 @@ const typeOf = ({ type, qualified, isAuthority, roles }: CertificateFacts): stri
 export function certificateRemarks(facts: CertificateFacts, now: Date): string[] {
   const { authorization, authorizationNumber, competentAuthority, type, qualified, rolesFrom, signatureAlgorithm } = facts;
   const remarks: string[] = [];
-  const days = daysLeft(facts, now);
-  if (days >= 0 && days < SOON_DAYS) remarks.push(`It expires in ${days === 1 ? '1 day' : `${days} days`}: have the next one issued.`);
+  const days = daysLeft(facts.expiresAt, now.getTime());
+  if (days > 0 && days <= SOON_DAYS) remarks.push(`It expires in ${days === 1 ? '1 day' : `${days} days`}: have the next one issued.`);
   if (rolesFrom === 'commonName') {
     remarks.push('It has no PSD2 statement: a certificate for the sandbox. In production the roles have to stand in the statement.');
     return remarks;

@@ -1,4 +1,4 @@
-import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import { Secret } from '../sealing/secret.ts';
 import { systemClock } from '../settings/clock.ts';
@@ -23,8 +23,8 @@ import { initialState, isServingValid, type OnboardingRequest, type WantedCreden
 import { wantedFacts } from '../workflows/status.ts';
 import type { CompletedAuthorization } from './authorizations.ts';
 import { type BankCallInit, BankCalls } from './bank-calls.ts';
-import { type ListFilter, listConnections } from './connection-list.ts';
-import { ConnectionWorkflows, memoOf, sender } from './connection-workflows.ts';
+import { type ListFilter, listClosed, listConnections } from './connection-list.ts';
+import { ConnectionWorkflows, closedAs, memoOf, sender } from './connection-workflows.ts';
 import { CONSENT_AGE_MS } from './consent-age.ts';
 import { differences } from './differences.ts';
 import { type ConnectUserOptions, EndUsers, type LinkOutcome, type UserLink } from './end-users.ts';
@@ -191,9 +191,14 @@ export class Keeper {
     return { ...memo.status, runId: description.runId, ...(closed && { closed }), asOf: memo.asOf, worker: false };
   }
 
-  /** Every connection of this environment, as it was last published: each provider, and after it its end users. */
+  /** Every running connection of this environment, as it was last published: each provider, and after it its end users. */
   list(filter: ListFilter = {}): Promise<KnownStatus[]> {
     return listConnections(this.client, this.environment, filter);
+  }
+
+  /** Those whose workflow was closed other than by `disconnect`, and nobody has resumed: nobody keeps their sessions. At most the last 100. */
+  listClosed(filter: Pick<ListFilter, 'provider'> = {}): Promise<KnownStatus[]> {
+    return listClosed(this.client, this.environment, filter);
   }
 
   /** The live session, sealed; null while there is none. */
@@ -361,8 +366,3 @@ const nameTaken = (name: string) =>
 
 const again = (name: string) =>
   isUserName(name) ? `Its end user has to grant access again: ${connectUser(name)}` : `Onboard it again: bunq-keeper onboard ${name} …`;
-
-function closedAs({ status }: WorkflowExecutionDescription): KnownStatus['closed'] {
-  const { name } = status;
-  return name === 'TERMINATED' || name === 'FAILED' || name === 'TIMED_OUT' || name === 'CANCELLED' ? name : undefined;
-}

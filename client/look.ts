@@ -19,7 +19,8 @@ export const dress = (wanted: boolean): void => {
 /** Columns of the terminal that a stream is; no end without one. */
 export const screenWidth = ({ columns }: { readonly columns?: number }): number => (isDressed && columns) || Number.POSITIVE_INFINITY;
 
-const paint = (colour: Colour, text: string, stream: NodeJS.WritableStream): string =>
+/** Only where colours are wanted. */
+export const paint = (colour: Colour, text: string, stream: NodeJS.WritableStream): string =>
   isDressed ? styleText(colour, text, { stream }) : text;
 
 /** Green: all is well; yellow: it goes on, or is about to; red: there is no session, or a person is needed. */

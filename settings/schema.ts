@@ -17,7 +17,7 @@ const webUrl = z
     abort: true,
   })
   .refine((text) => new URL(text).username === '' && new URL(text).password === '', {
-    error: 'holds a user name or password, which no bank wants: leave it out',
+    error: 'holds a user name or password, which is not sent: leave it out',
     abort: true,
   });
 

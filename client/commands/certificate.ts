@@ -11,8 +11,9 @@ import {
   readCertificateChain,
 } from '../../bunq/certificates.ts';
 import { permitsOf } from '../../bunq/permits.ts';
+import { daysLeft } from '../../workflows/certificate-life.ts';
 import { awaited } from '../awaited.ts';
-import { certificateRemarks, certificateRows, chainRows, daysLeft, permitLines } from '../describe-certificate.ts';
+import { certificateRemarks, certificateRows, chainRows, permitLines } from '../describe-certificate.ts';
 import { UsageError } from '../errors.ts';
 import { examples } from '../help.ts';
 import { readInput } from '../input.ts';
@@ -102,7 +103,7 @@ export function inspection(examined: ExaminedCertificate, certificates: readonly
   const { facts, chain, problems } = examined;
   const provider = isProvider(facts) && {
     fingerprintSha256: facts.fingerprintSha256,
-    daysLeft: daysLeft(facts, now),
+    daysLeft: daysLeft(facts.expiresAt, now.getTime()),
     chain: chain.map(({ fingerprintSha256 }) => fingerprintSha256),
     permits: permitsOf(facts.roles),
     problems: problems.map(({ code, message }) => ({ code, message })),

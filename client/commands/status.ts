@@ -4,7 +4,7 @@ import { advice, describeStatus, remarks, toDo } from '../describe.ts';
 import { examples } from '../help.ts';
 import type { KnownStatus } from '../keeper.ts';
 import { LIFECYCLE_STATES } from '../lifecycle-states.ts';
-import { paintCommands, paintState } from '../look.ts';
+import { paint, paintCommands, paintState } from '../look.ts';
 import { connectionArgument, jsonOption, nameArgument, stateArgument, withKeeper } from '../options.ts';
 import { complain, print, printJson } from '../output.ts';
 import { table } from '../table.ts';
@@ -50,8 +50,8 @@ export function registerStatus(program: Command): void {
 
   program
     .command('list')
-    .description('every connection of this environment')
-    .option('--state <state>', `only those in this state: ${LIFECYCLE_STATES.join(', ')}`, stateArgument)
+    .description('every connection of this environment, and those whose workflow was terminated or failed')
+    .option('--state <state>', `only running ones in this state: ${LIFECYCLE_STATES.join(', ')}`, stateArgument)
     .option('--provider <name>', 'only this provider and its end users', nameArgument)
     .addOption(jsonOption())
     .addHelpText(
@@ -60,7 +60,8 @@ export function registerStatus(program: Command): void {
     )
     .action(async ({ state, provider, json }: { state?: string; provider?: string; json?: boolean }) =>
       withKeeper(async (keeper) => {
-        const found = await awaited('Listing the connections', keeper.list({ state, provider }));
+        const listed = Promise.all([keeper.list({ state, provider }), state ? [] : keeper.listClosed({ provider })]);
+        const found = (await awaited('Listing the connections', listed)).flat();
         if (json) for (const status of found) printJson(status);
         else
           print(table([['NAME', 'STATE', 'SINCE', 'RENEWED ON', 'TO DO'], ...found.map((status) => listRow(status, keeper.consentAgeMs))]));
@@ -68,7 +69,18 @@ export function registerStatus(program: Command): void {
     );
 }
 
-const listRow = (status: KnownStatus, consentAgeMs: number) => [
+const listRow = (status: KnownStatus, consentAgeMs: number) =>
+  status.closed ? closedRow(status.name, status.closed) : runningRow(status, consentAgeMs);
+
+const closedRow = (name: string, closed: string) => [
+  name,
+  paint('red', closed, process.stdout),
+  '-',
+  '-',
+  `nobody keeps its sessions: bunq-keeper resume ${name}`,
+];
+
+const runningRow = (status: KnownStatus, consentAgeMs: number) => [
   status.name,
   paintState(status.state),
   minute(status.since),

@@ -64,7 +64,7 @@ export const certificates = z.object({
   provider: z
     .object({
       fingerprintSha256: fingerprint,
-      daysLeft: z.number().int().describe('whole days; negative when it is over'),
+      daysLeft: z.number().int().describe('begun days; 0 or less when it is over'),
       chain: z.array(fingerprint).readonly().describe('from its issuer upwards'),
       permits: z.array(permit).readonly(),
       problems: z

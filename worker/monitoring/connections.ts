@@ -37,6 +37,7 @@ export interface Group {
   readonly kind: Kind;
   readonly states: Map<LifecycleState, number>;
   readonly actions: Map<string, number>;
+  closed: number;
   overdue: number;
   /** Of the sessions served; null without one. */
   earliestExpiresAtMs: number | null;
@@ -50,22 +51,35 @@ interface Shown {
   readonly session: { readonly expiresAtMs: number; readonly renewAtMs: number } | null;
 }
 
-/** @param mostEndUsers with series of their own; where there are more, none has, but those in trouble */
-export function figuresOf(statuses: readonly ListedStatus[], mostEndUsers: number, nowMs: number): ConnectionFigures {
-  const labelOf = providerLabels(statuses);
+/**
+ * @param statuses of the connections that run
+ * @param closed of those whose workflow was closed other than by `disconnect`: only their names count
+ * @param mostEndUsers with series of their own; where there are more, none has, but those in trouble
+ */
+export function figuresOf(
+  statuses: readonly ListedStatus[],
+  closed: readonly Pick<ListedStatus, 'name'>[],
+  mostEndUsers: number,
+  nowMs: number,
+): ConnectionFigures {
+  const labelOf = providerLabels([...statuses, ...closed]);
   const groups = new Map<string, Group>();
-  const certificates = new Map<string, number>();
-  for (const status of statuses) {
-    const provider = labelOf(status.name);
-    const kind = kindOf(status.name);
+  const groupOf = (name: string): Group => {
+    const [provider, kind] = [labelOf(name), kindOf(name)];
     const group = groups.get(`${kind} ${provider}`) ?? newGroup(provider, kind);
     groups.set(`${kind} ${provider}`, group);
-    count(group, status, nowMs);
+    return group;
+  };
+  const certificates = new Map<string, number>();
+  for (const status of statuses) {
+    count(groupOf(status.name), status, nowMs);
     if (status.certificate && !IS_OVER.includes(status.state)) {
       const expiresAtMs = Date.parse(status.certificate.expiresAt);
+      const provider = labelOf(status.name);
       certificates.set(provider, Math.min(expiresAtMs, certificates.get(provider) ?? Number.POSITIVE_INFINITY));
     }
   }
+  for (const { name } of closed) groupOf(name).closed++;
   const endUsers = statuses.filter(({ name }) => isUserName(name));
   const shownUsers = endUsers.length <= mostEndUsers ? endUsers : inTrouble(endUsers, nowMs);
   const providers = statuses.filter(({ name }) => !isUserName(name) && labelOf(name) === name);
@@ -85,7 +99,7 @@ function stateNow({ state, session }: ListedStatus, nowMs: number): LifecycleSta
 
 export const kindOf = (name: string): Kind => (isUserName(name) ? 'user' : 'provider');
 
-function providerLabels(statuses: readonly ListedStatus[]): (name: string) => string {
+function providerLabels(statuses: readonly Pick<ListedStatus, 'name'>[]): (name: string) => string {
   const names = [...new Set(statuses.map(({ name }) => providerOf(name)))].sort();
   const named = new Set(names.slice(0, MOST_PROVIDERS));
   return (name) => (named.has(providerOf(name)) ? providerOf(name) : OTHER_PROVIDERS);
@@ -96,6 +110,7 @@ const newGroup = (provider: string, kind: Kind): Group => ({
   kind,
   states: new Map(),
   actions: new Map(),
+  closed: 0,
   overdue: 0,
   earliestExpiresAtMs: null,
   leastLifeLeft: null,
@@ -133,15 +148,17 @@ const seconds = (ms: number) => ms / 1000;
 
 /** What is not there any more goes. */
 export function showConnections(metrics: Metrics, { groups, certificates, shown, endUsersNotShown }: ConnectionFigures): void {
-  const { connections, actionsRequired, sessionsOverdue, earliestExpiration, leastLifeLeft, certificateExpiration } = metrics;
+  const { connections, closedConnections, actionsRequired, sessionsOverdue } = metrics;
+  const { earliestExpiration, leastLifeLeft, certificateExpiration } = metrics;
   const { sessionExpiration, sessionRenewal, connectionState } = metrics;
-  for (const gauge of [connections, actionsRequired, sessionsOverdue, earliestExpiration, leastLifeLeft, certificateExpiration])
-    gauge.reset();
+  for (const gauge of [connections, closedConnections, actionsRequired, sessionsOverdue]) gauge.reset();
+  for (const gauge of [earliestExpiration, leastLifeLeft, certificateExpiration]) gauge.reset();
   for (const gauge of [sessionExpiration, sessionRenewal, connectionState]) gauge.reset();
   for (const group of groups) {
     const { provider, kind } = group;
     for (const [state, number] of group.states) connections.set({ provider, kind, state }, number);
     for (const [code, number] of group.actions) actionsRequired.set({ provider, kind, code }, number);
+    closedConnections.set({ provider, kind }, group.closed);
     sessionsOverdue.set({ provider, kind }, group.overdue);
     if (group.earliestExpiresAtMs !== null) earliestExpiration.set({ provider, kind }, seconds(group.earliestExpiresAtMs));
     if (group.leastLifeLeft !== null) leastLifeLeft.set({ provider, kind }, group.leastLifeLeft);

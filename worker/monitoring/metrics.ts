@@ -27,6 +27,11 @@ export function createMetrics(environment: string) {
 
     // of connections, as they were last published
     connections: gauge('connections', 'Running connections by their state.', ...OF_PROVIDER, 'state'),
+    closedConnections: gauge(
+      'closed_connections',
+      'Connections whose workflow was closed other than by disconnecting: nobody keeps their sessions.',
+      ...OF_PROVIDER,
+    ),
     actionsRequired: gauge('actions_required', 'Connections that wait for a person, by what they wait for.', ...OF_PROVIDER, 'code'),
     sessionsOverdue: gauge('sessions_overdue', 'Sessions whose time of renewal has passed.', ...OF_PROVIDER),
     earliestExpiration: gauge(

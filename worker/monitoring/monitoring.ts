@@ -162,8 +162,9 @@ class Watched {
       if (!this.#looks) return;
       const startedMs = nowMs();
       try {
-        const statuses = await this.#looks.connections();
-        showConnections(this.metrics, figuresOf(statuses, this.#settings.metricsConnections, nowMs()));
+        const running = await this.#looks.connections();
+        const closed = await this.#looks.closed();
+        showConnections(this.metrics, figuresOf(running, closed, this.#settings.metricsConnections, nowMs()));
         this.metrics.listingTimestamp.set(startedMs / 1000);
         this.metrics.listingDuration.set((nowMs() - startedMs) / 1000);
       } catch (error) {

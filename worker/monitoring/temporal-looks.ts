@@ -1,6 +1,6 @@
 import { Client, QueryRejectCondition, WorkflowNotFoundError } from '@temporalio/client';
 import type { Clock } from '../../bunq/bank.ts';
-import { type ListFilter, listConnections } from '../../client/connection-list.ts';
+import { type ListFilter, listClosed, listConnections } from '../../client/connection-list.ts';
 import { lookAtPollers } from '../../client/pollers.ts';
 import { sealingWorkers } from '../../client/sealing-key-use.ts';
 import { sessionGateWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
@@ -42,6 +42,9 @@ export function temporalLooks(
     },
 
     connections: (filter: ListFilter = {}) => within(LIST_WITHIN_MS, () => listConnections(client, environment, filter)),
+
+    /** Whose workflow was closed other than by `disconnect`. */
+    closed: () => within(LIST_WITHIN_MS, () => listClosed(client, environment)),
 
     /** Null: nobody has asked it for a slot yet, or it was closed. */
     async gate(): Promise<Slots | null> {

@@ -29,9 +29,9 @@ const status = (name: string, state: LifecycleState = 'ACTIVE', more: Partial<Li
   ...more,
 });
 
-async function shown(statuses: readonly ListedStatus[], mostEndUsers = 1000): Promise<Sample[]> {
+async function shown(statuses: readonly ListedStatus[], mostEndUsers = 1000, closed: readonly { name: string }[] = []): Promise<Sample[]> {
   const metrics = createMetrics('sandbox');
-  showConnections(metrics, figuresOf(statuses, mostEndUsers, T0));
+  showConnections(metrics, figuresOf(statuses, closed, mostEndUsers, T0));
   return parseMetrics(await metrics.registry.metrics());
 }
 
@@ -117,9 +117,18 @@ test('twenty thousand end users in trouble, of two thousand providers: the numbe
   );
 });
 
+test('connections whose workflow was closed are counted, also of a provider of whom nothing runs any more', async () => {
+  const samples = await shown([status('acme')], 1000, [{ name: 'acme/alice' }, { name: 'acme/bob' }, { name: 'beta' }]);
+  expect(samplesOf(samples, 'bunq_keeper_closed_connections').map(({ labels, value }) => [labels.provider, labels.kind, value])).toEqual([
+    ['acme', 'provider', 0],
+    ['acme', 'user', 2],
+    ['beta', 'provider', 1],
+  ]);
+});
+
 test('a connection that is gone is told no more', async () => {
   const metrics = createMetrics('sandbox');
-  showConnections(metrics, figuresOf([status('acme'), status('beta')], 10, T0));
-  showConnections(metrics, figuresOf([status('beta')], 10, T0));
+  showConnections(metrics, figuresOf([status('acme'), status('beta')], [], 10, T0));
+  showConnections(metrics, figuresOf([status('beta')], [], 10, T0));
   expect(await metrics.registry.metrics()).not.toContain('acme');
 });
