@@ -13,6 +13,7 @@ const READY_MS = 60_000;
 const STOP_MS = 10_000;
 /** The server also listens on ports that it picks itself; when another process is faster, it ends and is started again. */
 const ATTEMPTS = 3;
+const PORT_WAS_TAKEN = /address already in use|failed assigning ephemeral port/;
 
 /**
  * A development server has one history shard, whose queues are polled 20 times a second: each step of a workflow would wait
@@ -67,7 +68,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     try {
       return await startOnce(options);
     } catch (error) {
-      if (attempt >= ATTEMPTS || !(error as Error).message.includes('address already in use')) throw error;
+      if (attempt >= ATTEMPTS || !PORT_WAS_TAKEN.test((error as Error).message)) throw error;
     }
   }
 }
@@ -170,8 +171,13 @@ async function answers(address: string, { namespace = 'default', searchAttribute
   }
 }
 
+const LINES_SHOWN = 5;
+
+/** Of a Go program that panics the first words tell why, and the last only where. */
 function lastWords(logFile: string | undefined, from: number): string {
   if (logFile === undefined) return '.';
-  const lines = readFileSync(logFile).subarray(from).toString().trim().split('\n').slice(-5);
-  return `; its log (${logFile}) ends with:\n${lines.join('\n')}`;
+  const lines = readFileSync(logFile).subarray(from).toString().trim().split('\n');
+  const panicAt = lines.findIndex((line) => /^(panic|fatal error): /.test(line));
+  if (panicAt < 0) return `; its log (${logFile}) ends with:\n${lines.slice(-LINES_SHOWN).join('\n')}`;
+  return `; its log (${logFile}) says:\n${lines.slice(panicAt, panicAt + LINES_SHOWN).join('\n')}`;
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { claimDatabase } from '../../../../client/dev/temporal-database.ts';
@@ -50,3 +50,20 @@ test('a taken port is passed over for another, and that is said; a server that d
   expect(failure).toContain('disk is full');
   expect(failure).not.toContain(`--port ${port} `);
 });
+
+test('a server that panics is quoted from there on, and started again where one of its own ports was taken meanwhile', async () => {
+  const folder = temporaryFolder();
+  const binary = join(folder, 'temporal');
+  const starts = join(folder, 'starts');
+  const stack = 'goroutine 1 [running]:\n\tmain.go:1\n\tmain.go:2\n\tmain.go:3\n\tmain.go:4\n\tmain.go:5';
+  const panic = (why: string) => `#!/bin/sh\necho x >> ${starts}\nprintf 'begun\\npanic: ${why}\\n${stack}\\n' >&2\nexit 2\n`;
+  const failure = (why: string) => {
+    writeFileSync(binary, panic(why), { mode: 0o755 });
+    writeFileSync(starts, '');
+    return startTemporalServer({ binary, logFile: join(folder, 'temporal.log'), say: () => {} }).catch((error) => error.message);
+  };
+  expect(await failure('disk is full')).toMatch(/ says:\npanic: disk is full\ngoroutine 1/);
+  expect(readFileSync(starts, 'utf8')).toBe('x\n');
+  expect(await failure('listen tcp 127.0.0.1:40001: bind: address already in use')).toContain('panic: listen tcp');
+  expect(readFileSync(starts, 'utf8')).toBe('x\nx\nx\n');
+}, 20_000);
