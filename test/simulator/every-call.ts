@@ -48,7 +48,7 @@ export async function everyCall(simulator: Simulator): Promise<Spoken[]> {
   await talk.say(anonymous, 'POST /sandbox-user-person');
   await talk.say(anonymous, 'POST /sandbox-user-company');
   await onboarding(talk, client.provider);
-  for (const user of [client.provider, person, company, granted]) await users(talk, user);
+  for (const user of [client.provider, person, company, granted, grantedForPayments]) await users(talk, user);
   for (const user of [person, granted, grantedForPayments]) await accounts(talk, user);
   await oauthClients(talk, company);
   const leaving = await logInUser(apiUrl);

@@ -46,6 +46,7 @@ export const ANSWER_MISTAKES: Record<string, Mistake> = {
   'MonetaryAccountBank.reason is null': mistake(`${NULL}; an account that is open has none`, 'assumed'),
   'MonetaryAccountBank.reason_description is null': mistake(`${NULL}; an account that is open has none`, 'assumed'),
   'MonetaryAccountBank.setting.icon is null': mistake(NULL, RECORDED),
+  'UserPerson.nationality is null': mistake(`${NULL}; who may not read the nationality does not see it`, 'assumed'),
   'MonetaryAccountBank.balance is null': mistake(`${NULL}; who may not read the balance does not see it`, 'assumed'),
 };
 
@@ -56,10 +57,28 @@ export const TOKEN_MISTAKES: Record<string, Mistake> = {
   'POST /sandbox-user-company': mistake('it is called before any installation', SDKS),
 };
 
+const ACCOUNT = '/user/{userID}/monetary-account/{monetary-accountID}';
+const PROVIDER_DRAFT = '/user/{userID}/payment-service-provider-draft-payment';
+
 /** What the simulator has and the file's excerpt has not, and why. */
 export const ADDITIONS: Record<string, string> = {
   'POST /token': "of bunq's OAuth service, which the file does not describe",
   'POST /user/{userID}/notification-filter-url': 'asks for the notification of a connection that was taken back',
   'GET /user/{userID}/notification-filter-url': 'as its POST',
   'GET /user/{userID}/notification-filter-url/{itemId}': 'as its POST',
+  [`POST ${ACCOUNT}/payment`]: 'what no role allows, and the signature that payments demand',
+  [`GET ${ACCOUNT}/payment`]: 'what an AISP may read',
+  [`GET ${ACCOUNT}/payment/{itemId}`]: 'as the list',
+  [`POST ${ACCOUNT}/draft-payment`]: 'what a PISP may do',
+  [`GET ${ACCOUNT}/draft-payment`]: 'what a PISP may read',
+  [`GET ${ACCOUNT}/draft-payment/{itemId}`]: 'as the list',
+  [`PUT ${ACCOUNT}/draft-payment/{itemId}`]: 'without it none would ever be accepted',
+  [`POST ${PROVIDER_DRAFT}`]: 'what a PISP may do before anybody has granted it anything',
+  [`GET ${PROVIDER_DRAFT}`]: 'what a PISP may read',
+  [`GET ${PROVIDER_DRAFT}/{itemId}`]: 'as the list',
+  [`PUT ${PROVIDER_DRAFT}/{itemId}`]: 'takes it back',
+  'POST /user/{userID}/confirmation-of-funds': 'what a PISP and a CBPII may ask',
+  [`POST ${ACCOUNT}/request-inquiry`]: 'how users of the sandbox come to money',
+  'GET /user/{userID}/card': 'what an AISP and a CBPII may read',
+  'GET /user/{userID}/card/{itemId}': 'as the list',
 };
