@@ -1,7 +1,10 @@
+import { join } from 'node:path';
+import { startSimulator } from '../../simulator/index.ts';
+import { temporaryFolder } from '../support/at-end.ts';
 import { bankForEachTest } from './bank.ts';
 import { pseudoCertificate } from './certificates.ts';
 import { errorOf, type LoggedIn, logInProvider, logInUser, responseId, send } from './client.ts';
-import { accountOf, askSugarDaddy, balanceOf, ELSEWHERE, euros, paymentBody, pointerTo } from './money.ts';
+import { accountOf, askSugarDaddy, balanceOf, draftBody, ELSEWHERE, euros, paymentBody, pointerTo } from './money.ts';
 import { connect, providerWithClient } from './oauth.ts';
 
 const bank = bankForEachTest();
@@ -135,4 +138,24 @@ test('an end user may be made with money', async () => {
   const { session } = await connect(bank.simulator, bank.apiUrl, await providerWithClient(bank.apiUrl), { user: user.id });
   expect(await balanceOf(session)).toBe('86.40');
   expect(() => bank.simulator.createEndUser({ balance: '86.4' })).toThrow(/two decimals/);
+});
+
+test('what was paid is remembered by a bank that is started again', async () => {
+  const stateFile = join(temporaryFolder(), 'bank.state');
+  const first = await startSimulator({ stateFile, rateLimits: false });
+  const payer = await logInUser(first.apiUrl);
+  await askSugarDaddy(payer, '20.00');
+  const { path } = await accountOf(payer);
+  await payer.call('POST', `${path}/payment`, { body: paymentBody({ value: '7.50', to: ELSEWHERE }) });
+  await payer.call('POST', `${path}/draft-payment`, { body: draftBody({ value: '1.00', to: ELSEWHERE }) });
+  const paths = [path, `${path}/payment`, `${path}/draft-payment`, `/user/${payer.userId}/card`];
+  const read = (apiUrl: string) =>
+    Promise.all(paths.map(async (of) => (await send(apiUrl, 'GET', of, { token: payer.token })).json.Response));
+  const before = await read(first.apiUrl);
+  await first.close();
+  const second = await startSimulator({ stateFile, rateLimits: false });
+  expect(await read(second.apiUrl)).toEqual(before);
+  await second.close();
+  expect(before[0]).toMatchObject([{ MonetaryAccountBank: { balance: euros('12.50') } }]);
+  expect(before.map((items) => items.length)).toEqual([1, 2, 1, 1]);
 });
