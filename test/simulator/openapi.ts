@@ -58,17 +58,20 @@ export interface Documented {
 const nameOf = (ref = ''): string => ref.split('/').at(-1)!;
 const { schemas, responses } = FILE.components;
 
-function documented(path: string, method: string, { parameters, requestBody, responses: { 200: success, 400: failure } }: Operation) {
-  const request = nameOf(requestBody?.content['application/json'].schema.$ref);
-  const { type, items, $ref } = success!.content['application/json'].schema;
-  const headers = [success, responses[nameOf(failure?.$ref)]].flatMap((answer) => Object.keys(answer?.headers ?? {}));
+function requestOf({ requestBody }: Operation): Documented['request'] {
+  if (requestBody === undefined) return null;
+  const schema = nameOf(requestBody.content['application/json'].schema.$ref);
+  const { properties = {}, required = [] } = schemas[schema]!;
+  return { schema, members: Object.keys(properties).filter((name) => !properties[name]!.readOnly), required };
+}
+
+function documented(path: string, method: string, operation: Operation): Documented {
+  const { parameters, responses: answers } = operation;
+  const { type, items, $ref } = answers[200]!.content['application/json'].schema;
+  const headers = [answers[200], responses[nameOf(answers[400]?.$ref)]].flatMap((answer) => Object.keys(answer?.headers ?? {}));
   return {
     endpoint: `${method.toUpperCase()} ${path}`,
-    request: request && {
-      schema: request,
-      members: Object.keys(schemas[request]!.properties ?? {}).filter((name) => !schemas[request]!.properties![name]!.readOnly),
-      required: schemas[request]!.required ?? [],
-    },
+    request: requestOf(operation),
     answer: nameOf(items?.$ref ?? $ref),
     isList: type === 'array',
     needsToken: parameters.some((parameter) => nameOf(parameter.$ref) === 'X-Bunq-Client-Authentication'),
@@ -79,10 +82,7 @@ function documented(path: string, method: string, { parameters, requestBody, res
 export const INFO = FILE.info;
 
 export const DOCUMENTED: readonly Documented[] = Object.entries(FILE.paths).flatMap(([path, operations]) =>
-  Object.entries(operations).map(([method, operation]) => {
-    const { request, ...rest } = documented(path, method, operation);
-    return { ...rest, request: request || null };
-  }),
+  Object.entries(operations).map(([method, operation]) => documented(path, method, operation)),
 );
 
 type Direction = 'request' | 'answer';
