@@ -1,9 +1,11 @@
+import type { Card, DraftPayment, Payment, PaymentServiceProviderDraftPayment } from './payment-entities.ts';
+
 /** What the bank remembers. Plain JSON: each change of one is a line of the state file. */
 
 export type UserType = 'UserPaymentServiceProvider' | 'UserPerson' | 'UserCompany';
 export type Role = 'AISP' | 'PISP' | 'CBPII';
 
-interface Entity {
+export interface Entity {
   readonly id: number;
 }
 
@@ -216,6 +218,10 @@ export interface Tables {
   authorizationCodes: AuthorizationCode;
   userApiKeys: UserApiKey;
   monetaryAccounts: MonetaryAccount;
+  cards: Card;
+  payments: Payment;
+  draftPayments: DraftPayment;
+  paymentServiceProviderDraftPayments: PaymentServiceProviderDraftPayment;
   notificationFilters: NotificationFilter;
   notifications: Notification;
   publications: PublishedSession;

@@ -67,6 +67,8 @@ export const settingsSchema = z.strictObject({
   refuseRepeatedPublicKey: off,
   /** An API key that is bound on this installation already is refused instead of answered 200. */
   refuseRebinding: off,
+  /** A PISP's payment on what a user granted is made instead of refused: bunq's announcement says so, its page of today that it drafts. */
+  pispMakesPayments: off,
   /** `DELETE` answers `{}` instead of `{"Response":[]}`. */
   emptyObjectOnDelete: off,
 });

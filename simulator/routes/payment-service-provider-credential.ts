@@ -23,10 +23,10 @@ function readCertificate(certificatePem: string, chainPem: string, nowMs: number
   }
 }
 
-/** The same distinguished name is the same user. */
+/** The same distinguished name is the same user, with the roles of its latest certificate. */
 function userOf({ store }: Bank, { distinguishedName, commonName, roles }: QsealCertificate, nowMs: number): User {
   const known = store.find('users', (user) => user.distinguishedName === distinguishedName);
-  if (known !== undefined) return known;
+  if (known !== undefined) return store.put('users', { ...known, roles });
   return store.put('users', {
     id: store.nextId(),
     type: 'UserPaymentServiceProvider',
