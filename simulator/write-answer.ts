@@ -14,7 +14,7 @@ interface AnswerContext {
   readonly requestId: string | null;
 }
 
-/** Maintenance and the bank's own faults are not signed; all else is. */
+/** Maintenance and the bank's own faults are not signed, unless the setting says so; all else is. */
 const isUnsigned = (status: number): boolean => status === 491 || status >= 500;
 
 function bytesOf({ body }: Answer, fault: Fault | null): { contentType: string; bytes: Buffer } {
@@ -25,7 +25,7 @@ function bytesOf({ body }: Answer, fault: Fault | null): { contentType: string; 
 }
 
 function signatureHeader(bank: Bank, status: number, bytes: Buffer, fault: Fault | null): Record<string, string> {
-  if (isUnsigned(status) || fault?.kind === 'no-signature') return {};
+  if ((isUnsigned(status) && !bank.settings.signAllAnswers) || fault?.kind === 'no-signature') return {};
   const signed = fault?.kind === 'wrong-signature' ? Buffer.concat([bytes, Buffer.from(' ')]) : bytes;
   return { 'X-Bunq-Server-Signature': signBody(signed, bank.serverKey.privateKey) };
 }

@@ -52,7 +52,7 @@ function create(call: SessionCall) {
   readBody(createSchema, call.body);
   const { bank, user, nowMs } = call;
   if (ownClients(call).length > 0 && !bank.settings.allowSecondOAuthClient)
-    throw new BankRefusal(400, 'You can only have one OAuth Client.');
+    throw new BankRefusal(bank.settings.secondOAuthClientStatus, 'You can only have one OAuth Client.');
   const client = bank.store.put('oauthClients', {
     id: bank.store.nextId(),
     userId: user.id,

@@ -1,8 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign, verify } from 'node:crypto';
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { type IncomingHttpHeaders, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { pseudoCertificate } from './certificates.ts';
 
-/** A bunq client as small as it can be, on Node alone: the simulator's tests must not stand on the project's own. */
+/** A bunq client as small as it can be, on Node alone: neither the simulator's tests nor the contract suite may stand on the project's own. */
 
 export interface KeyPair {
   readonly privateKey: KeyObject;
@@ -58,7 +59,9 @@ export function send(
     ...headers,
   };
   return new Promise((resolve, reject) => {
-    const outgoing = request(new URL(path.replace(/^\//, ''), apiUrl), {
+    const url = new URL(path.replace(/^\//, ''), apiUrl);
+    const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const outgoing = request(url, {
       method,
       headers: allHeaders,
       agent: false,
@@ -76,6 +79,11 @@ export function send(
     outgoing.end(bytes);
   });
 }
+
+/** Sends to one bank, in its own way: that of the contract suite waits its turn. */
+export type Send = (method: string, path: string, sent?: Sent) => Promise<Received>;
+
+const sendTo = (bank: string | Send): Send => (typeof bank === 'string' ? (method, path, sent) => send(bank, method, path, sent) : bank);
 
 function parse(text: string): unknown {
   try {
@@ -110,8 +118,9 @@ export interface Installed {
 const anyKeys = newKeyPair();
 const anyCertificate = pseudoCertificate();
 
-export async function install(apiUrl: string, keys = anyKeys, publicKeyText = keys.publicKeyPem): Promise<Installed> {
-  const { json, status, text } = await send(apiUrl, 'POST', '/installation', { body: { client_public_key: publicKeyText } });
+/** @param bank its address, or how to send to it; so below */
+export async function install(bank: string | Send, keys = anyKeys, publicKeyText = keys.publicKeyPem): Promise<Installed> {
+  const { json, status, text } = await sendTo(bank)('POST', '/installation', { body: { client_public_key: publicKeyText } });
   if (status !== 200) throw new Error(`installation: ${status} ${text}`);
   const token: string = json.Response[1].Token.token;
   return {
@@ -120,7 +129,7 @@ export async function install(apiUrl: string, keys = anyKeys, publicKeyText = ke
     serverPublicKeyPem: json.Response[2].ServerPublicKey.server_public_key,
     publicKeyText,
     keys,
-    call: (method, path, sent = {}) => send(apiUrl, method, path, { token, key: keys.privateKey, ...sent }),
+    call: (method, path, sent = {}) => sendTo(bank)(method, path, { token, key: keys.privateKey, ...sent }),
   };
 }
 
@@ -164,7 +173,7 @@ export interface LoggedIn {
   call(method: string, path: string, sent?: Sent): Promise<Received>;
 }
 
-function loggedIn(apiUrl: string, installed: Installed, apiKey: string, { json, status, text }: Received): LoggedIn {
+export function loggedIn(bank: string | Send, installed: Installed, apiKey: string, { json, status, text }: Received): LoggedIn {
   if (status !== 200) throw new Error(`session-server: ${status} ${text}`);
   const token: string = json.Response[1].Token.token;
   const user = Object.values(json.Response[2])[0] as { id: number };
@@ -174,27 +183,27 @@ function loggedIn(apiUrl: string, installed: Installed, apiKey: string, { json, 
     token,
     sessionId: json.Response[0].Id.id,
     userId: user.id,
-    call: (method, path, sent = {}) => send(apiUrl, method, path, { token, key: installed.keys.privateKey, ...sent }),
+    call: (method, path, sent = {}) => sendTo(bank)(method, path, { token, key: installed.keys.privateKey, ...sent }),
   };
 }
 
-export async function newSandboxKey(apiUrl: string, type: 'person' | 'company' = 'person'): Promise<string> {
-  const { json } = await send(apiUrl, 'POST', `/sandbox-user-${type}`);
+export async function newSandboxKey(bank: string | Send, type: 'person' | 'company' = 'person'): Promise<string> {
+  const { json } = await sendTo(bank)('POST', `/sandbox-user-${type}`);
   return json.Response[0].ApiKey.api_key;
 }
 
 /** A payment service provider, all the way to its session. */
-export async function logInProvider(apiUrl: string, certified: Certified = anyCertificate): Promise<LoggedIn> {
-  const installed = await install(apiUrl);
+export async function logInProvider(bank: string | Send, certified: Certified = anyCertificate): Promise<LoggedIn> {
+  const installed = await install(bank);
   const apiKey: string = (await createCredential(installed, certified)).json.Response[0].CredentialPasswordIp.token_value;
   await bind(installed, apiKey);
-  return loggedIn(apiUrl, installed, apiKey, await openSession(installed, apiKey));
+  return loggedIn(bank, installed, apiKey, await openSession(installed, apiKey));
 }
 
 /** An ordinary user of the sandbox, all the way to its session. */
-export async function logInUser(apiUrl: string, type: 'person' | 'company' = 'person'): Promise<LoggedIn> {
-  const installed = await install(apiUrl);
-  const apiKey = await newSandboxKey(apiUrl, type);
+export async function logInUser(bank: string | Send, type: 'person' | 'company' = 'person'): Promise<LoggedIn> {
+  const installed = await install(bank);
+  const apiKey = await newSandboxKey(bank, type);
   await bind(installed, apiKey);
-  return loggedIn(apiUrl, installed, apiKey, await openSession(installed, apiKey));
+  return loggedIn(bank, installed, apiKey, await openSession(installed, apiKey));
 }
