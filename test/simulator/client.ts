@@ -21,6 +21,7 @@ export interface Sent {
   readonly token?: string;
   /** Signs the body's bytes. */
   readonly key?: KeyObject;
+  /** Besides those of every call, or instead of them; an empty one leaves it out. */
   readonly headers?: Record<string, string>;
   /** The address to call from; all of 127.0.0.0/8 is this machine on Linux. */
   readonly from?: string;
@@ -63,7 +64,7 @@ export function send(
     const request = url.protocol === 'https:' ? requestHttps : requestHttp;
     const outgoing = request(url, {
       method,
-      headers: allHeaders,
+      headers: Object.fromEntries(Object.entries(allHeaders).filter(([, value]) => value !== '')),
       agent: false,
       ...(from && { localAddress: from }),
       ...(signal && { signal }),
@@ -118,7 +119,7 @@ export interface Installed {
 const anyKeys = newKeyPair();
 const anyCertificate = pseudoCertificate();
 
-/** @param bank its address, or how to send to it; so below */
+/** @param bank its address, or how to send to it */
 export async function install(bank: string | Send, keys = anyKeys, publicKeyText = keys.publicKeyPem): Promise<Installed> {
   const { json, status, text } = await sendTo(bank)('POST', '/installation', { body: { client_public_key: publicKeyText } });
   if (status !== 200) throw new Error(`installation: ${status} ${text}`);
@@ -187,23 +188,23 @@ export function loggedIn(bank: string | Send, installed: Installed, apiKey: stri
   };
 }
 
-export async function newSandboxKey(bank: string | Send, type: 'person' | 'company' = 'person'): Promise<string> {
-  const { json } = await sendTo(bank)('POST', `/sandbox-user-${type}`);
+export async function newSandboxKey(apiUrl: string, type: 'person' | 'company' = 'person'): Promise<string> {
+  const { json } = await send(apiUrl, 'POST', `/sandbox-user-${type}`);
   return json.Response[0].ApiKey.api_key;
 }
 
 /** A payment service provider, all the way to its session. */
-export async function logInProvider(bank: string | Send, certified: Certified = anyCertificate): Promise<LoggedIn> {
-  const installed = await install(bank);
+export async function logInProvider(apiUrl: string, certified: Certified = anyCertificate): Promise<LoggedIn> {
+  const installed = await install(apiUrl);
   const apiKey: string = (await createCredential(installed, certified)).json.Response[0].CredentialPasswordIp.token_value;
   await bind(installed, apiKey);
-  return loggedIn(bank, installed, apiKey, await openSession(installed, apiKey));
+  return loggedIn(apiUrl, installed, apiKey, await openSession(installed, apiKey));
 }
 
 /** An ordinary user of the sandbox, all the way to its session. */
-export async function logInUser(bank: string | Send, type: 'person' | 'company' = 'person'): Promise<LoggedIn> {
-  const installed = await install(bank);
-  const apiKey = await newSandboxKey(bank, type);
+export async function logInUser(apiUrl: string, type: 'person' | 'company' = 'person'): Promise<LoggedIn> {
+  const installed = await install(apiUrl);
+  const apiKey = await newSandboxKey(apiUrl, type);
   await bind(installed, apiKey);
-  return loggedIn(bank, installed, apiKey, await openSession(installed, apiKey));
+  return loggedIn(apiUrl, installed, apiKey, await openSession(installed, apiKey));
 }
