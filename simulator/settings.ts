@@ -54,6 +54,8 @@ export const settingsSchema = z.strictObject({
   wrongSignatureStatus: z.union([z.literal(400), z.literal(401)]).default(400),
   /** The status for a bad parameter; both stand in bunq's table. */
   badParameterStatus: z.union([z.literal(400), z.literal(490)]).default(400),
+  /** An error carries `error_additional_parameter` besides its descriptions, as it may. */
+  errorAdditionalParameter: off,
   /** Answers with status 491 and 5xx are signed as well. */
   signAllAnswers: off,
   /** A request id is good once on an installation and its sessions, as documented; clients that repeat theirs are known. */
@@ -70,6 +72,8 @@ export const settingsSchema = z.strictObject({
   allowSecondOAuthClient: off,
   /** The status of the refusal of a second OAuth client, which is recorded nowhere. */
   secondOAuthClientStatus: z.union([z.literal(400), z.literal(403), z.literal(409)]).default(400),
+  /** What an OAuth client is that was cancelled by `PUT`; when it is which is told nowhere. */
+  cancelledStatus: z.enum(['CANCELLED', 'CANCELLED_PENDING']).default('CANCELLED'),
   /** An API key and a sandbox user are answered by their `Id` alone, as bunq's OpenAPI file has it, and no SDK reads it. */
   idInsteadOfObject: off,
   /** A redirect URI fits a registered one that differs from it by a last slash. */

@@ -17,10 +17,17 @@ interface AnswerContext {
 /** Maintenance and the bank's own faults are not signed, unless the setting says so; all else is. */
 const isUnsigned = (status: number): boolean => status === 491 || status >= 500;
 
-function bytesOf({ body }: Answer, fault: Fault | null): { contentType: string; bytes: Buffer } {
+/** An error of the API with the member that it may have besides; what it holds is published nowhere. */
+function withAdditionalParameter(body: unknown): unknown {
+  const { Error: errors } = body as { Error?: object[] };
+  return errors === undefined ? body : { Error: errors.map((error) => ({ ...error, error_additional_parameter: {} })) };
+}
+
+function bytesOf({ settings }: Bank, { body }: Answer, fault: Fault | null): { contentType: string; bytes: Buffer } {
   if (fault?.kind === 'status' && fault.html)
     return { contentType: 'text/html', bytes: Buffer.from(`<html><body><h1>${fault.status}</h1></body></html>\n`) };
-  const bytes = Buffer.from(fault?.kind === 'garbage' ? '}{ this is not JSON' : phpJson(body));
+  const shown = settings.errorAdditionalParameter ? withAdditionalParameter(body) : body;
+  const bytes = Buffer.from(fault?.kind === 'garbage' ? '}{ this is not JSON' : phpJson(shown));
   return { contentType: 'application/json', bytes };
 }
 
@@ -43,7 +50,7 @@ export function writeAnswer(
   { fault, isApi, responseId, requestId }: AnswerContext,
 ): void {
   if (outgoing.destroyed) return;
-  const { contentType, bytes } = bytesOf(answer, fault);
+  const { contentType, bytes } = bytesOf(bank, answer, fault);
   outgoing.sendDate = false;
   outgoing.writeHead(answer.status, {
     Date: new Date(bank.clock.nowMs()).toUTCString(),

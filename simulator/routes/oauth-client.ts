@@ -76,8 +76,10 @@ function read(call: SessionCall) {
 
 function update(call: SessionCall) {
   const client = requireOwnClient(call, call.id('itemId'));
-  const { status } = readBody(updateSchema, call.body);
-  call.bank.store.put('oauthClients', { ...client, status, updatedAtMs: call.nowMs });
+  const { status: asked } = readBody(updateSchema, call.body);
+  const { store, settings } = call.bank;
+  const status = asked === 'ACTIVE' ? asked : settings.cancelledStatus;
+  store.put('oauthClients', { ...client, status, updatedAtMs: call.nowMs });
   return answerId(client.id);
 }
 

@@ -178,11 +178,15 @@ describe('at a bank elsewhere', () => {
         ],
       ]);
       expect(code).toBe(1);
-      const notTried = 13;
-      expect(printed).toContain('device: without a list a key is refused from another address: it takes a second address\n');
-      expect(printed).toContain('authorization: a code is good once: an end user has to consent in a browser\n');
-      expect(printed).toContain('time: a session is over after its session_timeout: a week would have to pass\n');
-      const different = rowsOf(printed).length;
+      const reasons = [...printed.matchAll(/^- .*: (.*)$/gm)].map(([, reason]) => reason);
+      const times = (reason: string) => reasons.filter((other) => other === reason).length;
+      expect(printed).toContain('- authorization: a code is good once: an end user has to consent in a browser\n');
+      expect(times('an end user has to consent in a browser')).toBe(4);
+      expect(times('give its access token with --access-token-file')).toBe(6);
+      expect(times('it takes a second address')).toBe(2);
+      expect(times('an hour would have to pass') + times('a week would have to pass')).toBe(3);
+      const [different, notTried] = [rowsOf(printed).length, reasons.length];
+      expect(notTried).toBe(15);
       expect(printed.trimEnd().split('\n').at(-1)).toBe(
         `${CASES.length - different - notTried} as expected, ${different} different, ${notTried} not tried`,
       );
@@ -208,15 +212,17 @@ describe('at a bank elsewhere', () => {
   );
 
   test(
-    'a given API key is used, and shown nowhere',
+    'a given API key is used, and shown nowhere, also where the bank repeats it',
     async () => {
       await start({ rateLimits: false });
       const apiKey = await newSandboxKey(simulator.apiUrl);
       const file = join(folder, 'api-key');
       writeFileSync(file, `${apiKey}\n`);
+      simulator.fault({ endpoint: 'GET /user', kind: 'status', status: 400, description: `No ${apiKey} or ${apiKey.slice(8)} here.` });
       const args = ['--api-url', simulator.apiUrl, '--only', 'tokens', '--only', 'errors', '--api-key-file', file];
       const { code, printed, told } = await contractOf(args, { time });
-      expect(code).toBe(0);
+      expect(code).toBe(1);
+      expect(rowsOf(printed).map(([, , seen]) => seen)).toEqual(['400 No … or … here.']);
       expect(simulator.state().sessions).toMatchObject([{ credentialId: simulator.state().credentials[0]!.id }]);
       expectNoSecret(printed, ...told);
     },

@@ -41,6 +41,9 @@ test('is cancelled and made active again by PUT', async () => {
     expect((await call('GET', `${path}/${id}`)).json.Response[0].OauthClient.status).toBe(status);
   }
   expect((await call('PUT', `${path}/${id}`, { body: { status: 'GONE' } })).status).toBe(400);
+  bank.simulator.changeSettings({ cancelledStatus: 'CANCELLED_PENDING' });
+  await call('PUT', `${path}/${id}`, { body: { status: 'CANCELLED' } });
+  expect((await call('GET', `${path}/${id}`)).json.Response[0].OauthClient.status).toBe('CANCELLED_PENDING');
 });
 
 test('shows its callback URLs as plain objects; their own list wraps them in their type name', async () => {
