@@ -1,8 +1,9 @@
+import { type Asked, BadArguments, readArguments, USAGE } from './arguments.ts';
 import { type Target, Unreachable } from './bank.ts';
 import type { Time } from './pace.ts';
 import { reportOf } from './report.ts';
 import { run } from './run.ts';
-import { type Asked, BadArguments, readArguments, realTime, remoteTarget, simulatorTarget, USAGE } from './target.ts';
+import { realTime, remoteTarget, simulatorTarget } from './target.ts';
 
 export interface Surroundings {
   /** The report. */
