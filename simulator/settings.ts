@@ -37,9 +37,9 @@ export const settingsSchema = z.strictObject({
   /** How long after the answer: a minute. */
   callbackRepeatMs: z.number().int().min(1).default(MINUTE_MS),
   /** bunq's limits per address and endpoint; false lifts all of them. */
-  rateLimits: on,
+  rateLimits: z.boolean().default(true),
   /** Those of all calls but `POST /session-server`. */
-  callRateLimits: on,
+  callRateLimits: z.boolean().default(true),
   /** One `POST /session-server` in any so many milliseconds: 30 seconds; 0 lifts that limit. */
   sessionGapMs: z
     .number()
