@@ -17,17 +17,10 @@ interface AnswerContext {
 /** Maintenance and the bank's own faults are not signed, unless the setting says so; all else is. */
 const isUnsigned = (status: number): boolean => status === 491 || status >= 500;
 
-/** An error of the API with the member that it may have besides; what it holds is published nowhere. */
-function withAdditionalParameter(body: unknown): unknown {
-  const { Error: errors } = body as { Error?: object[] };
-  return errors === undefined ? body : { Error: errors.map((error) => ({ ...error, error_additional_parameter: {} })) };
-}
-
-function bytesOf({ settings }: Bank, { body }: Answer, fault: Fault | null): { contentType: string; bytes: Buffer } {
+function bytesOf({ body }: Answer, fault: Fault | null): { contentType: string; bytes: Buffer } {
   if (fault?.kind === 'status' && fault.html)
     return { contentType: 'text/html', bytes: Buffer.from(`<html><body><h1>${fault.status}</h1></body></html>\n`) };
-  const shown = settings.errorAdditionalParameter ? withAdditionalParameter(body) : body;
-  const bytes = Buffer.from(fault?.kind === 'garbage' ? '}{ this is not JSON' : phpJson(shown));
+  const bytes = Buffer.from(fault?.kind === 'garbage' ? '}{ this is not JSON' : phpJson(body));
   return { contentType: 'application/json', bytes };
 }
 
@@ -35,6 +28,13 @@ function signatureHeader(bank: Bank, status: number, bytes: Buffer, fault: Fault
   if ((isUnsigned(status) && !bank.settings.signAllAnswers) || fault?.kind === 'no-signature') return {};
   const signed = fault?.kind === 'wrong-signature' ? Buffer.concat([bytes, Buffer.from(' ')]) : bytes;
   return { 'X-Bunq-Server-Signature': signBody(signed, bank.serverKey.privateKey) };
+}
+
+/** An error with the member that it may have besides, where it is to have it; what that holds is published nowhere. */
+function shown({ settings }: Bank, answer: Answer): Answer {
+  const { Error: errors } = answer.body as { Error?: object[] };
+  if (errors === undefined || !settings.errorAdditionalParameter) return answer;
+  return { ...answer, body: { Error: errors.map((error) => ({ ...error, error_additional_parameter: {} })) } };
 }
 
 const apiHeaders = (requestId: string | null, responseId: string): Record<string, string> => ({
@@ -50,7 +50,7 @@ export function writeAnswer(
   { fault, isApi, responseId, requestId }: AnswerContext,
 ): void {
   if (outgoing.destroyed) return;
-  const { contentType, bytes } = bytesOf(bank, answer, fault);
+  const { contentType, bytes } = bytesOf(shown(bank, answer), fault);
   outgoing.sendDate = false;
   outgoing.writeHead(answer.status, {
     Date: new Date(bank.clock.nowMs()).toUTCString(),
