@@ -13,7 +13,7 @@ Without --sandbox and --api-url: against a simulator of its own, by a clock of i
   --access-token-file F   of an end user's consent: without it those cases are not tried
   --only AREA             of these only: ${Object.keys(AREAS).join(', ')}
 
-Ends with 0 when nothing is different, 1 when something is or the bank cannot be reached, 2 for bad arguments.
+Ends with 0 when nothing is different, 1 when something is, the bank cannot be reached or it was interrupted, 2 for bad arguments.
 `;
 
 /** What was asked for cannot be done: exit code 2. */

@@ -42,7 +42,7 @@ async function report(target: Target, { areas }: Asked, { print, tell, signal }:
   try {
     const ran = await run(target, areas, { tell, ...(signal && { signal }) });
     print(reportOf(target.title, ran));
-    return ran.outcomes.some(({ result }) => result === 'different') ? 1 : 0;
+    return signal?.aborted || ran.outcomes.some(({ result }) => result === 'different') ? 1 : 0;
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
     tell(`contract: ${target.title} cannot be reached: ${error.message}. Nothing was tried.`);

@@ -247,7 +247,8 @@ describe('at a bank elsewhere', () => {
     const interrupted = new AbortController();
     const tell = (line: string) => line.startsWith('session: ') && interrupted.abort();
     const args = ['--api-url', simulator.apiUrl, '--only', 'session'];
-    const { printed } = await contractOf(args, { time, tell, signal: interrupted.signal });
+    const { code, printed } = await contractOf(args, { time, tell, signal: interrupted.signal });
+    expect(code).toBe(1);
     expect(printed).toContain('- session: that of a company: interrupted\n');
     expect(printed.trimEnd().split('\n').at(-1)).toBe('0 as expected, 0 different, 10 not tried');
   });
