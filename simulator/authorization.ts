@@ -19,10 +19,14 @@ export interface Connection {
 }
 
 /** @returns null unless client and redirect URI belong together, to the last slash: the browser must then be sent nowhere */
-export function findConnection({ store }: Bank, { clientId, redirectUri, state }: AuthorizationRequest): Connection | null {
+export function findConnection({ store, settings }: Bank, { clientId, redirectUri, state }: AuthorizationRequest): Connection | null {
   const client = store.find('oauthClients', (other) => other.clientId === clientId && other.status === 'ACTIVE');
   if (client === undefined) return null;
-  const isRegistered = store.find('callbackUrls', ({ oauthClientId, url }) => oauthClientId === client.id && url === redirectUri);
+  const comparable = (url: string) => (settings.ignoreLastSlash ? url.replace(/\/$/, '') : url);
+  const isRegistered = store.find(
+    'callbackUrls',
+    ({ oauthClientId, url }) => oauthClientId === client.id && comparable(url) === comparable(redirectUri),
+  );
   if (isRegistered === undefined) return null;
   return { client, requestedBy: store.get('users', client.userId)!, redirectUri, state };
 }

@@ -77,7 +77,7 @@ export interface Session extends Entity {
 
 export interface OAuthClient extends Entity {
   readonly userId: number;
-  readonly status: 'ACTIVE' | 'CANCELLED';
+  readonly status: 'ACTIVE' | 'CANCELLED' | 'CANCELLED_PENDING';
   readonly clientId: string;
   readonly secret: string;
   readonly createdAtMs: number;

@@ -27,7 +27,8 @@ export class Notifications {
 
   /** To the provider, by each of its filters. */
   grantRevoked(grant: UserApiKey): void {
-    const { store, clock } = this.#bank;
+    const { store, clock, settings } = this.#bank;
+    if (!settings.oauthCallbacks) return;
     const filters = store
       .all('notificationFilters')
       .filter((filter) => filter.userId === grant.requestedByUserId && filter.category === CATEGORY);

@@ -42,6 +42,7 @@ export function readRequest(incoming: IncomingMessage, bytes: Buffer, { remoteAd
     authentication: header(incoming, 'x-bunq-client-authentication'),
     signature: header(incoming, 'x-bunq-client-signature'),
     requestId: header(incoming, 'x-bunq-client-request-id'),
+    hasDocumentedHeaders: header(incoming, 'cache-control') !== null && header(incoming, 'user-agent') !== null,
   };
 }
 

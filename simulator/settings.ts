@@ -8,6 +8,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 const lifetimeMs = (defaultMs: number) => z.number().int().min(SECOND_MS).default(defaultMs);
 const off = z.boolean().default(false);
+const on = z.boolean().default(true);
 
 /**
  * How the bank behaves. Everything here may be given to `startSimulator` and be changed while the bank runs
@@ -29,6 +30,8 @@ export const settingsSchema = z.strictObject({
   tokenErrorStatus: z.union([z.literal(400), z.literal(401)]).default(400),
   /** Which `session_timeout` ends the session of a `UserApiKey`: sources disagree, a client that goes by the smaller is never late. */
   userApiKeySessionEndsBy: z.enum(['smaller', 'requested_by_user', 'granted_by_user']).default('smaller'),
+  /** Who set a filter of category `OAUTH` is told of connections that are taken back; false: bunq's documents say so, and no known client ever heard of one. */
+  oauthCallbacks: on,
   /** How often a callback that was not taken (no answer, or another than 2xx) is repeated. */
   callbackRepeats: z.number().int().min(0).default(5),
   /** How long after the answer: a minute. */
@@ -49,6 +52,16 @@ export const settingsSchema = z.strictObject({
   refusedTokenStatus: z.union([z.literal(401), z.literal(403)]).default(401),
   /** The status for a wrong signature: 400 is seen, bunq's table of status codes says 401. */
   wrongSignatureStatus: z.union([z.literal(400), z.literal(401)]).default(400),
+  /** The status for a bad parameter; both stand in bunq's table. */
+  badParameterStatus: z.union([z.literal(400), z.literal(490)]).default(400),
+  /** An error carries `error_additional_parameter` besides its descriptions, as it may. */
+  errorAdditionalParameter: off,
+  /** Answers with status 491 and 5xx are signed as well. */
+  signAllAnswers: off,
+  /** A request id is good once on an installation and its sessions, as documented; clients that repeat theirs are known. */
+  refuseRepeatedRequestIds: on,
+  /** A call without `Cache-Control` or `User-Agent` is refused with 400: documented as mandatory, and left out by bunq's own guide. */
+  demandDocumentedHeaders: off,
   /** The address that all requests seem to come from, for limits, API keys and the log; null: the one that they do come from. */
   callerAddress: z
     .string()
@@ -57,12 +70,28 @@ export const settingsSchema = z.strictObject({
     .default(null),
   /** Lets a second `POST /user/{userID}/oauth-client` through, so that a client that sends two can be caught. */
   allowSecondOAuthClient: off,
+  /** The status of the refusal of a second OAuth client, which is recorded nowhere. */
+  secondOAuthClientStatus: z.union([z.literal(400), z.literal(403), z.literal(409)]).default(400),
+  /** What an OAuth client is that was cancelled by `PUT`; when it is which is told nowhere. */
+  cancelledStatus: z.enum(['CANCELLED', 'CANCELLED_PENDING']).default('CANCELLED'),
+  /** An API key and a sandbox user are answered by their `Id` alone, as bunq's OpenAPI file has it, and no SDK reads it. */
+  idInsteadOfObject: off,
+  /** A redirect URI fits a registered one that differs from it by a last slash. */
+  ignoreLastSlash: off,
   /** A second session on one installation is refused: "Authentication token already has a user session." */
   oneSessionPerInstallation: off,
-  /** A request in the last 30 minutes of a session extends it to at most 5 minutes from then. */
+  /** A request shortly before the end of a session extends it to at most 5 minutes from then. */
   extendSessions: off,
+  /** How shortly, where that is on: 30 minutes; sources disagree. */
+  extendSessionsWithinMs: z
+    .number()
+    .int()
+    .min(1)
+    .default(30 * MINUTE_MS),
   /** A bare `["*"]` in `permitted_ips` binds to the calling address instead of to any. */
   bareWildcardBindsCaller: off,
+  /** IPv6 addresses are taken in `permitted_ips`. */
+  permitIpv6: off,
   /** A public key that an installation was made with before is refused. */
   refuseRepeatedPublicKey: off,
   /** An API key that is bound on this installation already is refused instead of answered 200. */

@@ -14,7 +14,7 @@ interface AnswerContext {
   readonly requestId: string | null;
 }
 
-/** Maintenance and the bank's own faults are not signed; all else is. */
+/** Maintenance and the bank's own faults are not signed, unless the setting says so; all else is. */
 const isUnsigned = (status: number): boolean => status === 491 || status >= 500;
 
 function bytesOf({ body }: Answer, fault: Fault | null): { contentType: string; bytes: Buffer } {
@@ -25,9 +25,16 @@ function bytesOf({ body }: Answer, fault: Fault | null): { contentType: string; 
 }
 
 function signatureHeader(bank: Bank, status: number, bytes: Buffer, fault: Fault | null): Record<string, string> {
-  if (isUnsigned(status) || fault?.kind === 'no-signature') return {};
+  if ((isUnsigned(status) && !bank.settings.signAllAnswers) || fault?.kind === 'no-signature') return {};
   const signed = fault?.kind === 'wrong-signature' ? Buffer.concat([bytes, Buffer.from(' ')]) : bytes;
   return { 'X-Bunq-Server-Signature': signBody(signed, bank.serverKey.privateKey) };
+}
+
+/** An error with the member that it may have besides, where it is to have it; what that holds is published nowhere. */
+function shown({ settings }: Bank, answer: Answer): Answer {
+  const { Error: errors } = answer.body as { Error?: object[] };
+  if (errors === undefined || !settings.errorAdditionalParameter) return answer;
+  return { ...answer, body: { Error: errors.map((error) => ({ ...error, error_additional_parameter: {} })) } };
 }
 
 const apiHeaders = (requestId: string | null, responseId: string): Record<string, string> => ({
@@ -43,7 +50,7 @@ export function writeAnswer(
   { fault, isApi, responseId, requestId }: AnswerContext,
 ): void {
   if (outgoing.destroyed) return;
-  const { contentType, bytes } = bytesOf(answer, fault);
+  const { contentType, bytes } = bytesOf(shown(bank, answer), fault);
   outgoing.sendDate = false;
   outgoing.writeHead(answer.status, {
     Date: new Date(bank.clock.nowMs()).toUTCString(),

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { answer, answerId, readBody, refusals } from '../answers.ts';
+import { answer, answerId, BadParameter, readBody, refusals } from '../answers.ts';
 import { type Bank, credentialStatus } from '../bank.ts';
 import { bunqTime } from '../clock.ts';
 import type { Credential, Device } from '../entities.ts';
@@ -36,9 +36,16 @@ function askedIps(bank: Bank, asked: readonly string[], callingIp: string): read
   return bank.settings.bareWildcardBindsCaller && asked.every((ip) => ip === ANY) ? [callingIp] : asked;
 }
 
+/** Of the list only: a caller may come from any address. */
+function checkFamily({ settings }: Bank, asked: readonly string[]): void {
+  if (!settings.permitIpv6 && asked.some((ip) => isIP(ip) === 6))
+    throw new BadParameter('Invalid value for field "permitted_ips": only IPv4 addresses are supported.');
+}
+
 function create({ bank, body, caller, request, nowMs }: InstallationCall) {
   const { store, settings } = bank;
   const { description, secret, permitted_ips } = readBody(bodySchema, body);
+  checkFamily(bank, permitted_ips);
   const ip = request.remoteAddress;
   const permittedIps = askedIps(bank, permitted_ips, ip);
   const credential = findLivingCredential(bank, secret, nowMs);

@@ -1,4 +1,4 @@
-import { answer } from '../answers.ts';
+import { answer, answerId } from '../answers.ts';
 import { newToken } from '../random.ts';
 import type { AnonymousCall, Route } from '../route.ts';
 import { createOrdinaryUser } from '../users.ts';
@@ -18,6 +18,7 @@ const create =
       revokedAtMs: null,
       permittedIps: [],
     });
+    if (bank.settings.idInsteadOfObject) return answerId(user.id);
     return answer({ ApiKey: { api_key: credential.apiKey } });
   };
 

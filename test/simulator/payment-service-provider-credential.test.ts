@@ -91,6 +91,7 @@ describe('a certificate is refused', () => {
 
   test('that names no role', () => refusedWith(/no role/, pseudoCertificate('My App')));
   test('whose role is only part of a word', () => refusedWith(/no role/, pseudoCertificate('My LAISPER')));
+  test('whose common name is longer than 64 characters', () => refusedWith(/64 characters/, pseudoCertificate(`${'x'.repeat(60)} AISP`)));
   test('that is expired', () => refusedWith(/expired/, pseudoCertificate('My App AISP', [-2, -1])));
   test('that is not valid yet', () => refusedWith(/not valid yet/, pseudoCertificate('My App AISP', [1, 2])));
   test('that is not PEM', () => refusedWith(/not PEM/, { certificatePem: 'certificate' }));
