@@ -12,5 +12,6 @@ const project = (name, more = {}) => ({
 });
 
 export default {
+  testTimeout: 30_000, // making keys takes a busy machine its time
   projects: [project('unit'), project('simulator'), project('workflows'), project('conformance'), project('end-to-end'), project('record')],
 };
