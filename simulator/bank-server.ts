@@ -75,18 +75,20 @@ class Exchange {
     this.#checkRateLimit(request, endpoint);
     const fault = this.#faults.take(endpoint);
     this.#note({ admitted: true, fault: fault?.kind ?? null });
-    this.#save();
+    if (fault !== null) this.#save(); // what is held may be there for long
     if (fault?.kind === 'reset') return cutAnswer(this.#outgoing);
     if (fault?.kind === 'status') return this.#answer(this.#faultyAnswer(fault, endpoint), fault);
     if (fault?.kind === 'effect-later') return this.#postpone(request, found, fault);
     if (fault?.kind === 'hold' && !(await this.#isStillAsked(fault))) return;
     this.#faults.settle();
-    const answer = this.#perform(request, found, this.#bank.clock.nowMs());
-    if (fault?.kind === 'hold-answer') {
-      this.#noteAnswer(answer);
+    const answer = this.#bank.store.atomically(() => {
+      const performed = this.#perform(request, found, this.#bank.clock.nowMs());
+      if (fault?.kind === 'hold-answer') this.#noteAnswer(performed);
+      else this.#noteEnd(performed, fault);
       this.#save();
-      await this.#faults.hold(fault, this.#gone.signal);
-    }
+      return performed;
+    });
+    if (fault?.kind === 'hold-answer') await this.#faults.hold(fault, this.#gone.signal);
     this.#answer(answer, fault);
   }
 
@@ -103,10 +105,12 @@ class Exchange {
 
   /** The client hears nothing of it. */
   #postpone(request: Request, found: Found, fault: Fault): void {
-    this.#faults.postpone(fault, this.#log.at, (atMs) => {
-      this.#noteAnswer(this.#perform(request, found, atMs));
-      this.#save();
-    });
+    this.#faults.postpone(fault, this.#log.at, (atMs) =>
+      this.#bank.store.atomically(() => {
+        this.#noteAnswer(this.#perform(request, found, atMs));
+        this.#save();
+      }),
+    );
     if (!fault.keepOpen) cutAnswer(this.#outgoing);
   }
 
@@ -131,15 +135,17 @@ class Exchange {
   }
 
   #answer(answer: Answer, fault: Fault | null): void {
+    const { responseId, requestId, outcome } = this.#noteEnd(answer, fault);
+    this.#save();
+    if (outcome === 'unanswered' || this.#bank.store.failure !== null) cutAnswer(this.#outgoing);
+    else writeAnswer(this.#outgoing, this.#bank, answer, { fault, isApi: this.#isApi, responseId, requestId });
+  }
+
+  #noteEnd(answer: Answer, fault: Fault | null): LoggedRequest {
     const isLost = fault?.kind === 'lose-answer-after-effect' || this.#gone.signal.aborted;
     this.#noteAnswer(answer);
     this.#note({ outcome: isLost ? 'unanswered' : 'answered' });
-    this.#save();
-    if (isLost) cutAnswer(this.#outgoing);
-    else {
-      const { responseId, requestId } = this.#log;
-      writeAnswer(this.#outgoing, this.#bank, answer, { fault, isApi: this.#isApi, responseId, requestId });
-    }
+    return this.#log;
   }
 
   #noteAnswer({ status, body }: Answer): void {

@@ -11,6 +11,17 @@ export function isSignedBy(body: Uint8Array, signature: string, publicKey: KeyOb
   return verify('sha256', body, publicKey, Buffer.from(signature, 'base64'));
 }
 
+const KEPT_KEYS = 20_000;
+const keptKeys = new Map<string, KeyObject>();
+
+/** The public key of a PEM. Reading one costs several times what checking a signature does, so those in use are kept. */
+export function publicKeyFrom(pem: string): KeyObject {
+  const key = keptKeys.get(pem) ?? createPublicKey(pem);
+  if (keptKeys.size >= KEPT_KEYS) keptKeys.clear();
+  keptKeys.set(pem, key);
+  return key;
+}
+
 export async function newServerKeyPem(): Promise<string> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;

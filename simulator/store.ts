@@ -1,11 +1,12 @@
-import type { Installation, Meta, Session, TableName, Tables } from './entities.ts';
+import type { Installation, LoggedRequest, Meta, Session, TableName, Tables } from './entities.ts';
+import { type LookedUpMember, type LookedUpTable, LookUps } from './look-ups.ts';
 import type { Dice } from './random.ts';
-import { type Change, type Journal, openStateFile, readStateFile } from './state-file.ts';
+import { type Change, changeBetween, Journal, readStateFile } from './state-file.ts';
 
 /** The log of requests, and with it the memory of used request ids, reaches this far back. */
 const REMEMBERED_REQUESTS = 50_000;
 
-const TABLE_NAMES = [
+export const TABLE_NAMES = [
   'meta',
   'installations',
   'users',
@@ -24,22 +25,62 @@ const TABLE_NAMES = [
   'requests',
 ] as const satisfies readonly TableName[];
 
-/** The bank's memory: tables of plain entities, journalled to the state file where there is one. */
+/** A journal is made compact when it holds so many times what is known, and is not short. */
+const COMPACT_FROM_TIMES = 4;
+const COMPACT_FROM_CHANGES = 10_000;
+
+/**
+ * The bank's memory: tables of plain entities, journalled to the state file where there is one. An entity is never
+ * changed in place: another is put instead.
+ */
 export class Store {
   readonly #tables = Object.fromEntries(TABLE_NAMES.map((name) => [name, new Map()])) as { [K in TableName]: Map<number, Tables[K]> };
   readonly #byToken = new Map<string, { table: 'installations' | 'sessions'; id: number }>();
   readonly #usedRequestIds = new Set<string>();
+  readonly #lookUps = new LookUps();
   readonly #dice: Dice;
+  readonly #stateFile: string | undefined;
   #lastId: number;
   #journal: Journal | null = null;
+  /** What has changed and belongs together, while it is not written yet. */
+  #batch: Change[] | null = null;
+  #compactFromChanges = COMPACT_FROM_CHANGES;
+  #failure: Error | null = null;
+  /** Called once, when the state file could not be written: nothing may be answered any more. */
+  onFailure: (failure: Error) => void = () => {};
 
+  /** @throws Error for a state file that cannot be used */
   constructor(dice: Dice, stateFile: string | undefined) {
     this.#dice = dice;
-    this.#lastId = dice.between(10_000, 99_999); // real ids do not start from 1 either
+    this.#stateFile = stateFile;
+    this.#lastId = firstId(dice);
     if (stateFile === undefined) return;
-    for (const change of readStateFile(stateFile)) this.#apply(change);
-    for (const meta of this.all('meta')) this.put('meta', { ...meta, lastId: this.#lastId });
-    this.#journal = openStateFile(stateFile, this.#changes());
+    const read = readStateFile(stateFile);
+    for (const change of read.batches.flat()) this.#apply(change);
+    this.#journal = new Journal(stateFile, read);
+    this.#makeCompact();
+    if (read.tornBytes > 0)
+      console.error(
+        `simulator: the last ${read.tornBytes} bytes of ${stateFile} were torn, as a kill or a full disk does, and are left out.`,
+      );
+  }
+
+  /** Why the bank remembers nothing more; null as long as it does. */
+  get failure(): Error | null {
+    return this.#failure;
+  }
+
+  /** What is changed meanwhile is remembered wholly or, when the process is killed, not at all. Synchronous: nothing else comes between. */
+  atomically<T>(act: () => T): T {
+    if (this.#batch !== null) return act(); // a part of what is under way
+    this.#batch = [];
+    try {
+      return act();
+    } finally {
+      const batch = this.#batch;
+      this.#batch = null;
+      this.#write(batch);
+    }
   }
 
   /** An id that was never given, larger than all before it. One sequence for all tables: an id of another kind is never right by chance. */
@@ -53,12 +94,15 @@ export class Store {
   }
 
   put<K extends TableName>(table: K, entity: Tables[K]): Tables[K] {
-    this.#record([table, entity]);
+    const before = this.#tables[table].get(entity.id);
+    this.#set(table, entity.id, entity);
+    if (this.#journal !== null) this.#record(changeBetween(table, before, entity));
     return entity;
   }
 
   remove(table: TableName, id: number): void {
-    this.#record([table, id]);
+    this.#set(table, id, undefined);
+    if (this.#journal !== null) this.#record([table, id]);
   }
 
   get<K extends TableName>(table: K, id: number): Tables[K] | undefined {
@@ -68,6 +112,11 @@ export class Store {
   /** In the order in which they were made. */
   all<K extends TableName>(table: K): Tables[K][] {
     return [...this.#tables[table].values()];
+  }
+
+  /** Those with that value, in the order in which they were made: at the same cost however many others there are. */
+  of<K extends LookedUpTable, M extends LookedUpMember<K>>(table: K, member: M, value: Tables[K][M]): Tables[K][] {
+    return Array.from(this.#lookUps.ids(table, member, value), (id) => this.#tables[table].get(id)!);
   }
 
   find<K extends TableName>(table: K, matches: (entity: Tables[K]) => boolean): Tables[K] | undefined {
@@ -91,30 +140,90 @@ export class Store {
     return true;
   }
 
+  /** What makes a store that knows the same: each entity as it is now. */
+  *changes(): Iterable<Change> {
+    for (const table of TABLE_NAMES)
+      for (const entity of this.#tables[table].values())
+        yield [table, table === 'meta' ? ({ ...entity, lastId: this.#lastId } as Meta) : entity];
+  }
+
+  /** Forgets all that it knows for these, wholly or, when the process is killed, not at all; ids go on. */
+  replace(changes: Iterable<Change>): void {
+    const replacing = [...changes];
+    for (const entities of [...Object.values(this.#tables), this.#byToken, this.#usedRequestIds, this.#lookUps]) entities.clear();
+    for (const change of replacing) this.#apply(change);
+    if (this.#batch !== null) this.#batch = [];
+    this.#toFile((journal) => journal.rewrite(this.changes()));
+  }
+
+  /** Knows nothing; ids begin again as the dice have it. */
+  clear(): void {
+    this.#lastId = firstId(this.#dice);
+    this.replace([]);
+  }
+
   close(): void {
     this.#journal?.close();
     this.#journal = null;
   }
 
-  #record(change: Change): void {
-    this.#apply(change);
-    this.#journal?.append(change);
+  #record(change: Change | null): void {
+    if (change === null) return;
+    if (this.#batch !== null) this.#batch.push(change);
+    else this.#write([change]);
   }
 
-  #apply([table, entity]: Change): void {
-    const entities = this.#tables[table as TableName] as Map<number, { readonly id: number }>;
-    if (typeof entity === 'number') {
-      entities.delete(entity);
+  #write(batch: readonly Change[]): void {
+    if (batch.length === 0) return;
+    this.#toFile((journal) => journal.append(batch));
+    this.#makeCompact();
+  }
+
+  #toFile(act: (journal: Journal) => void): void {
+    if (this.#journal === null) return;
+    try {
+      act(this.#journal);
+    } catch (error) {
+      this.close();
+      this.#failure = new Error(
+        `the state file ${this.#stateFile} cannot be written (${(error as Error).message}), so the bank has stopped. It holds all that was answered: make room, and start again.`,
+      );
+      this.onFailure(this.#failure);
+    }
+  }
+
+  #makeCompact(): void {
+    const known = TABLE_NAMES.reduce((sum, table) => sum + this.#tables[table].size, 0);
+    const journal = this.#journal;
+    if (journal === null || journal.length < Math.max(this.#compactFromChanges, known * COMPACT_FROM_TIMES)) return;
+    try {
+      journal.rewrite(this.changes());
+    } catch {
+      this.#compactFromChanges = journal.length * 2; // there is no room for both: the old one goes on
+    }
+  }
+
+  /** A change as a file has it. */
+  #apply([table, given, changed]: Change): void {
+    const name = table as TableName;
+    if (typeof given !== 'number') this.#set(name, given.id, given as Tables[typeof name]);
+    else this.#set(name, given, changed && ({ ...this.get(name, given), ...changed } as Tables[typeof name]));
+  }
+
+  #set<K extends TableName>(table: K, id: number, entity: Tables[K] | undefined): void {
+    const entities = this.#tables[table] as Map<number, Tables[K]>;
+    this.#lookUps.note(table, entities.get(id), entity);
+    if (entity === undefined) {
+      entities.delete(id);
       return;
     }
-    entities.set(entity.id, entity);
-    this.#lastId = Math.max(this.#lastId, entity.id, table === 'meta' ? (entity as Meta).lastId : 0);
-    if (table === 'installations' || table === 'sessions')
-      this.#byToken.set((entity as Installation | Session).token, { table, id: entity.id });
-    if (table === 'requests') this.#remember(entity as Tables['requests']);
+    entities.set(id, entity);
+    this.#lastId = Math.max(this.#lastId, id, table === 'meta' ? (entity as Meta).lastId : 0);
+    if (table === 'installations' || table === 'sessions') this.#byToken.set((entity as Installation | Session).token, { table, id });
+    if (table === 'requests') this.#remember(entity as LoggedRequest);
   }
 
-  #remember({ installationId, requestId }: Tables['requests']): void {
+  #remember({ installationId, requestId }: LoggedRequest): void {
     if (installationId !== null && requestId !== null) this.#usedRequestIds.add(`${installationId} ${requestId}`);
     const requests = this.#tables.requests;
     if (requests.size <= REMEMBERED_REQUESTS) return;
@@ -123,8 +232,7 @@ export class Store {
     requests.delete(oldest.id);
     this.#usedRequestIds.delete(`${oldest.installationId} ${oldest.requestId}`);
   }
-
-  *#changes(): Iterable<Change> {
-    for (const table of TABLE_NAMES) for (const entity of this.#tables[table].values()) yield [table, entity];
-  }
 }
+
+/** Real ids do not start from 1 either. */
+const firstId = (dice: Dice): number => dice.between(10_000, 99_999);
