@@ -37,6 +37,9 @@ export { ENDPOINTS } from './router.ts';
 export type { Settings } from './settings.ts';
 export type { Grant, IssuedSecret, SimulatorState } from './view.ts';
 
+/** On every answer: nobody is to take this for the bank. */
+const BANNER = ['X-Bunq-Simulator', 'not a bank; every secret is worthless'] as const;
+
 const portSchema = z.number().int().min(0).max(65_535).default(0);
 
 const optionsSchema = z.strictObject({
@@ -112,6 +115,7 @@ async function start(options: Options, locked: LockedStateFile | null): Promise<
   const { host, port, manageHost, managePort, seed, nowMs, serverPrivateKeyPem, ...settings } = options;
   const dice = new Dice(seed);
   const store = new Store(dice, locked?.path);
+  if (store.tornBytes > 0) console.error(`simulator: the last ${store.tornBytes} bytes of ${locked?.path} were torn, and are left out.`);
   const clock = new SimulatorClock(nowMs);
   const bank = await openBank({ store, clock, dice, settings, serverPrivateKeyPem });
   const faults = new Faults(clock);
@@ -123,6 +127,7 @@ async function start(options: Options, locked: LockedStateFile | null): Promise<
   });
   const bankServer = createBankServer(bank, faults, rememberedLimits(store), pages);
   const manageServer = createManageServer(management);
+  for (const server of [bankServer, manageServer]) server.prependListener('request', (_, outgoing) => outgoing.setHeader(...BANNER));
 
   const close = async () => {
     faults.abandon();
@@ -132,11 +137,11 @@ async function start(options: Options, locked: LockedStateFile | null): Promise<
     await locked?.unlock();
   };
   const failure = new Promise<Error>((resolve) => {
-    store.onFailure = (error) => {
+    store.onFailure((error) => {
       void close(); // which cuts all connections before anything is answered
       console.error(`simulator: ${error.message}`);
       resolve(error);
-    };
+    });
   });
   try {
     if (store.failure !== null) throw store.failure;

@@ -1,7 +1,8 @@
 import type { Installation, LoggedRequest, Meta, Session, TableName, Tables } from './entities.ts';
 import { type LookedUpMember, type LookedUpTable, LookUps } from './look-ups.ts';
 import type { Dice } from './random.ts';
-import { type Change, changeBetween, Journal, readStateFile } from './state-file.ts';
+import { type Change, changeBetween, readStateFile } from './state-file.ts';
+import { StateRecord } from './state-record.ts';
 
 /** The log of requests, and with it the memory of used request ids, reaches this far back. */
 const REMEMBERED_REQUESTS = 50_000;
@@ -25,10 +26,6 @@ export const TABLE_NAMES = [
   'requests',
 ] as const satisfies readonly TableName[];
 
-/** A journal is made compact when it holds so many times what is known, and is not short. */
-const COMPACT_FROM_TIMES = 4;
-const COMPACT_FROM_CHANGES = 10_000;
-
 /**
  * The bank's memory: tables of plain entities, journalled to the state file where there is one. An entity is never
  * changed in place: another is put instead.
@@ -39,48 +36,35 @@ export class Store {
   readonly #usedRequestIds = new Set<string>();
   readonly #lookUps = new LookUps();
   readonly #dice: Dice;
-  readonly #stateFile: string | undefined;
+  readonly #record: StateRecord | null = null;
+  /** So much at the state file's end was not whole, and is left out. */
+  readonly tornBytes: number = 0;
   #lastId: number;
-  #journal: Journal | null = null;
-  /** What has changed and belongs together, while it is not written yet. */
-  #batch: Change[] | null = null;
-  #compactFromChanges = COMPACT_FROM_CHANGES;
-  #failure: Error | null = null;
-  /** Called once, when the state file could not be written: nothing may be answered any more. */
-  onFailure: (failure: Error) => void = () => {};
 
   /** @throws Error for a state file that cannot be used */
   constructor(dice: Dice, stateFile: string | undefined) {
     this.#dice = dice;
-    this.#stateFile = stateFile;
     this.#lastId = firstId(dice);
     if (stateFile === undefined) return;
     const read = readStateFile(stateFile);
     for (const change of read.batches.flat()) this.#apply(change);
-    this.#journal = new Journal(stateFile, read);
-    this.#makeCompact();
-    if (read.tornBytes > 0)
-      console.error(
-        `simulator: the last ${read.tornBytes} bytes of ${stateFile} were torn, as a kill or a full disk does, and are left out.`,
-      );
+    this.#record = new StateRecord(stateFile, read, this);
+    this.tornBytes = read.tornBytes;
   }
 
-  /** Why the bank remembers nothing more; null as long as it does. */
+  /** Why nothing is remembered any more; null as long as it is. */
   get failure(): Error | null {
-    return this.#failure;
+    return this.#record?.failure ?? null;
+  }
+
+  /** To be called, once, when the state file cannot be written: nothing may be answered any more. */
+  onFailure(act: (failure: Error) => void): void {
+    if (this.#record !== null) this.#record.onFailure = act;
   }
 
   /** What is changed meanwhile is remembered wholly or, when the process is killed, not at all. Synchronous: nothing else comes between. */
   atomically<T>(act: () => T): T {
-    if (this.#batch !== null) return act(); // a part of what is under way
-    this.#batch = [];
-    try {
-      return act();
-    } finally {
-      const batch = this.#batch;
-      this.#batch = null;
-      this.#write(batch);
-    }
+    return this.#record === null ? act() : this.#record.atomically(act);
   }
 
   /** An id that was never given, larger than all before it. One sequence for all tables: an id of another kind is never right by chance. */
@@ -96,13 +80,13 @@ export class Store {
   put<K extends TableName>(table: K, entity: Tables[K]): Tables[K] {
     const before = this.#tables[table].get(entity.id);
     this.#set(table, entity.id, entity);
-    if (this.#journal !== null) this.#record(changeBetween(table, before, entity));
+    if (this.#record !== null) this.#record.add(changeBetween(table, before, entity));
     return entity;
   }
 
   remove(table: TableName, id: number): void {
     this.#set(table, id, undefined);
-    if (this.#journal !== null) this.#record([table, id]);
+    this.#record?.add([table, id]);
   }
 
   get<K extends TableName>(table: K, id: number): Tables[K] | undefined {
@@ -140,6 +124,11 @@ export class Store {
     return true;
   }
 
+  /** How many entities it knows. */
+  size(): number {
+    return TABLE_NAMES.reduce((sum, table) => sum + this.#tables[table].size, 0);
+  }
+
   /** What makes a store that knows the same: each entity as it is now. */
   *changes(): Iterable<Change> {
     for (const table of TABLE_NAMES)
@@ -152,8 +141,7 @@ export class Store {
     const replacing = [...changes];
     for (const entities of [...Object.values(this.#tables), this.#byToken, this.#usedRequestIds, this.#lookUps]) entities.clear();
     for (const change of replacing) this.#apply(change);
-    if (this.#batch !== null) this.#batch = [];
-    this.#toFile((journal) => journal.rewrite(this.changes()));
+    this.#record?.replace();
   }
 
   /** Knows nothing; ids begin again as the dice have it. */
@@ -163,44 +151,7 @@ export class Store {
   }
 
   close(): void {
-    this.#journal?.close();
-    this.#journal = null;
-  }
-
-  #record(change: Change | null): void {
-    if (change === null) return;
-    if (this.#batch !== null) this.#batch.push(change);
-    else this.#write([change]);
-  }
-
-  #write(batch: readonly Change[]): void {
-    if (batch.length === 0) return;
-    this.#toFile((journal) => journal.append(batch));
-    this.#makeCompact();
-  }
-
-  #toFile(act: (journal: Journal) => void): void {
-    if (this.#journal === null) return;
-    try {
-      act(this.#journal);
-    } catch (error) {
-      this.close();
-      this.#failure = new Error(
-        `the state file ${this.#stateFile} cannot be written (${(error as Error).message}), so the bank has stopped. It holds all that was answered: make room, and start again.`,
-      );
-      this.onFailure(this.#failure);
-    }
-  }
-
-  #makeCompact(): void {
-    const known = TABLE_NAMES.reduce((sum, table) => sum + this.#tables[table].size, 0);
-    const journal = this.#journal;
-    if (journal === null || journal.length < Math.max(this.#compactFromChanges, known * COMPACT_FROM_TIMES)) return;
-    try {
-      journal.rewrite(this.changes());
-    } catch {
-      this.#compactFromChanges = journal.length * 2; // there is no room for both: the old one goes on
-    }
+    this.#record?.close();
   }
 
   /** A change as a file has it. */
