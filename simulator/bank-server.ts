@@ -28,6 +28,8 @@ export function createBankServer(
   });
 }
 
+type Noted = { -readonly [K in keyof LoggedRequest]: LoggedRequest[K] };
+
 /** One request and its answer. */
 class Exchange {
   readonly #bank: Bank;
@@ -35,9 +37,11 @@ class Exchange {
   readonly #rateLimits: RateLimits;
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
-  readonly #gone = new AbortController();
+  #isGone = false;
+  /** Made for a request that is held only: most are answered at once. */
+  #gone: AbortController | null = null;
   #isApi = true;
-  #log: LoggedRequest;
+  readonly #log: Noted;
 
   constructor(bank: Bank, faults: Faults, rateLimits: RateLimits, incoming: IncomingMessage, outgoing: ServerResponse) {
     this.#bank = bank;
@@ -47,7 +51,8 @@ class Exchange {
     this.#outgoing = outgoing;
     this.#log = firstLog(bank, incoming);
     outgoing.on('close', () => {
-      this.#gone.abort();
+      this.#isGone = true;
+      this.#gone?.abort();
       if (outgoing.writableFinished) return;
       this.#note({ outcome: 'unanswered' });
       this.#save();
@@ -88,7 +93,7 @@ class Exchange {
       this.#save();
       return performed;
     });
-    if (fault?.kind === 'hold-answer') await this.#faults.hold(fault, this.#gone.signal);
+    if (fault?.kind === 'hold-answer') await this.#faults.hold(fault, this.#signalGone());
     this.#answer(answer, fault);
   }
 
@@ -130,7 +135,7 @@ class Exchange {
   /** Waits for the release; false when the client has gone meanwhile and the fault says that this ends it. */
   async #isStillAsked(fault: Fault): Promise<boolean> {
     const never = new AbortController().signal;
-    const how = await this.#faults.hold(fault, fault.effectAfterDisconnect ? never : this.#gone.signal);
+    const how = await this.#faults.hold(fault, fault.effectAfterDisconnect ? never : this.#signalGone());
     return how === 'released';
   }
 
@@ -142,7 +147,7 @@ class Exchange {
   }
 
   #noteEnd(answer: Answer, fault: Fault | null): LoggedRequest {
-    const isLost = fault?.kind === 'lose-answer-after-effect' || this.#gone.signal.aborted;
+    const isLost = fault?.kind === 'lose-answer-after-effect' || this.#isGone;
     this.#noteAnswer(answer);
     this.#note({ outcome: isLost ? 'unanswered' : 'answered' });
     return this.#log;
@@ -158,10 +163,16 @@ class Exchange {
   }
 
   #note(change: Partial<LoggedRequest>): void {
-    this.#log = { ...this.#log, ...change };
+    Object.assign(this.#log, change);
   }
 
   #save(): void {
-    this.#bank.store.put('requests', this.#log);
+    this.#bank.store.put('requests', { ...this.#log });
+  }
+
+  #signalGone(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.#isGone) this.#gone.abort();
+    return this.#gone.signal;
   }
 }

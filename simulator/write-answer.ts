@@ -52,7 +52,8 @@ export function writeAnswer(
     ...(isApi ? apiHeaders(requestId, responseId) : { 'Cache-Control': 'no-store' }),
     ...(isApi && signatureHeader(bank, answer.status, bytes, fault)),
   });
-  if (fault?.kind !== 'truncated') outgoing.end(bytes);
+  if (fault?.kind !== 'truncated')
+    outgoing.end(bytes.toString('latin1'), 'latin1'); // as text it leaves in one write with the headers
   else outgoing.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => outgoing.socket?.destroySoon());
 }
 

@@ -16,6 +16,7 @@ export interface Ended {
 /** `bunq-keeper simulator` as a process of its own, on free ports. */
 export interface BankProcess {
   readonly apiUrl: string;
+  readonly manageUrl: string;
   // biome-ignore lint/suspicious/noExplicitAny: answers are looked into freely
   look(path: string): Promise<any>;
   kill(): void;
@@ -46,5 +47,5 @@ export async function startBank(args: readonly string[], fileKiB?: number): Prom
   const first = await Promise.race([line, ended]);
   if (!Array.isArray(first)) throw new Error(`the bank ended (${first.code ?? first.signal}): ${first.stderr}`);
   const { apiUrl, manageUrl } = JSON.parse(first[0]) as { apiUrl: string; manageUrl: string };
-  return { apiUrl, look: async (path) => (await send(manageUrl, 'GET', path)).json, kill: () => child.kill('SIGKILL'), ended };
+  return { apiUrl, manageUrl, look: async (path) => (await send(manageUrl, 'GET', path)).json, kill: () => child.kill('SIGKILL'), ended };
 }
