@@ -34,6 +34,8 @@ export class Store {
   readonly #tables = Object.fromEntries(TABLE_NAMES.map((name) => [name, new Map()])) as { [K in TableName]: Map<number, Tables[K]> };
   readonly #byToken = new Map<string, { table: 'installations' | 'sessions'; id: number }>();
   readonly #usedRequestIds = new Set<string>();
+  /** Goes on from where it was: a new one steps over all that was deleted from the front of the map since it was last rebuilt. */
+  #oldestFirst = this.#tables.requests.values();
   readonly #lookUps = new LookUps();
   readonly #dice: Dice;
   readonly #record: StateRecord | null = null;
@@ -140,6 +142,7 @@ export class Store {
   replace(changes: Iterable<Change>): void {
     const replacing = [...changes];
     for (const entities of [...Object.values(this.#tables), this.#byToken, this.#usedRequestIds, this.#lookUps]) entities.clear();
+    this.#oldestFirst = this.#tables.requests.values();
     for (const change of replacing) this.#apply(change);
     this.#record?.replace();
   }
@@ -178,8 +181,7 @@ export class Store {
     if (installationId !== null && requestId !== null) this.#usedRequestIds.add(`${installationId} ${requestId}`);
     const requests = this.#tables.requests;
     if (requests.size <= REMEMBERED_REQUESTS) return;
-    const [oldest] = requests.values();
-    if (oldest === undefined) return;
+    const oldest: LoggedRequest = this.#oldestFirst.next().value!;
     requests.delete(oldest.id);
     this.#usedRequestIds.delete(`${oldest.installationId} ${oldest.requestId}`);
   }

@@ -10,7 +10,7 @@ import { requireOwnUser } from './user.ts';
 function ownAccounts(call: SessionCall): MonetaryAccount[] {
   requireOwnUser(call);
   const holder = accountHolder(call.bank, call.user);
-  return call.bank.store.all('monetaryAccounts').filter(({ userId }) => userId === holder.id);
+  return call.bank.store.of('monetaryAccounts', 'userId', holder.id);
 }
 
 /** A provider that may not give account information reads name and IBAN, and no balance. */
