@@ -10,7 +10,7 @@ import { limitOf, type RateLimits, rateLimitText } from './rate-limits.ts';
 import { firstLog, readBytes, readRequest } from './read-request.ts';
 import { endpointOf, type Request } from './route.ts';
 import { findRoute } from './router.ts';
-import { cutAnswer, writeAnswer } from './write-answer.ts';
+import { BANNER, cutAnswer, writeAnswer } from './write-answer.ts';
 
 /** The bank on HTTP. On node:http, because every byte of an answer is part of what is simulated. */
 export function createBankServer(
@@ -20,7 +20,7 @@ export function createBankServer(
   pages: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<unknown>,
 ): Server {
   return createServer((incoming, outgoing) => {
-    if (isPage(incoming.url)) return void pages(incoming, outgoing);
+    if (isPage(incoming.url)) return void pages(incoming, outgoing.setHeaders(new Map(Object.entries(BANNER))));
     new Exchange(bank, faults, rateLimits, incoming, outgoing).run().catch((error: unknown) => {
       if (!incoming.errored) console.error('simulator:', error); // a client that goes before its body's end is none of our errors
       outgoing.destroy();

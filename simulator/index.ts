@@ -25,6 +25,7 @@ import { type Settings, settingsSchema } from './settings.ts';
 import { isServerKey } from './signatures.ts';
 import { type LockedStateFile, lockStateFile } from './state-lock.ts';
 import { Store } from './store.ts';
+import { BANNER } from './write-answer.ts';
 
 export type { Authorize } from './authorize.ts';
 export type { EndUser, NewEndUser } from './end-users.ts';
@@ -36,9 +37,6 @@ export type { LapsesQuery, Published } from './publications.ts';
 export { ENDPOINTS } from './router.ts';
 export type { Settings } from './settings.ts';
 export type { Grant, IssuedSecret, SimulatorState } from './view.ts';
-
-/** On every answer: nobody is to take this for the bank. */
-const BANNER = ['X-Bunq-Simulator', 'not a bank; every secret is worthless'] as const;
 
 const portSchema = z.number().int().min(0).max(65_535).default(0);
 
@@ -127,7 +125,7 @@ async function start(options: Options, locked: LockedStateFile | null): Promise<
   });
   const bankServer = createBankServer(bank, faults, rememberedLimits(store), pages);
   const manageServer = createManageServer(management);
-  for (const server of [bankServer, manageServer]) server.prependListener('request', (_, outgoing) => outgoing.setHeader(...BANNER));
+  manageServer.prependListener('request', (_, outgoing) => outgoing.setHeaders(new Map(Object.entries(BANNER))));
 
   const close = async () => {
     faults.abandon();

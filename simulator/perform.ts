@@ -3,7 +3,7 @@ import { type Bank, sessionStatus } from './bank.ts';
 import { sessionUser } from './grants.ts';
 import type { Caller, Request, Route, SessionCall } from './route.ts';
 import type { findRoute } from './router.ts';
-import { isSignedBy, publicKeyFrom } from './signatures.ts';
+import { isBodySignedBy, publicKeyFrom } from './signatures.ts';
 
 /** How shortly before its end a request extends a session, and to how much. */
 const EXTENDED_WITHIN_MS = 30 * 60 * 1000;
@@ -68,7 +68,7 @@ function checkSignature(bank: Bank, route: Route, { signature, bytes }: Request,
     if (route.signatureDemanded) throw refusals.signatureMissing();
     return;
   }
-  if (!isSignedBy(bytes, signature, publicKeyFrom(installation.publicKeyPem)))
+  if (!isBodySignedBy(bytes, signature, publicKeyFrom(installation.publicKeyPem)))
     throw refusals.signatureWrong(bank.settings.wrongSignatureStatus);
 }
 

@@ -8,7 +8,14 @@ import type { Request } from './route.ts';
 const BODY_MAX_BYTES = 1024 * 1024;
 
 /** The body's bytes; null when there are too many. Rejects when the client goes before the end. */
-export function readBytes(incoming: IncomingMessage): Promise<Buffer | null> {
+export async function readBytes(incoming: IncomingMessage): Promise<Buffer | null> {
+  const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
+  return encoding === undefined && Number(length ?? 0) === 0 ? NO_BYTES : readChunks(incoming);
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+function readChunks(incoming: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let length = 0;
   return new Promise((resolve, reject) => {

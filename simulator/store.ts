@@ -102,7 +102,9 @@ export class Store {
 
   /** Those with that value, in the order in which they were made: at the same cost however many others there are. */
   of<K extends LookedUpTable, M extends LookedUpMember<K>>(table: K, member: M, value: Tables[K][M]): Tables[K][] {
-    return Array.from(this.#lookUps.ids(table, member, value), (id) => this.#tables[table].get(id)!);
+    const found: Tables[K][] = [];
+    for (const id of this.#lookUps.ids(table, member, value)) found.push(this.#tables[table].get(id)!);
+    return found;
   }
 
   find<K extends TableName>(table: K, matches: (entity: Tables[K]) => boolean): Tables[K] | undefined {

@@ -5,6 +5,9 @@ import type { Fault } from './fault-options.ts';
 import { phpJson } from './json.ts';
 import { signBody } from './signatures.ts';
 
+/** On every answer: nobody is to take this for the bank. */
+export const BANNER = { 'X-Bunq-Simulator': 'not a bank; every secret is worthless' };
+
 interface AnswerContext {
   readonly fault: Fault | null;
   readonly responseId: string;
@@ -46,6 +49,7 @@ export function writeAnswer(
   const { contentType, bytes } = bytesOf(answer, fault);
   outgoing.sendDate = false;
   outgoing.writeHead(answer.status, {
+    ...BANNER,
     Date: new Date(bank.clock.nowMs()).toUTCString(),
     'Content-Type': contentType,
     'Content-Length': bytes.length,
