@@ -53,9 +53,9 @@ export function endGrant(bank: Bank, grant: UserApiKey): UserApiKey | null {
   const { store, clock } = bank;
   const revokedAtMs = clock.nowMs();
   const ended = store.put('userApiKeys', { ...grant, revokedAtMs });
-  for (const credential of store.all('credentials'))
-    if (credential.userId === grant.id) store.put('credentials', { ...credential, revokedAtMs: credential.revokedAtMs ?? revokedAtMs });
-  for (const session of store.all('sessions'))
-    if (session.userId === grant.id && sessionStatus(session, revokedAtMs) === 'ACTIVE') store.put('sessions', { ...session, revokedAtMs });
+  for (const credential of store.of('credentials', 'userId', grant.id))
+    store.put('credentials', { ...credential, revokedAtMs: credential.revokedAtMs ?? revokedAtMs });
+  for (const session of store.of('sessions', 'userId', grant.id))
+    if (sessionStatus(session, revokedAtMs) === 'ACTIVE') store.put('sessions', { ...session, revokedAtMs });
   return ended;
 }

@@ -23,7 +23,9 @@ import { Dice } from './random.ts';
 import { RateLimits } from './rate-limits.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 import { isServerKey } from './signatures.ts';
+import { type LockedStateFile, lockStateFile } from './state-lock.ts';
 import { Store } from './store.ts';
+import { BANNER } from './write-answer.ts';
 
 export type { Authorize } from './authorize.ts';
 export type { EndUser, NewEndUser } from './end-users.ts';
@@ -82,39 +84,65 @@ export interface Simulator extends Management {
   readonly manageUrl: string;
   readonly port: number;
   readonly managePort: number;
+  /** Resolves when the state file cannot be written any more: the bank has closed, and answered nothing that is not in it. */
+  readonly failure: Promise<Error>;
   /** Cuts all connections and frees the ports. What was held has no effect any more. */
   close(): Promise<void>;
 }
 
+type Options = Omit<z.output<typeof optionsSchema>, 'stateFile'>;
+
 /**
  * Starts a bank.
- * @throws Error for unknown or unfit options, a port that is taken, a state file that cannot be read or written
+ * @throws Error for unknown or unfit options, a port that is taken, a state file that cannot be read, written or had alone
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) throw new Error(`The simulator cannot start with these options:\n${z.prettifyError(parsed.error)}`);
-  const { host, port, manageHost, managePort, stateFile, seed, nowMs, serverPrivateKeyPem, ...settings } = parsed.data;
+  const { stateFile, ...rest } = parsed.data;
+  const locked = stateFile === undefined ? null : await lockStateFile(stateFile);
+  try {
+    return await start(rest, locked);
+  } catch (error) {
+    await locked?.unlock();
+    throw error;
+  }
+}
+
+async function start(options: Options, locked: LockedStateFile | null): Promise<Simulator> {
+  const { host, port, manageHost, managePort, seed, nowMs, serverPrivateKeyPem, ...settings } = options;
   const dice = new Dice(seed);
-  const store = new Store(dice, stateFile);
+  const store = new Store(dice, locked?.path);
+  if (store.tornBytes > 0) console.error(`simulator: the last ${store.tornBytes} bytes of ${locked?.path} were torn, and are left out.`);
   const clock = new SimulatorClock(nowMs);
   const bank = await openBank({ store, clock, dice, settings, serverPrivateKeyPem });
   const faults = new Faults(clock);
   const notifications = new Notifications(bank);
-  const management = createManagement(bank, faults, notifications);
+  const management = whole(createManagement(bank, faults, notifications), store);
   const pages = createAuthorizationPages(bank, {
     settle: management.settle,
     revokeGrant: (userApiKeyId) => management.revokeGrant({ userApiKeyId }),
   });
   const bankServer = createBankServer(bank, faults, rememberedLimits(store), pages);
   const manageServer = createManageServer(management);
+  manageServer.prependListener('request', (_, outgoing) => outgoing.setHeaders(new Map(Object.entries(BANNER))));
 
   const close = async () => {
     faults.abandon();
     notifications.close();
     await Promise.all([closeServer(bankServer), closeServer(manageServer)]);
     store.close();
+    await locked?.unlock();
   };
+  const failure = new Promise<Error>((resolve) => {
+    store.onFailure((error) => {
+      void close(); // which cuts all connections before anything is answered
+      console.error(`simulator: ${error.message}`);
+      resolve(error);
+    });
+  });
   try {
+    if (store.failure !== null) throw store.failure;
     await listen('bank', host, port, () => once(bankServer.listen(port, host), 'listening'));
     await listen('management', manageHost, managePort, () => once(manageServer.listen(managePort, manageHost), 'listening'));
   } catch (error) {
@@ -131,8 +159,23 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     manageUrl: `${origin(manageAddress)}/`,
     port: bankAddress.port,
     managePort: manageAddress.port,
+    failure,
     close,
   };
+}
+
+/** Each of its calls changes the bank wholly or not at all, and says when it could not be remembered. */
+function whole(management: Management, store: Store): Management {
+  const acts = Object.entries(management) as [string, (...args: unknown[]) => unknown][];
+  const wholes = acts.map(([name, act]) => {
+    const actWholly = (...args: unknown[]) => {
+      const result = store.atomically(() => act(...args));
+      if (store.failure !== null) throw store.failure;
+      return result;
+    };
+    return [name, actWholly];
+  });
+  return Object.fromEntries(wholes) as Management;
 }
 
 /** A bank that is started again still knows which requests it has admitted. */

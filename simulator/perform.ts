@@ -1,10 +1,9 @@
-import { createPublicKey } from 'node:crypto';
 import { type Answer, BadParameter, BankRefusal, errorAnswer, refusals } from './answers.ts';
 import { type Bank, sessionStatus } from './bank.ts';
 import { sessionUser } from './grants.ts';
 import type { Caller, Request, Route, SessionCall } from './route.ts';
 import type { findRoute } from './router.ts';
-import { isSignedBy } from './signatures.ts';
+import { isBodySignedBy, publicKeyFrom } from './signatures.ts';
 
 /** To how much a request extends a session that is about to end. */
 const EXTENDED_TO_MS = 5 * 60 * 1000;
@@ -70,7 +69,7 @@ function checkSignature(bank: Bank, route: Route, { signature, bytes }: Request,
     if (route.signatureDemanded) throw refusals.signatureMissing();
     return;
   }
-  if (!isSignedBy(bytes, signature, createPublicKey(installation.publicKeyPem)))
+  if (!isBodySignedBy(bytes, signature, publicKeyFrom(installation.publicKeyPem)))
     throw refusals.signatureWrong(bank.settings.wrongSignatureStatus);
 }
 

@@ -9,13 +9,23 @@ const BODY_MAX_BYTES = 1024 * 1024;
 
 /** The body's bytes; null when there are too many. Rejects when the client goes before the end. */
 export async function readBytes(incoming: IncomingMessage): Promise<Buffer | null> {
+  const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
+  return encoding === undefined && Number(length ?? 0) === 0 ? NO_BYTES : readChunks(incoming);
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+function readChunks(incoming: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length <= BODY_MAX_BYTES) chunks.push(chunk);
-  }
-  return length > BODY_MAX_BYTES ? null : Buffer.concat(chunks);
+  return new Promise((resolve, reject) => {
+    incoming.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= BODY_MAX_BYTES) chunks.push(chunk);
+    });
+    incoming.on('end', () => resolve(length > BODY_MAX_BYTES ? null : Buffer.concat(chunks)));
+    incoming.on('error', reject);
+  });
 }
 
 function header(incoming: IncomingMessage, name: string): string | null {

@@ -82,7 +82,7 @@ function ownMembers(bank: Bank, user: User, nationality: string | null): object 
       alias: [{ type: 'CERTIFICATE_DISTINGUISHED_NAME', value: distinguishedName, name: distinguishedName }],
     };
   }
-  const [account] = bank.store.all('monetaryAccounts').filter(({ userId }) => userId === user.id);
+  const [account] = bank.store.of('monetaryAccounts', 'userId', user.id);
   const alias = account === undefined ? [] : [ibanAlias(account, user)];
   const limit = { daily_limit_without_confirmation_login: showAmount(25_000), notification_filters: [], relations: [] };
   if (user.type === 'UserCompany') return { name: user.displayName, alias, country: 'NL', directors: [], ...limit };

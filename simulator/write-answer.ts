@@ -5,6 +5,9 @@ import type { Fault } from './fault-options.ts';
 import { phpJson } from './json.ts';
 import { signBody } from './signatures.ts';
 
+/** On every answer: nobody is to take this for the bank. */
+export const BANNER = { 'X-Bunq-Simulator': 'not a bank; every secret is worthless' };
+
 interface AnswerContext {
   readonly fault: Fault | null;
   readonly responseId: string;
@@ -53,13 +56,15 @@ export function writeAnswer(
   const { contentType, bytes } = bytesOf(shown(bank, answer), fault);
   outgoing.sendDate = false;
   outgoing.writeHead(answer.status, {
+    ...BANNER,
     Date: new Date(bank.clock.nowMs()).toUTCString(),
     'Content-Type': contentType,
     'Content-Length': bytes.length,
     ...(isApi ? apiHeaders(requestId, responseId) : { 'Cache-Control': 'no-store' }),
     ...(isApi && signatureHeader(bank, answer.status, bytes, fault)),
   });
-  if (fault?.kind !== 'truncated') outgoing.end(bytes);
+  if (fault?.kind !== 'truncated')
+    outgoing.end(bytes.toString('latin1'), 'latin1'); // as text it leaves in one write with the headers
   else outgoing.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => outgoing.socket?.destroySoon());
 }
 

@@ -1,8 +1,9 @@
+import { isIPv4 } from 'node:net';
 import { type Command, InvalidArgumentError } from 'commander';
-import { KeeperError } from '../errors.ts';
+import { EXIT, UsageError } from '../errors.ts';
 import { examples } from '../help.ts';
 import { durationArgument, jsonOption } from '../options.ts';
-import { printJson, tell } from '../output.ts';
+import { complain, printJson, tell } from '../output.ts';
 
 interface Options {
   host: string;
@@ -18,6 +19,7 @@ interface Options {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+const LIFETIME_MAX_MS = 3650 * DAY_MS;
 
 export function registerSimulator(program: Command): void {
   program
@@ -29,8 +31,8 @@ export function registerSimulator(program: Command): void {
     .option('--manage-port <port>', 'the management port', portArgument, 8091)
     .option('--state-file <file>', 'what it knows survives its end')
     .option('--seed <seed>', 'of its random ids')
-    .option('--session-lifetime <duration>', "of a provider's later sessions (90d)", durationArgument, 90 * DAY_MS)
-    .option('--first-session-lifetime <duration>', "of a provider's first session (1h)", durationArgument, 60 * 60 * 1000)
+    .option('--session-lifetime <duration>', "of a provider's later sessions (90d)", lifetimeArgument, 90 * DAY_MS)
+    .option('--first-session-lifetime <duration>', "of a provider's first session (1h)", lifetimeArgument, 60 * 60 * 1000)
     .option('--session-gap <duration>', 'between two sessions from one address (30s)', durationArgument, 30 * 1000)
     .option('--no-rate-limits', 'let every call through')
     .addOption(jsonOption())
@@ -69,16 +71,29 @@ async function simulate({
     sessionGapMs: sessionGap,
     rateLimits,
   }).catch((error: Error) => {
-    throw new KeeperError(error.message);
+    throw new UsageError(error.message);
   });
+  if (!isLoopback(host))
+    complain(
+      `✖ The simulated bank listens on ${host}, so whoever reaches this machine can call it, without TLS. Give it no certificate, key or address of a real user.`,
+    );
   if (json) printJson({ schema: 1, apiUrl: simulator.apiUrl, manageUrl: simulator.manageUrl });
   tell(
     `The simulated bank is at ${simulator.apiUrl} (BUNQ_API_URL), its management at ${simulator.manageUrl}. It is no bank: every secret in it is worthless.`,
   );
-  await new Promise<void>((resolve) => {
+  const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
+  if (await Promise.race([asked, simulator.failure])) process.exitCode = EXIT.failed; // it has said why
   await simulator.close();
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+
+function lifetimeArgument(text: string): number {
+  const ms = durationArgument(text);
+  if (ms >= 1000 && ms <= LIFETIME_MAX_MS) return ms;
+  throw new InvalidArgumentError('A session lasts from 1s to 3650d.');
 }
 
 function portArgument(text: string): number {

@@ -21,7 +21,7 @@ const bodySchema = z.object({
 
 /** The living API key of that text. What the bank never issued is noted, for the search for secrets. */
 export function findLivingCredential({ store }: Bank, apiKey: string, nowMs: number): Credential | undefined {
-  const credential = store.find('credentials', (other) => other.apiKey === apiKey);
+  const [credential] = store.of('credentials', 'apiKey', apiKey);
   if (credential === undefined) noteReceived(store, apiKey);
   const status = credential && credentialStatus(credential, nowMs);
   return status === 'ACTIVE' || status === 'PENDING_FIRST_USE' ? credential : undefined;
@@ -52,7 +52,7 @@ function create({ bank, body, caller, request, nowMs }: InstallationCall) {
   if (credential === undefined || !mayBeUsedFrom({ permittedIps }, ip)) throw refusals.credentials();
   if (credential.boundAtMs !== null && !mayBeUsedFrom(credential, ip)) throw refusals.credentials();
   const installationId = caller.installation.id;
-  const known = store.find('devices', (device) => device.credentialId === credential.id && device.installationId === installationId);
+  const known = store.of('devices', 'credentialId', credential.id).find((device) => device.installationId === installationId);
   if (known !== undefined && settings.refuseRebinding) throw refusals.credentials();
   store.put('credentials', {
     ...credential,
@@ -74,9 +74,9 @@ function create({ bank, body, caller, request, nowMs }: InstallationCall) {
 
 /** On a session: the devices of its user; on an installation: its own. */
 function ownDevices({ bank, caller: { installation, session } }: InstallationCall): Device[] {
-  return bank.store
-    .all('devices')
-    .filter(({ userId, installationId }) => (session === null ? installationId === installation.id : userId === session.userId));
+  return session === null
+    ? bank.store.of('devices', 'installationId', installation.id)
+    : bank.store.of('devices', 'userId', session.userId);
 }
 
 const showDevice = ({ id, createdAtMs, updatedAtMs, description, ip }: Device): object => ({

@@ -11,7 +11,7 @@ import { requireOwnUser } from './user.ts';
 export function ownAccounts(call: SessionCall): MonetaryAccount[] {
   requireOwnUser(call);
   const holder = accountHolder(call.bank, call.user);
-  return call.bank.store.all('monetaryAccounts').filter(({ userId }) => userId === holder.id);
+  return call.bank.store.of('monetaryAccounts', 'userId', holder.id);
 }
 
 /** The account of that id. @throws BankRefusal 404 for a user or account that is not the session's */

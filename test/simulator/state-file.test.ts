@@ -1,6 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -146,14 +157,64 @@ test('the file is for its owner only, also where one with other rights was there
 describe('a file that is no state file is named and left alone', () => {
   test.each([
     ['a stranger', 'important notes\n', /not a state file/],
-    ['damaged', '{"format":"bunq-simulator","version":1}\n{"torn\n["users",{"id":1}]\n', /damaged at line 2/],
+    ['another version’s', '{"format":"bunq-simulator","version":1}\n', /another version of the simulator/],
   ])('%s', async (_, text, message) => {
     writeFileSync(stateFile, text);
     await expect(startSimulator({ stateFile })).rejects.toThrow(message);
     expect(readFileSync(stateFile, 'utf8')).toBe(text);
   });
 
+  test('a folder', async () => {
+    await expect(startSimulator({ stateFile: folder })).rejects.toThrow(/cannot be read \(EISDIR/);
+  });
+
   test('a folder that is not there', async () => {
     await expect(startSimulator({ stateFile: join(folder, 'nowhere', 'bank.state') })).rejects.toThrow(/cannot be written/);
+  });
+});
+
+describe('one bank at a time', () => {
+  const inUse = /^The state file .*bank\.state is in use by another simulator: end that one first, or give another path\.$/;
+
+  test('a second one is refused, also by another name of the file, and the first goes on', async () => {
+    await withBank({}, async (apiUrl) => {
+      const provider = await logInProvider(apiUrl);
+      const link = join(folder, 'link');
+      symlinkSync(stateFile, link);
+      await expect(startSimulator({ stateFile })).rejects.toThrow(inUse);
+      await expect(startSimulator({ stateFile: link })).rejects.toThrow(/link is in use/);
+      expect((await reach(apiUrl, provider)).status).toBe(200);
+    });
+    await withBank({}, async () => {});
+    expect(readdirSync(folder).sort()).toEqual(['bank.state', 'link']);
+  });
+
+  test('of several that are started after a kill one gets it, whoever is first', async () => {
+    for (const _ of ['once', 'and once more']) {
+      const killed = await runBank();
+      await expect(startSimulator({ stateFile })).rejects.toThrow(inUse);
+      await killed.kill();
+      const started = await Promise.allSettled(Array.from({ length: 5 }, () => startSimulator({ stateFile })));
+      const ones = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      const refusals = started.flatMap((one) => (one.status === 'rejected' ? [(one.reason as Error).message] : []));
+      await Promise.all(ones.map((one) => one.close()));
+      expect(ones.length).toBe(1);
+      expect(refusals).toEqual(Array(4).fill(expect.stringMatching(inUse)));
+    }
+    expect(readdirSync(folder)).toEqual(['bank.state']);
+  });
+
+  test('a bank that cannot start leaves the file to others', async () => {
+    await withBank({}, async () => {});
+    await withBank({ stateFile: join(folder, 'other.state') }, async (apiUrl) => {
+      await expect(startSimulator({ stateFile, port: Number(new URL(apiUrl).port) })).rejects.toThrow(/is taken/);
+    });
+    await withBank({}, async () => {});
+  });
+
+  test('a path that is too long for the lock is refused', async () => {
+    const deep = join(folder, 'x'.repeat(120));
+    mkdirSync(deep);
+    await expect(startSimulator({ stateFile: join(deep, 'bank.state') })).rejects.toThrow(/too long for the socket that locks it/);
   });
 });
