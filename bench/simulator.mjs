@@ -14,9 +14,9 @@ import { Agent, request } from 'undici';
 import { median } from './stage.mjs';
 
 const ROUNDS = 5;
-const CALLS = 1_500;
+const CALLS = 2_000;
 /** Until what runs often is compiled. */
-const WARMING_CALLS = 6_000;
+const WARMING_CALLS = 10_000;
 const MANY = 20_000;
 /** Each with its installation and device. */
 const USERS = 1_000;

@@ -24,14 +24,16 @@ export type Change =
   | readonly [table: string, id: number, changed: object]
   | readonly [table: string, id: number];
 
+type Members = { readonly [member: string]: unknown };
+
 /** @returns null where nothing has changed */
 export function changeBetween<E extends { readonly id: number }>(table: string, before: E | undefined, after: E): Change | null {
   if (before === undefined) return [table, after];
-  const members = [...new Set([...Object.keys(before), ...Object.keys(after)])] as (keyof E)[];
-  const changed = members.filter((member) => before[member] !== after[member]);
-  if (changed.length === 0) return null;
-  if (changed.some((member) => after[member] === undefined)) return [table, after]; // that a member is gone only the whole entity can say
-  return [table, after.id, Object.fromEntries(changed.map((member) => [member, after[member]]))];
+  const [was, is] = [before as Members, after as Members];
+  const changed: { [member: string]: unknown } = {};
+  for (const member in is) if (is[member] !== was[member]) changed[member] = is[member];
+  for (const member in was) if (is[member] === undefined && was[member] !== undefined) return [table, after]; // that it is gone only the whole entity can say
+  return Object.keys(changed).length > 0 ? [table, after.id, changed] : null;
 }
 
 /** What a file holds: batches of changes that belong together, oldest first. */
@@ -91,8 +93,8 @@ const notOurs = (path: string, header: string): string =>
 
 /** A line: what follows summed up by CRC-32 in 8 hex digits; `+` where the batch goes on in the next line, `.` where it ends; the changes in JSON. */
 function lineOf(changes: readonly Change[], goesOn: boolean): Buffer {
-  const text = Buffer.from(`${goesOn ? '+' : '.'}${JSON.stringify(changes)}`);
-  return Buffer.concat([Buffer.from(sumOf(text)), text, Buffer.of(NEWLINE)]);
+  const text = `${goesOn ? '+' : '.'}${JSON.stringify(changes)}`;
+  return Buffer.from(`${sumOf(text)}${text}\n`);
 }
 
 function readLine(line: Buffer): { changes: Change[]; goesOn: boolean } | null {
@@ -101,7 +103,7 @@ function readLine(line: Buffer): { changes: Change[]; goesOn: boolean } | null {
   return { changes: JSON.parse(text.subarray(1).toString()) as Change[], goesOn: text[0] === 0x2b };
 }
 
-const sumOf = (text: Buffer): string => crc32(text).toString(16).padStart(8, '0');
+const sumOf = (text: Buffer | string): string => crc32(text).toString(16).padStart(8, '0');
 
 /** An append-only journal. A batch is in the kernel's hands before the answer leaves, so it outlives SIGKILL (not a power cut). */
 export class Journal {

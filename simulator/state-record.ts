@@ -87,7 +87,7 @@ export class StateRecord {
 
   #makeCompact(): void {
     const journal = this.#journal;
-    if (journal === null || journal.length < Math.max(this.#compactFromChanges, this.#known.size() * COMPACT_FROM_TIMES)) return;
+    if (journal === null || journal.length < this.#compactFromChanges || journal.length < this.#known.size() * COMPACT_FROM_TIMES) return;
     try {
       journal.rewrite(this.#known.changes());
     } catch {
