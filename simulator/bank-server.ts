@@ -5,8 +5,9 @@ import type { Bank } from './bank.ts';
 import type { LoggedRequest } from './entities.ts';
 import type { Fault } from './fault-options.ts';
 import type { Faults } from './faults.ts';
+import { HOSTILE } from './hostility.ts';
 import { type Found, perform } from './perform.ts';
-import { limitOf, type RateLimits, rateLimitText } from './rate-limits.ts';
+import { limitOf, type RateLimits, rateLimitText, whoOf } from './rate-limits.ts';
 import { firstLog, readBytes, readRequest } from './read-request.ts';
 import { endpointOf, type Request } from './route.ts';
 import { findRoute } from './router.ts';
@@ -36,6 +37,7 @@ class Exchange {
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
   readonly #gone = new AbortController();
+  readonly #timesReplaced: number;
   #isApi = true;
   #log: LoggedRequest;
 
@@ -45,6 +47,7 @@ class Exchange {
     this.#rateLimits = rateLimits;
     this.#incoming = incoming;
     this.#outgoing = outgoing;
+    this.#timesReplaced = bank.store.timesReplaced;
     this.#log = firstLog(bank, incoming);
     outgoing.on('close', () => {
       this.#gone.abort();
@@ -73,19 +76,19 @@ class Exchange {
     this.#isApi = !found.route.isOAuth;
     this.#note({ endpoint });
     this.#checkRateLimit(request, endpoint);
-    const fault = this.#faults.take(endpoint);
-    this.#note({ admitted: true, fault: fault?.kind ?? null });
+    const fault = this.#faults.take(endpoint, this.#bank.settings);
+    this.#note({ admitted: true, fault: fault?.kind ?? null, hostile: fault?.id === HOSTILE });
     this.#save();
     if (fault?.kind === 'reset') return cutAnswer(this.#outgoing);
     if (fault?.kind === 'status') return this.#answer(this.#faultyAnswer(fault, endpoint), fault);
     if (fault?.kind === 'effect-later') return this.#postpone(request, found, fault);
-    if (fault?.kind === 'hold' && !(await this.#isStillAsked(fault))) return;
+    if (fault?.kind === 'hold' && !(await this.#isStillAsked(fault))) return cutAnswer(this.#outgoing);
     this.#faults.settle();
     const answer = this.#perform(request, found, this.#bank.clock.nowMs());
     if (fault?.kind === 'hold-answer') {
       this.#noteAnswer(answer);
       this.#save();
-      await this.#faults.hold(fault, this.#gone.signal);
+      if ((await this.#faults.hold(fault, this.#gone.signal)) === 'disconnected') return cutAnswer(this.#outgoing);
     }
     this.#answer(answer, fault);
   }
@@ -119,7 +122,7 @@ class Exchange {
 
   #checkRateLimit(request: Request, endpoint: string): void {
     const { settings, clock } = this.#bank;
-    const exceeded = this.#rateLimits.admit({ remoteAddress: request.remoteAddress, endpoint }, clock.nowMs(), settings);
+    const exceeded = this.#rateLimits.admit({ endpoint, who: (by) => whoOf(this.#bank, request, by) }, clock.nowMs(), settings);
     if (exceeded !== null) throw new BankRefusal(settings.rateLimitStatus, rateLimitText(exceeded));
   }
 
@@ -155,7 +158,8 @@ class Exchange {
     this.#log = { ...this.#log, ...change };
   }
 
+  /** Not in the log of the bank that it has become meanwhile. */
   #save(): void {
-    this.#bank.store.put('requests', this.#log);
+    if (this.#timesReplaced === this.#bank.store.timesReplaced) this.#bank.store.put('requests', this.#log);
   }
 }

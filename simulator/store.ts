@@ -5,7 +5,7 @@ import { type Change, type Journal, openStateFile, readStateFile } from './state
 /** The log of requests, and with it the memory of used request ids, reaches this far back. */
 const REMEMBERED_REQUESTS = 50_000;
 
-const TABLE_NAMES = [
+export const TABLE_NAMES = [
   'meta',
   'installations',
   'users',
@@ -30,16 +30,42 @@ export class Store {
   readonly #byToken = new Map<string, { table: 'installations' | 'sessions'; id: number }>();
   readonly #usedRequestIds = new Set<string>();
   readonly #dice: Dice;
+  readonly #stateFile: string | undefined;
   #lastId: number;
+  #timesReplaced = 0;
   #journal: Journal | null = null;
 
   constructor(dice: Dice, stateFile: string | undefined) {
     this.#dice = dice;
-    this.#lastId = dice.between(10_000, 99_999); // real ids do not start from 1 either
+    this.#stateFile = stateFile;
+    this.#lastId = firstId(dice);
     if (stateFile === undefined) return;
     for (const change of readStateFile(stateFile)) this.#apply(change);
     for (const meta of this.all('meta')) this.put('meta', { ...meta, lastId: this.#lastId });
-    this.#journal = openStateFile(stateFile, this.#changes());
+    this.#journal = openStateFile(stateFile, this.changes());
+  }
+
+  /** What makes a store that knows the same: each entity as it is now. */
+  *changes(): Iterable<Change> {
+    for (const table of TABLE_NAMES) for (const entity of this.#tables[table].values()) yield [table, entity];
+  }
+
+  /** Forgets all that it knows for these; ids go on. */
+  replace(changes: Iterable<Change>): void {
+    this.#timesReplaced++;
+    this.close();
+    for (const entities of Object.values(this.#tables)) entities.clear();
+    this.#byToken.clear();
+    this.#usedRequestIds.clear();
+    for (const change of changes) this.#apply(change);
+    for (const meta of this.all('meta')) this.put('meta', { ...meta, lastId: this.#lastId });
+    if (this.#stateFile !== undefined) this.#journal = openStateFile(this.#stateFile, this.changes());
+  }
+
+  /** Knows nothing; ids begin again as the dice have it. */
+  clear(): void {
+    this.replace([]);
+    this.#lastId = firstId(this.#dice);
   }
 
   /** An id that was never given, larger than all before it. One sequence for all tables: an id of another kind is never right by chance. */
@@ -50,6 +76,10 @@ export class Store {
 
   get lastId(): number {
     return this.#lastId;
+  }
+
+  get timesReplaced(): number {
+    return this.#timesReplaced;
   }
 
   put<K extends TableName>(table: K, entity: Tables[K]): Tables[K] {
@@ -123,8 +153,7 @@ export class Store {
     requests.delete(oldest.id);
     this.#usedRequestIds.delete(`${oldest.installationId} ${oldest.requestId}`);
   }
-
-  *#changes(): Iterable<Change> {
-    for (const table of TABLE_NAMES) for (const entity of this.#tables[table].values()) yield [table, entity];
-  }
 }
+
+/** Real ids do not start from 1 either. */
+const firstId = (dice: Dice): number => dice.between(10_000, 99_999);
