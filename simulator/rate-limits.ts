@@ -67,13 +67,14 @@ export class RateLimits {
     return this.#counts.size;
   }
 
-  /** Forgets all, and counts the requests that the bank's log says it admitted: it was started again, or restored. */
+  /** Forgets all, and counts the requests that the bank's log says it admitted, also where limits are off: it was started again, or restored. */
   remember(bank: Bank): void {
+    const settings = { ...bank.settings, rateLimits: true, callRateLimits: true };
     this.#counts.clear();
     for (const request of bank.store.all('requests')) {
       const { admitted, endpoint, at } = request;
       if (!admitted || endpoint === null) continue;
-      for (const { key, limit } of countedBy({ endpoint, who: (by) => whoWas(bank, request, by) }, bank.settings)) {
+      for (const { key, limit } of countedBy({ endpoint, who: (by) => whoWas(bank, request, by) }, settings)) {
         const count = this.#counts.get(key) ?? { windowMs: limit.windowMs, admittedAtMs: [] };
         count.admittedAtMs.push(at);
         this.#counts.set(key, count);

@@ -4,7 +4,7 @@ import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, statSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type SimulatorOptions, startSimulator } from '../../simulator/index.ts';
+import { manageSimulator, type SimulatorOptions, startSimulator } from '../../simulator/index.ts';
 import { HOUR_MS } from './bank.ts';
 import { isSignedByBank, type LoggedIn, logInProvider, openSession, responseId, send } from './client.ts';
 
@@ -31,7 +31,7 @@ async function runBank(options: SimulatorOptions = {}) {
   const { apiUrl, manageUrl } = JSON.parse(line) as { apiUrl: string; manageUrl: string };
   return {
     apiUrl,
-    manage: async (method: string, path: string, body?: object) => (await send(manageUrl, method, path, body && { body })).json,
+    management: manageSimulator(manageUrl),
     kill: async () => {
       child.kill('SIGKILL');
       await once(child, 'exit');
@@ -41,7 +41,7 @@ async function runBank(options: SimulatorOptions = {}) {
 
 test('a bank killed by SIGKILL comes back as it was', async () => {
   const before = await runBank();
-  await before.manage('POST', '/clock', { advanceMs: HOUR_MS });
+  await before.management.advanceClock(HOUR_MS);
   const provider = await logInProvider(before.apiUrl);
   const path = `/user/${provider.userId}/oauth-client`;
   const clientId = responseId(await provider.call('POST', path, { body: {} }));
@@ -49,36 +49,36 @@ test('a bank killed by SIGKILL comes back as it was', async () => {
   const removed = responseId(await provider.call('POST', urls, { body: { url: 'https://app.example/one' } }));
   await provider.call('POST', urls, { body: { url: 'https://app.example/two' } });
   await provider.call('DELETE', `${urls}/${removed}`);
-  const { now: _before, ...state } = await before.manage('GET', '/state');
-  const { secrets } = await before.manage('GET', '/secrets');
-  const { requests } = await before.manage('GET', '/requests');
+  const { now: _before, ...state } = await before.management.state();
+  const secrets = await before.management.secrets();
+  const requests = await before.management.requests();
   await before.kill();
 
   const after = await runBank();
-  const { now, ...stateAfter } = await after.manage('GET', '/state');
+  const { now, ...stateAfter } = await after.management.state();
   expect(stateAfter).toEqual(state);
-  expect((await after.manage('GET', '/secrets')).secrets).toEqual(secrets);
-  expect((await after.manage('GET', '/requests')).requests).toEqual(requests);
+  expect(await after.management.secrets()).toEqual(secrets);
+  expect(await after.management.requests()).toEqual(requests);
   expect(Date.parse(now) - Date.now()).toBeGreaterThan(HOUR_MS / 2); // still an hour ahead
   const call = (sent: object) =>
     send(after.apiUrl, 'GET', '/user', { token: provider.token, key: provider.installed.keys.privateKey, ...sent });
   const answer = await call({});
   expect(answer.status).toBe(200);
   expect(isSignedByBank(answer, provider.installed.serverPublicKeyPem)).toBe(true); // the same server key
-  expect((await call({ headers: { 'X-Bunq-Client-Request-Id': requests.at(-1).requestId } })).status).toBe(400);
+  expect((await call({ headers: { 'X-Bunq-Client-Request-Id': requests.at(-1)!.requestId! } })).status).toBe(400);
 });
 
 test('an effect whose answer was held when the bank was killed is remembered', async () => {
   const before = await runBank({ rateLimits: false });
   const provider = await logInProvider(before.apiUrl);
-  await before.manage('POST', '/faults', { endpoint: 'POST /user/{userID}/oauth-client', kind: 'hold-answer' });
+  await before.management.fault({ endpoint: 'POST /user/{userID}/oauth-client', kind: 'hold-answer' });
   const lost = expect(provider.call('POST', `/user/${provider.userId}/oauth-client`, { body: {} })).rejects.toThrow();
-  while ((await before.manage('GET', '/faults')).faults[0].held === 0);
+  while ((await before.management.faults())[0]?.held === 0);
   await before.kill();
   await lost;
   const after = await runBank();
-  expect((await after.manage('GET', '/state')).oauthClients).toHaveLength(1);
-  expect((await after.manage('GET', '/requests')).requests.at(-1)).toMatchObject({ status: 200, outcome: 'unanswered' });
+  expect((await after.management.state()).oauthClients).toHaveLength(1);
+  expect((await after.management.requests()).at(-1)).toMatchObject({ status: 200, outcome: 'unanswered' });
 });
 
 /** The same steps without processes: a bank that has not closed its file, and a second one on what the file holds. */
