@@ -10,7 +10,7 @@ import { DAY, HOUR, MINUTE } from '../support/virtual-time.ts';
 const ENVIRONMENT = 'hostile';
 const URL = 'https://acme.example/callback';
 
-const BANKS = Number(process.env.BANKS ?? 8);
+const BANKS = 8;
 const RENEWALS = 4;
 /** Several times what a hostile bank does by itself, so that each bank does something of everything; slowness alone costs time. */
 const RATES: Partial<HostileRates> = {
