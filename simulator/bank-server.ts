@@ -5,8 +5,9 @@ import type { Bank } from './bank.ts';
 import type { LoggedRequest } from './entities.ts';
 import type { Fault } from './fault-options.ts';
 import type { Faults } from './faults.ts';
+import { HOSTILE } from './hostility.ts';
 import { type Found, perform } from './perform.ts';
-import { limitOf, type RateLimits, rateLimitText } from './rate-limits.ts';
+import { limitOf, type RateLimits, rateLimitText, whoOf } from './rate-limits.ts';
 import { firstLog, readBytes, readRequest } from './read-request.ts';
 import { endpointOf, type Request } from './route.ts';
 import { findRoute } from './router.ts';
@@ -37,6 +38,7 @@ class Exchange {
   readonly #rateLimits: RateLimits;
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
+  readonly #timesReplaced: number;
   #isGone = false;
   /** Made for a request that is held only: most are answered at once. */
   #gone: AbortController | null = null;
@@ -49,6 +51,7 @@ class Exchange {
     this.#rateLimits = rateLimits;
     this.#incoming = incoming;
     this.#outgoing = outgoing;
+    this.#timesReplaced = bank.store.timesReplaced;
     this.#log = firstLog(bank, incoming);
     outgoing.on('close', () => {
       this.#isGone = true;
@@ -78,13 +81,13 @@ class Exchange {
     this.#isApi = !found.route.isOAuth;
     this.#note({ endpoint });
     this.#checkRateLimit(request, endpoint);
-    const fault = this.#faults.take(endpoint);
-    this.#note({ admitted: true, fault: fault?.kind ?? null });
+    const fault = this.#faults.take(endpoint, this.#bank.settings);
+    this.#note({ admitted: true, fault: fault?.kind ?? null, hostile: fault?.id === HOSTILE });
     if (fault !== null) this.#save(); // what is held may be there for long
     if (fault?.kind === 'reset') return cutAnswer(this.#outgoing);
     if (fault?.kind === 'status') return this.#answer(this.#faultyAnswer(fault, endpoint), fault);
     if (fault?.kind === 'effect-later') return this.#postpone(request, found, fault);
-    if (fault?.kind === 'hold' && !(await this.#isStillAsked(fault))) return;
+    if (fault?.kind === 'hold' && !(await this.#isStillAsked(fault))) return cutAnswer(this.#outgoing);
     this.#faults.settle();
     const answer = this.#bank.store.atomically(() => {
       const performed = this.#perform(request, found, this.#bank.clock.nowMs());
@@ -93,7 +96,8 @@ class Exchange {
       this.#save();
       return performed;
     });
-    if (fault?.kind === 'hold-answer') await this.#faults.hold(fault, this.#signalGone());
+    if (fault?.kind === 'hold-answer' && (await this.#faults.hold(fault, this.#signalGone())) === 'disconnected')
+      return cutAnswer(this.#outgoing);
     this.#answer(answer, fault);
   }
 
@@ -128,7 +132,7 @@ class Exchange {
 
   #checkRateLimit(request: Request, endpoint: string): void {
     const { settings, clock } = this.#bank;
-    const exceeded = this.#rateLimits.admit({ remoteAddress: request.remoteAddress, endpoint }, clock.nowMs(), settings);
+    const exceeded = this.#rateLimits.admit({ endpoint, who: (by) => whoOf(this.#bank, request, by) }, clock.nowMs(), settings);
     if (exceeded !== null) throw new BankRefusal(settings.rateLimitStatus, rateLimitText(exceeded));
   }
 
@@ -166,8 +170,9 @@ class Exchange {
     Object.assign(this.#log, change);
   }
 
+  /** Not in the log of the bank that it has become meanwhile. */
   #save(): void {
-    this.#bank.store.put('requests', { ...this.#log });
+    if (this.#timesReplaced === this.#bank.store.timesReplaced) this.#bank.store.put('requests', { ...this.#log });
   }
 
   #signalGone(): AbortSignal {

@@ -43,6 +43,8 @@ export interface Credential extends Entity {
   readonly bindUntilMs: number | null;
   readonly boundAtMs: number | null;
   readonly revokedAtMs: number | null;
+  /** Since when it is blocked; none: it is not. */
+  readonly blockedAtMs?: number | null;
   /** Addresses that may use it, `*` for any; empty until it is bound. */
   readonly permittedIps: readonly string[];
 }
@@ -195,11 +197,15 @@ export interface LoggedRequest extends Entity {
   readonly signed: boolean;
   /** The kind of the fault that was applied. */
   readonly fault: string | null;
+  /** That nobody had set it: the bank was hostile. */
+  readonly hostile: boolean;
 }
 
 export interface Meta extends Entity {
   readonly serverPrivateKeyPem: string;
   readonly clockOffsetMs: number;
+  /** Where the clock stands still; none: it goes. */
+  readonly clockFrozenAtMs?: number | null;
   /** No id up to this one is given again. */
   readonly lastId: number;
   /** `GET /requests` shows those after this one. */

@@ -21,7 +21,7 @@ import { createManageServer } from './manage-server.ts';
 import { Notifications } from './notifications.ts';
 import { Dice } from './random.ts';
 import { RateLimits } from './rate-limits.ts';
-import { type Settings, settingsSchema } from './settings.ts';
+import { type SettingsChange, settingsSchema } from './settings.ts';
 import { isServerKey } from './signatures.ts';
 import { type LockedStateFile, lockStateFile } from './state-lock.ts';
 import { Store } from './store.ts';
@@ -31,11 +31,16 @@ export type { Authorize } from './authorize.ts';
 export type { EndUser, NewEndUser } from './end-users.ts';
 export type { LoggedRequest } from './entities.ts';
 export type { Fault, FaultKind, FaultOptions } from './fault-options.ts';
+export type { HostileRates } from './hostility.ts';
 export type { Lapse } from './lapses.ts';
+export type { CategoryLimit } from './limit.ts';
 export type { Management } from './manage.ts';
+export { manageSimulator, type RemoteManagement } from './manage-client.ts';
 export type { LapsesQuery, Published } from './publications.ts';
 export { ENDPOINTS } from './router.ts';
-export type { Settings } from './settings.ts';
+export type { Seed, Seeded, SeededApiKey, SeededConnection } from './seed.ts';
+export type { Settings, SettingsChange } from './settings.ts';
+export type { Reset, Snapshot } from './snapshot.ts';
 export type { Grant, IssuedSecret, SimulatorState } from './view.ts';
 
 const portSchema = z.number().int().min(0).max(65_535).default(0);
@@ -53,7 +58,7 @@ const optionsSchema = z.strictObject({
 });
 
 /** Settings (settings.ts), and: */
-export interface SimulatorOptions extends Partial<Settings> {
+export interface SimulatorOptions extends SettingsChange {
   /** Where the bank listens. Default 127.0.0.1. */
   host?: string;
   /** The bank's port; 0, the default, takes a free one. */
@@ -64,7 +69,7 @@ export interface SimulatorOptions extends Partial<Settings> {
   managePort?: number;
   /** Where the bank remembers: a bank that is killed and started again from it is as it was, but for faults and settings. */
   stateFile?: string;
-  /** Makes ids and names repeatable. Tokens, API keys and the server key are random always. */
+  /** Makes ids, names and what a hostile bank does repeatable. Tokens, API keys and the server key are random always. */
   seed?: string | number;
   /** The bank's own key, RSA in PEM: making one takes a tenth of a second. Default: a new one; a state file's goes first. */
   serverPrivateKeyPem?: string;
@@ -116,14 +121,16 @@ async function start(options: Options, locked: LockedStateFile | null): Promise<
   if (store.tornBytes > 0) console.error(`simulator: the last ${store.tornBytes} bytes of ${locked?.path} were torn, and are left out.`);
   const clock = new SimulatorClock(nowMs);
   const bank = await openBank({ store, clock, dice, settings, serverPrivateKeyPem });
-  const faults = new Faults(clock);
+  const faults = new Faults(clock, seed);
   const notifications = new Notifications(bank);
-  const management = whole(createManagement(bank, faults, notifications), store);
+  const rateLimits = new RateLimits();
+  rateLimits.remember(bank);
+  const management = whole(createManagement({ bank, faults, notifications, rateLimits, settingsAtStart: settings }), store);
   const pages = createAuthorizationPages(bank, {
     settle: management.settle,
     revokeGrant: (userApiKeyId) => management.revokeGrant({ userApiKeyId }),
   });
-  const bankServer = createBankServer(bank, faults, rememberedLimits(store), pages);
+  const bankServer = createBankServer(bank, faults, rateLimits, pages);
   const manageServer = createManageServer(management);
   manageServer.prependListener('request', (_, outgoing) => outgoing.setHeaders(new Map(Object.entries(BANNER))));
 
@@ -176,14 +183,6 @@ function whole(management: Management, store: Store): Management {
     return [name, actWholly];
   });
   return Object.fromEntries(wholes) as Management;
-}
-
-/** A bank that is started again still knows which requests it has admitted. */
-function rememberedLimits(store: Store): RateLimits {
-  const rateLimits = new RateLimits();
-  for (const { admitted, endpoint, remoteAddress, at } of store.all('requests'))
-    if (admitted && endpoint !== null) rateLimits.count({ endpoint, remoteAddress }, at);
-  return rateLimits;
 }
 
 async function listen(what: string, host: string, port: number, open: () => Promise<unknown>): Promise<void> {

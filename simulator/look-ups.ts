@@ -5,7 +5,10 @@ const LOOKED_UP_BY = {
   credentials: ['apiKey', 'userId'],
   devices: ['credentialId', 'installationId', 'userId'],
   sessions: ['installationId', 'userId'],
-  monetaryAccounts: ['userId'],
+  monetaryAccounts: ['userId', 'iban'],
+  cards: ['userId'],
+  payments: ['monetaryAccountId'],
+  draftPayments: ['monetaryAccountId'],
   receivedSecrets: ['value'],
 } as const satisfies { readonly [K in TableName]?: readonly (keyof Tables[K])[] };
 

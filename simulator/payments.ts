@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { centsOf, eurosOf, showAmount } from './amounts.ts';
-import { BankRefusal } from './answers.ts';
+import { BadParameter, BankRefusal } from './answers.ts';
 import type { Bank } from './bank.ts';
 import { bunqTime } from './clock.ts';
 import type { MonetaryAccount } from './entities.ts';
@@ -15,11 +15,11 @@ export const pointerSchema = z.object({ type: z.literal('IBAN', 'is not IBAN'), 
 
 const DESCRIPTION_MAX = { BUNQ: 9000, EBA_SCT: 140 };
 
-/** @throws BankRefusal 400 for an account that this bank would have */
+/** @throws BadParameter for an account that this bank would have */
 export function counterpartyOf(bank: Bank, { iban, name }: { iban: string; name: string }): Counterparty {
-  const account = bank.store.find('monetaryAccounts', (other) => other.iban === iban);
+  const [account] = bank.store.of('monetaryAccounts', 'iban', iban);
   if (account !== undefined) return sideOf(bank, account);
-  if (isOfThisBank(iban)) throw new BankRefusal(400, 'The counterparty has no account at this bank.');
+  if (isOfThisBank(iban)) throw new BadParameter('The counterparty has no account at this bank.');
   return { iban, name, monetaryAccountId: null };
 }
 
@@ -36,12 +36,12 @@ export const covers = (account: MonetaryAccount, cents: number): boolean => bala
 
 type Order = Pick<Payment, 'counterparty' | 'cents' | 'description'>;
 
-/** @throws BankRefusal 400 for what cannot be paid; `cents` is what leaves the account */
+/** @throws BadParameter for what cannot be paid; `cents` is what leaves the account */
 export function checkOrders(account: MonetaryAccount, orders: readonly Order[]): void {
   for (const { counterparty, description } of orders) {
-    if (counterparty.monetaryAccountId === account.id) throw new BankRefusal(400, 'An account cannot pay itself.');
+    if (counterparty.monetaryAccountId === account.id) throw new BadParameter('An account cannot pay itself.');
     const max = DESCRIPTION_MAX[typeOf(counterparty)];
-    if (description.length > max) throw new BankRefusal(400, `The description is longer than ${max} characters.`);
+    if (description.length > max) throw new BadParameter(`The description is longer than ${max} characters.`);
   }
 }
 

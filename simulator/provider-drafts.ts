@@ -5,7 +5,7 @@ import { covers, pay } from './payments.ts';
 
 /** What a provider has asked for and this user may accept. */
 export function pendingDrafts({ store }: Bank, provider: User, user: User): PaymentServiceProviderDraftPayment[] {
-  const accounts = store.all('monetaryAccounts').filter(({ userId }) => userId === user.id);
+  const accounts = store.of('monetaryAccounts', 'userId', user.id);
   return store.all('paymentServiceProviderDraftPayments').filter(({ status, userId, senderAccountId }) => {
     return status === 'PENDING' && userId === provider.id && accounts.some(({ id }) => id === senderAccountId);
   });

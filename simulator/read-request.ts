@@ -37,7 +37,8 @@ const pathOf = (incoming: IncomingMessage): string => (incoming.url ?? '/').spli
 
 /** IPv4 also when it comes as an IPv4-mapped address. */
 function addressOf({ settings }: Bank, incoming: IncomingMessage): string {
-  return settings.callerAddress ?? (incoming.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
+  const address = (incoming.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
+  return settings.callerAddresses[address] ?? settings.callerAddress ?? address;
 }
 
 /** @param remoteAddress as the log has it */
@@ -79,5 +80,6 @@ export function firstLog(bank: Bank, incoming: IncomingMessage): LoggedRequest {
     responseId: randomUUID(),
     signed: header(incoming, 'x-bunq-client-signature') !== null,
     fault: null,
+    hostile: false,
   };
 }

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { hostileRatesSchema } from './hostility.ts';
+import { limitSchema } from './limit.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -9,6 +11,8 @@ const DAY_MS = 24 * HOUR_MS;
 const lifetimeMs = (defaultMs: number) => z.number().int().min(SECOND_MS).default(defaultMs);
 const off = z.boolean().default(false);
 const on = z.boolean().default(true);
+
+const addressSchema = z.string().refine((address) => isIP(address) !== 0, 'is not an IP address');
 
 /**
  * How the bank behaves. Everything here may be given to `startSimulator` and be changed while the bank runs
@@ -36,9 +40,13 @@ export const settingsSchema = z.strictObject({
   callbackRepeats: z.number().int().min(0).default(5),
   /** How long after the answer: a minute. */
   callbackRepeatMs: z.number().int().min(1).default(MINUTE_MS),
-  /** bunq's limits per address and endpoint; false lifts all of them. */
+  /** Now and then it is slow, cuts the connection, refuses, or fails, by the bank's `seed`; false: only where a fault is set. */
+  hostile: z.boolean().default(false),
+  /** How often each happens; what is not given is as it was at first. */
+  hostileRates: hostileRatesSchema.prefault({}),
+  /** All limits; false lifts them. */
   rateLimits: z.boolean().default(true),
-  /** Those of all calls but `POST /session-server`. */
+  /** bunq's limits per address and endpoint of all calls but `POST /session-server`. */
   callRateLimits: z.boolean().default(true),
   /** One `POST /session-server` in any so many milliseconds: 30 seconds; 0 lifts that limit. */
   sessionGapMs: z
@@ -46,6 +54,8 @@ export const settingsSchema = z.strictObject({
     .int()
     .min(0)
     .default(30 * SECOND_MS),
+  /** More limits, besides the two above: all that are for a request must admit it. */
+  limits: z.array(limitSchema).max(100).default([]),
   /** The status of a refused request beyond the limit; bunq's sandbox is said to answer 409. */
   rateLimitStatus: z.union([z.literal(429), z.literal(409)]).default(429),
   /** The status for an unknown or expired token; both are seen. */
@@ -63,11 +73,9 @@ export const settingsSchema = z.strictObject({
   /** A call without `Cache-Control` or `User-Agent` is refused with 400: documented as mandatory, and left out by bunq's own guide. */
   demandDocumentedHeaders: off,
   /** The address that all requests seem to come from, for limits, API keys and the log; null: the one that they do come from. */
-  callerAddress: z
-    .string()
-    .refine((address) => isIP(address) !== 0, 'is not an IP address')
-    .nullable()
-    .default(null),
+  callerAddress: addressSchema.nullable().default(null),
+  /** The same of those from single addresses, real to seen: `{"127.0.0.2":"198.51.100.7"}`. It goes before `callerAddress`. */
+  callerAddresses: z.record(addressSchema, addressSchema).default({}),
   /** Lets a second `POST /user/{userID}/oauth-client` through, so that a client that sends two can be caught. */
   allowSecondOAuthClient: off,
   /** The status of the refusal of a second OAuth client, which is recorded nowhere. */
@@ -103,3 +111,6 @@ export const settingsSchema = z.strictObject({
 });
 
 export type Settings = z.output<typeof settingsSchema>;
+
+/** Settings to start with, or to change: each may be left out. */
+export type SettingsChange = z.input<typeof settingsSchema>;

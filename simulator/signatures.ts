@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 
 /** RSASSA-PKCS1-v1_5 over SHA-256, base64 in one line: node:crypto's default for an RSA key. */
@@ -37,6 +37,14 @@ export async function newServerKeyPem(): Promise<string> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 }
+
+/** PKCS #8 and SPKI in PEM. Stops all else for a tenth of a second. */
+export const newKeyPair = (): { privateKey: string; publicKey: string } =>
+  generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
 
 export function isServerKey(pem: string): boolean {
   try {

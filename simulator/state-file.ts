@@ -132,7 +132,7 @@ export class Journal {
 
   /** All of it or, in the eyes of whoever reads the file, nothing. @throws Error when it cannot be written */
   append(changes: readonly Change[]): void {
-    writeWhole(this.#file, lineOf(changes, false));
+    writeBatch(this.#file, changes);
     this.#length += changes.length;
   }
 
@@ -158,10 +158,7 @@ function writeAnew(path: string, changes: readonly Change[]): number {
   const file = openSync(next, 'ax', 0o600);
   try {
     writeWhole(file, Buffer.from(HEADER));
-    for (let from = 0; from < changes.length; from += CHANGES_PER_LINE) {
-      const to = from + CHANGES_PER_LINE;
-      writeWhole(file, lineOf(changes.slice(from, to), to < changes.length));
-    }
+    writeBatch(file, changes);
     fsyncSync(file);
     renameSync(next, path);
     return file;
@@ -169,6 +166,13 @@ function writeAnew(path: string, changes: readonly Change[]): number {
     closeSync(file);
     rmSync(next, { force: true });
     throw error;
+  }
+}
+
+function writeBatch(file: number, changes: readonly Change[]): void {
+  for (let from = 0; from < changes.length; from += CHANGES_PER_LINE) {
+    const to = from + CHANGES_PER_LINE;
+    writeWhole(file, lineOf(changes.slice(from, to), to < changes.length));
   }
 }
 

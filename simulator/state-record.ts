@@ -17,6 +17,8 @@ export class StateRecord {
   #journal: Journal | null;
   /** What belongs together and is not written yet. */
   #batch: Change[] | null = null;
+  /** Whether the batch takes the place of everything that was written. */
+  #isReplacing = false;
   #compactFromChanges = COMPACT_FROM_CHANGES;
   #failure: Error | null = null;
   /** Called once, when the file could not be written: nothing may be answered any more. */
@@ -42,9 +44,11 @@ export class StateRecord {
     try {
       return act();
     } finally {
-      const batch = this.#batch;
+      const [batch, isReplacing] = [this.#batch, this.#isReplacing];
       this.#batch = null;
-      this.#write(batch);
+      this.#isReplacing = false;
+      if (isReplacing) this.replace();
+      else this.#write(batch);
     }
   }
 
@@ -57,8 +61,8 @@ export class StateRecord {
 
   /** Everything that is known takes the place of everything that was written. */
   replace(): void {
-    if (this.#batch !== null) this.#batch = [];
-    this.#toFile((journal) => journal.rewrite(this.#known.changes()));
+    if (this.#batch !== null) this.#isReplacing = true;
+    else this.#toFile((journal) => journal.rewrite(this.#known.changes()));
   }
 
   close(): void {

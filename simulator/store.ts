@@ -46,6 +46,7 @@ export class Store {
   /** So much at the state file's end was not whole, and is left out. */
   readonly tornBytes: number = 0;
   #lastId: number;
+  #timesReplaced = 0;
 
   /** @throws Error for a state file that cannot be used */
   constructor(dice: Dice, stateFile: string | undefined) {
@@ -81,6 +82,11 @@ export class Store {
 
   get lastId(): number {
     return this.#lastId;
+  }
+
+  /** How often it has become another. */
+  get timesReplaced(): number {
+    return this.#timesReplaced;
   }
 
   put<K extends TableName>(table: K, entity: Tables[K]): Tables[K] {
@@ -147,6 +153,7 @@ export class Store {
   /** Forgets all that it knows for these, wholly or, when the process is killed, not at all; ids go on. */
   replace(changes: Iterable<Change>): void {
     const replacing = [...changes];
+    this.#timesReplaced++;
     for (const entities of [...Object.values(this.#tables), this.#byToken, this.#usedRequestIds, this.#lookUps]) entities.clear();
     this.#oldestFirst = this.#tables.requests.values();
     for (const change of replacing) this.#apply(change);

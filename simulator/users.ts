@@ -16,6 +16,12 @@ function anyName({ dice }: Bank, type: OrdinaryUserType): string {
   return type === 'UserPerson' ? `${dice.pick(FIRST_NAMES)} ${lastName}` : `${dice.pick(TRADES)} ${lastName} B.V.`;
 }
 
+/** A bank that is started again or restored throws the same dice again. */
+function unusedIban(bank: Bank): string {
+  const iban = newIban(bank.dice);
+  return bank.store.of('monetaryAccounts', 'iban', iban).length === 0 ? iban : unusedIban(bank);
+}
+
 /** Makes an ordinary user of the sandbox, with one account in euros and a card for it. */
 export function createOrdinaryUser(
   bank: Bank,
@@ -32,7 +38,7 @@ export function createOrdinaryUser(
     uuid: randomUUID(),
     createdAtMs: nowMs,
   });
-  const account = { id: store.nextId(), userId: user.id, uuid: randomUUID(), iban: newIban(dice), createdAtMs: nowMs };
+  const account = { id: store.nextId(), userId: user.id, uuid: randomUUID(), iban: unusedIban(bank), createdAtMs: nowMs };
   store.put('monetaryAccounts', { ...account, ...(balance !== undefined && { balance }) });
   store.put('cards', {
     id: store.nextId(),

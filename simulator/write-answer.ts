@@ -23,8 +23,20 @@ const isUnsigned = (status: number): boolean => status === 491 || status >= 500;
 function bytesOf({ body }: Answer, fault: Fault | null): { contentType: string; bytes: Buffer } {
   if (fault?.kind === 'status' && fault.html)
     return { contentType: 'text/html', bytes: Buffer.from(`<html><body><h1>${fault.status}</h1></body></html>\n`) };
-  const bytes = Buffer.from(fault?.kind === 'garbage' ? '}{ this is not JSON' : phpJson(body));
-  return { contentType: 'application/json', bytes };
+  const text = fault?.kind === 'garbage' ? '}{ this is not JSON' : phpJson(fault?.kind === 'reordered' ? reordered(body) : body);
+  return { contentType: 'application/json', bytes: Buffer.from(text) };
+}
+
+/** Each list within the items is back to front. The items themselves are not: bunq's pages are newest first, and SDKs index what they are answered. */
+function reordered(body: unknown): unknown {
+  const { Response: items } = body as { Response?: object[] };
+  return items === undefined ? body : { ...(body as object), Response: items.map(backToFront) };
+}
+
+function backToFront(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(backToFront).reverse();
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, backToFront(member)]));
 }
 
 function signatureHeader(bank: Bank, status: number, bytes: Buffer, fault: Fault | null): Record<string, string> {

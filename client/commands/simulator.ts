@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT, UsageError } from '../errors.ts';
@@ -15,9 +16,12 @@ interface Options {
   firstSessionLifetime: number;
   sessionGap: number;
   rateLimits: boolean;
+  hostile?: boolean;
   json?: boolean;
 }
 
+/** Few digits, to be typed again. */
+const ANY_SEED = 1_000_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LIFETIME_MAX_MS = 3650 * DAY_MS;
 
@@ -30,17 +34,19 @@ export function registerSimulator(program: Command): void {
     .option('--port <port>', "the bank's port", portArgument, 8090)
     .option('--manage-port <port>', 'the management port', portArgument, 8091)
     .option('--state-file <file>', 'what it knows survives its end')
-    .option('--seed <seed>', 'of its random ids')
+    .option('--seed <seed>', 'of its random ids, and of what --hostile does')
     .option('--session-lifetime <duration>', "of a provider's later sessions (90d)", lifetimeArgument, 90 * DAY_MS)
     .option('--first-session-lifetime <duration>', "of a provider's first session (1h)", lifetimeArgument, 60 * 60 * 1000)
     .option('--session-gap <duration>', 'between two sessions from one address (30s)', durationArgument, 30 * 1000)
     .option('--no-rate-limits', 'let every call through')
+    .option('--hostile', 'now and then slow, refusing or failing, and connections cut, by the seed')
     .addOption(jsonOption())
     .addHelpText(
       'after',
       examples(
         'bunq-keeper simulator',
         'bunq-keeper simulator --state-file bank.json --session-lifetime 1h',
+        'bunq-keeper simulator --hostile --seed 7',
         'bunq-keeper simulator --port 0 --manage-port 0 --json',
       ),
     )
@@ -52,7 +58,8 @@ async function simulate({
   port,
   managePort,
   stateFile,
-  seed,
+  hostile = false,
+  seed = hostile ? String(randomInt(ANY_SEED)) : undefined,
   sessionLifetime,
   firstSessionLifetime,
   sessionGap,
@@ -70,6 +77,7 @@ async function simulate({
     firstSessionLifetimeMs: firstSessionLifetime,
     sessionGapMs: sessionGap,
     rateLimits,
+    hostile,
   }).catch((error: Error) => {
     throw new UsageError(error.message);
   });
@@ -81,6 +89,7 @@ async function simulate({
   tell(
     `The simulated bank is at ${simulator.apiUrl} (BUNQ_API_URL), its management at ${simulator.manageUrl}. It is no bank: every secret in it is worthless.`,
   );
+  if (hostile) tell(`It is hostile: --seed ${seed} has it do the same to the same requests again.`);
   const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });

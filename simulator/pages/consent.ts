@@ -32,11 +32,11 @@ function paymentLine({ cents, counterparty, description }: PaymentServiceProvide
 }
 
 function userChoice(bank: Bank, provider: User, user: User, isFirst: boolean): Html {
-  const iban = bank.store.find('monetaryAccounts', ({ userId }) => userId === user.id)?.iban ?? '';
+  const [account] = bank.store.of('monetaryAccounts', 'userId', user.id);
   const kind = user.type === 'UserCompany' ? 'business' : 'personal';
   const payments = pendingDrafts(bank, provider, user).map(paymentLine);
   return html`<label class="user"><input type="radio" name="user" value="${user.id}" required ${isFirst ? 'checked' : ''}>
-<span>${user.displayName}<br><span class="note">${kind}, ${iban}</span>${payments}</span></label>
+<span>${user.displayName}<br><span class="note">${kind}, ${account?.iban ?? ''}</span>${payments}</span></label>
 `;
 }
 

@@ -13,7 +13,7 @@ function ownCards(call: SessionCall): Card[] {
   requireOwnUser(call);
   requireRole(call, 'AISP', 'CBPII');
   const holder = accountHolder(call.bank, call.user);
-  return call.bank.store.all('cards').filter(({ userId }) => userId === holder.id);
+  return call.bank.store.of('cards', 'userId', holder.id);
 }
 
 function showCard(bank: Bank, card: Card): object {

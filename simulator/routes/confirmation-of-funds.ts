@@ -19,7 +19,7 @@ function reachedAccounts(call: SessionCall): MonetaryAccount[] {
   if (user.type !== 'UserPaymentServiceProvider') return ownAccounts(call);
   const grants = bank.store.all('userApiKeys').filter((grant) => grant.requestedByUserId === user.id && grant.revokedAtMs === null);
   const granting = new Set(grants.map(({ grantedByUserId }) => grantedByUserId));
-  return bank.store.all('monetaryAccounts').filter(({ userId }) => granting.has(userId));
+  return [...granting].flatMap((userId) => bank.store.of('monetaryAccounts', 'userId', userId));
 }
 
 /** Yes or no, and nothing of the balance. */

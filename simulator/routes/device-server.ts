@@ -79,19 +79,20 @@ function ownDevices({ bank, caller: { installation, session } }: InstallationCal
     : bank.store.of('devices', 'userId', session.userId);
 }
 
-const showDevice = ({ id, createdAtMs, updatedAtMs, description, ip }: Device): object => ({
-  DeviceServer: { id, created: bunqTime(createdAtMs), updated: bunqTime(updatedAtMs), description, ip, status: 'ACTIVE' },
-});
+function showDevice({ store }: Bank, { id, createdAtMs, updatedAtMs, description, ip, credentialId }: Device): object {
+  const status = store.get('credentials', credentialId)?.blockedAtMs == null ? 'ACTIVE' : 'BLOCKED';
+  return { DeviceServer: { id, created: bunqTime(createdAtMs), updated: bunqTime(updatedAtMs), description, ip, status } };
+}
 
 function list(call: InstallationCall) {
-  return answerList(call.bank, call.request, ownDevices(call), showDevice);
+  return answerList(call.bank, call.request, ownDevices(call), (device) => showDevice(call.bank, device));
 }
 
 function read(call: InstallationCall) {
   const id = call.id('itemId');
   const device = ownDevices(call).find((own) => own.id === id);
   if (device === undefined) throw refusals.notFound('DeviceServer');
-  return answer(showDevice(device));
+  return answer(showDevice(call.bank, device));
 }
 
 export const deviceServerRoutes: readonly Route[] = [

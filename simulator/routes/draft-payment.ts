@@ -33,7 +33,7 @@ function ownAccount(call: SessionCall): MonetaryAccount {
 
 function ownDrafts(call: SessionCall): DraftPayment[] {
   const account = ownAccount(call);
-  return call.bank.store.all('draftPayments').filter(({ monetaryAccountId }) => monetaryAccountId === account.id);
+  return call.bank.store.of('draftPayments', 'monetaryAccountId', account.id);
 }
 
 function requireOwnDraft(call: SessionCall): DraftPayment {

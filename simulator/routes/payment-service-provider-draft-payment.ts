@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { amountSchema, showAmount } from '../amounts.ts';
-import { answer, answerId, BankRefusal, readBody, refusals } from '../answers.ts';
+import { answer, answerId, BadParameter, BankRefusal, readBody, refusals } from '../answers.ts';
 import type { Bank } from '../bank.ts';
 import { bunqTime } from '../clock.ts';
 import { answerList } from '../pagination.ts';
@@ -44,8 +44,8 @@ function create(call: SessionCall) {
   requirePisp(call);
   const { bank, user, nowMs } = call;
   const { sender_iban, counterparty_iban, counterparty_name, description, amount } = readBody(createSchema, call.body);
-  const sender = bank.store.find('monetaryAccounts', ({ iban }) => iban === sender_iban);
-  if (sender === undefined) throw new BankRefusal(400, 'The sender has no account at this bank.');
+  const [sender] = bank.store.of('monetaryAccounts', 'iban', sender_iban);
+  if (sender === undefined) throw new BadParameter('The sender has no account at this bank.');
   const order = { counterparty: counterpartyOf(bank, { iban: counterparty_iban, name: counterparty_name }), cents: amount, description };
   checkOrders(sender, [order]);
   const draft = bank.store.put('paymentServiceProviderDraftPayments', {

@@ -33,7 +33,7 @@ function ownPayments(call: SessionCall): Payment[] {
   requireOwnUser(call);
   requireRole(call, 'AISP');
   const account: MonetaryAccount = requireOwnAccount(call, call.id('monetary-accountID'));
-  return call.bank.store.all('payments').filter(({ monetaryAccountId }) => monetaryAccountId === account.id);
+  return call.bank.store.of('payments', 'monetaryAccountId', account.id);
 }
 
 function list(call: SessionCall) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { amountSchema } from '../amounts.ts';
-import { answerId, BankRefusal, readBody, refusals } from '../answers.ts';
+import { answerId, BadParameter, readBody, refusals } from '../answers.ts';
 import { book } from '../payments.ts';
 import type { Route, SessionCall } from '../route.ts';
 import { requireOwnAccount } from './monetary-account.ts';
@@ -24,7 +24,7 @@ function create(call: SessionCall) {
   if (user.type === 'UserApiKey') throw refusals.token(403);
   const account = requireOwnAccount(call, call.id('monetary-accountID'));
   const { amount_inquired: cents, description } = readBody(bodySchema, call.body);
-  if (cents > GIVES_CENTS) throw new BankRefusal(400, 'The amount is more than 500.00.');
+  if (cents > GIVES_CENTS) throw new BadParameter('The amount is more than 500.00.');
   book(bank, account.id, { counterparty: ACCOUNT, cents, description, type: 'BUNQ', subType: 'REQUEST' }, nowMs);
   return answerId(bank.store.nextId());
 }

@@ -12,6 +12,7 @@ import {
   responseId,
   send,
 } from './client.ts';
+import { askSugarDaddy } from './money.ts';
 import { CALLBACK_URL, connect, providerWithClient } from './oauth.ts';
 
 /** What sources disagree on, where no other file is about it: the documented way by default, the other by a setting. */
@@ -31,6 +32,7 @@ test('a bad parameter is answered 400, or 490 by badParameterStatus; wrong crede
     bank.simulator.changeSettings({ badParameterStatus: status });
     expect((await send(bank.apiUrl, 'POST', '/installation', { body: {} })).status).toBe(status);
     expect((await bind(await install(bank.apiUrl), 'f'.repeat(64))).status).toBe(400);
+    expect((await askSugarDaddy(await logInUser(bank.apiUrl), '500.01')).status).toBe(status);
   }
 });
 

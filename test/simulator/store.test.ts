@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoggedRequest } from '../../simulator/entities.ts';
 import { Dice } from '../../simulator/random.ts';
+import { readStateFile } from '../../simulator/state-file.ts';
 import { Store } from '../../simulator/store.ts';
 import { temporaryFolder } from '../support/at-end.ts';
 
@@ -74,6 +75,40 @@ test('all that is known is replaced, or forgotten, for good; ids that were given
   expect(again.size()).toBe(0);
   again.close();
   expect(open('replaced').size()).toBe(0);
+});
+
+test('what takes the place of all, and what is put behind it in the same change, is in the file together or not at all', () => {
+  const store = open('anew');
+  store.put('monetaryAccounts', account(1, 7));
+  const before = readFileSync(join(folder, 'anew'));
+  store.atomically(() => {
+    store.clear();
+    store.put('monetaryAccounts', account(2, 8));
+    expect(readFileSync(join(folder, 'anew'))).toEqual(before);
+  });
+  expect(readStateFile(join(folder, 'anew')).batches).toEqual([[['monetaryAccounts', account(2, 8)]]]);
+  store.put('monetaryAccounts', account(3, 8));
+  store.close();
+  expect(open('anew').of('monetaryAccounts', 'userId', 8)).toEqual([account(2, 8), account(3, 8)]);
+});
+
+test('very much that belongs together is all there, or what was torn is left out whole', () => {
+  const path = join(folder, 'much');
+  const store = open('much');
+  store.put('monetaryAccounts', account(1, 7));
+  const before = readFileSync(path).length;
+  store.atomically(() => {
+    for (let id = 2; id <= 2_000; id++) store.put('monetaryAccounts', account(id, 8));
+  });
+  store.close();
+  const whole = readFileSync(path);
+  expect(open('much').of('monetaryAccounts', 'userId', 8)).toHaveLength(1_999);
+  const lines = [...whole.keys()].filter((at) => whole[at] === 10 && at >= before);
+  expect(lines.length).toBeGreaterThan(1);
+  for (const cut of [...lines.slice(0, -1).map((at) => at + 1), whole.length - 1]) {
+    writeFileSync(path, whole.subarray(0, cut));
+    expect(open('much').all('monetaryAccounts')).toEqual([account(1, 7)]);
+  }
 });
 
 test('what is changed at once is written at once, also within another change, and also before an error', () => {
