@@ -18,7 +18,7 @@ import { installDependencies } from './dependencies.mjs';
 
 /** Jest matches them against the absolute path of each test file. */
 const LONG_UNDER_TIME_SKIPPING =
-  '(address|century|crossing|disconnect|end-user-matrix|fault-matrix-(brief|outage)|lost-answers|parked-renewals|providers-installation|random-walk|refusals|repair|reports|resealing|resume|roll-over|signer|uncached|webhook)\\.test\\.ts$';
+  '(address|century|crossing|disconnect|end-user-matrix|fault-matrix-(brief|outage)|hostile|lost-answers|parked-renewals|providers-installation|random-walk|refusals|repair|reports|resealing|resume|roll-over|signer|uncached|webhook)\\.test\\.ts$';
 const QUICK = [
   '/test/(unit|simulator)/',
   `/test/(workflows|conformance)/(?!${LONG_UNDER_TIME_SKIPPING})`,

@@ -16,6 +16,13 @@ export class BankRefusal extends Error {
   }
 }
 
+/** A refusal for what was sent, with the status that the bank has for it. */
+export class BadParameter extends BankRefusal {
+  constructor(description: string) {
+    super(400, description);
+  }
+}
+
 export const answer = (...items: object[]): Answer => ({ status: 200, body: { Response: items } });
 
 export const answerId = (id: number): Answer => answer({ Id: { id } });
@@ -60,10 +67,10 @@ export const refusals = {
   notFound: (what: string) => new BankRefusal(404, `${what} not found.`),
 };
 
-/** @throws BankRefusal 400 naming the field */
+/** @throws BadParameter naming the field */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new BankRefusal(400, `Invalid value for field "${issue?.path.join('.') ?? ''}": ${issue?.message ?? 'unknown'}.`);
+  throw new BadParameter(`Invalid value for field "${issue?.path.join('.') ?? ''}": ${issue?.message ?? 'unknown'}.`);
 }

@@ -1,5 +1,6 @@
 import type { Bank } from './bank.ts';
 import type { OAuthClient, User } from './entities.ts';
+import { acceptDrafts } from './provider-drafts.ts';
 import { newToken } from './random.ts';
 
 /** What the browser of an end user brings along. */
@@ -18,17 +19,23 @@ export interface Connection {
 }
 
 /** @returns null unless client and redirect URI belong together, to the last slash: the browser must then be sent nowhere */
-export function findConnection({ store }: Bank, { clientId, redirectUri, state }: AuthorizationRequest): Connection | null {
+export function findConnection({ store, settings }: Bank, { clientId, redirectUri, state }: AuthorizationRequest): Connection | null {
   const client = store.find('oauthClients', (other) => other.clientId === clientId && other.status === 'ACTIVE');
   if (client === undefined) return null;
-  const isRegistered = store.find('callbackUrls', ({ oauthClientId, url }) => oauthClientId === client.id && url === redirectUri);
+  const comparable = (url: string) => (settings.ignoreLastSlash ? url.replace(/\/$/, '') : url);
+  const isRegistered = store.find(
+    'callbackUrls',
+    ({ oauthClientId, url }) => oauthClientId === client.id && comparable(url) === comparable(redirectUri),
+  );
   if (isRegistered === undefined) return null;
   return { client, requestedBy: store.get('users', client.userId)!, redirectUri, state };
 }
 
-/** The end user consents. @returns where its browser is sent */
-export function accept({ store, settings, clock }: Bank, { client, redirectUri, state }: Connection, grantedBy: User): string {
+/** The end user consents, and accepts the payments that the provider has asked for. @returns where its browser is sent */
+export function accept(bank: Bank, { client, requestedBy, redirectUri, state }: Connection, grantedBy: User): string {
+  const { store, settings, clock } = bank;
   const nowMs = clock.nowMs();
+  acceptDrafts(bank, requestedBy, grantedBy, nowMs);
   const { code } = store.put('authorizationCodes', {
     id: store.nextId(),
     code: newToken(),

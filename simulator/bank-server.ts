@@ -5,12 +5,13 @@ import type { Bank } from './bank.ts';
 import type { LoggedRequest } from './entities.ts';
 import type { Fault } from './fault-options.ts';
 import type { Faults } from './faults.ts';
+import { HOSTILE } from './hostility.ts';
 import { type Found, perform } from './perform.ts';
-import { limitOf, type RateLimits, rateLimitText } from './rate-limits.ts';
+import { limitOf, type RateLimits, rateLimitText, whoOf } from './rate-limits.ts';
 import { firstLog, readBytes, readRequest } from './read-request.ts';
 import { endpointOf, type Request } from './route.ts';
 import { findRoute } from './router.ts';
-import { cutAnswer, writeAnswer } from './write-answer.ts';
+import { BANNER, cutAnswer, writeAnswer } from './write-answer.ts';
 
 /** The bank on HTTP. On node:http, because every byte of an answer is part of what is simulated. */
 export function createBankServer(
@@ -20,13 +21,15 @@ export function createBankServer(
   pages: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<unknown>,
 ): Server {
   return createServer((incoming, outgoing) => {
-    if (isPage(incoming.url)) return void pages(incoming, outgoing);
+    if (isPage(incoming.url)) return void pages(incoming, outgoing.setHeaders(new Map(Object.entries(BANNER))));
     new Exchange(bank, faults, rateLimits, incoming, outgoing).run().catch((error: unknown) => {
       if (!incoming.errored) console.error('simulator:', error); // a client that goes before its body's end is none of our errors
       outgoing.destroy();
     });
   });
 }
+
+type Noted = { -readonly [K in keyof LoggedRequest]: LoggedRequest[K] };
 
 /** One request and its answer. */
 class Exchange {
@@ -35,9 +38,12 @@ class Exchange {
   readonly #rateLimits: RateLimits;
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
-  readonly #gone = new AbortController();
+  readonly #timesReplaced: number;
+  #isGone = false;
+  /** Made for a request that is held only: most are answered at once. */
+  #gone: AbortController | null = null;
   #isApi = true;
-  #log: LoggedRequest;
+  readonly #log: Noted;
 
   constructor(bank: Bank, faults: Faults, rateLimits: RateLimits, incoming: IncomingMessage, outgoing: ServerResponse) {
     this.#bank = bank;
@@ -45,9 +51,11 @@ class Exchange {
     this.#rateLimits = rateLimits;
     this.#incoming = incoming;
     this.#outgoing = outgoing;
+    this.#timesReplaced = bank.store.timesReplaced;
     this.#log = firstLog(bank, incoming);
     outgoing.on('close', () => {
-      this.#gone.abort();
+      this.#isGone = true;
+      this.#gone?.abort();
       if (outgoing.writableFinished) return;
       this.#note({ outcome: 'unanswered' });
       this.#save();
@@ -73,20 +81,23 @@ class Exchange {
     this.#isApi = !found.route.isOAuth;
     this.#note({ endpoint });
     this.#checkRateLimit(request, endpoint);
-    const fault = this.#faults.take(endpoint);
-    this.#note({ admitted: true, fault: fault?.kind ?? null });
-    this.#save();
+    const fault = this.#faults.take(endpoint, this.#bank.settings);
+    this.#note({ admitted: true, fault: fault?.kind ?? null, hostile: fault?.id === HOSTILE });
+    if (fault !== null) this.#save(); // what is held may be there for long
     if (fault?.kind === 'reset') return cutAnswer(this.#outgoing);
     if (fault?.kind === 'status') return this.#answer(this.#faultyAnswer(fault, endpoint), fault);
     if (fault?.kind === 'effect-later') return this.#postpone(request, found, fault);
-    if (fault?.kind === 'hold' && !(await this.#isStillAsked(fault))) return;
+    if (fault?.kind === 'hold' && !(await this.#isStillAsked(fault))) return cutAnswer(this.#outgoing);
     this.#faults.settle();
-    const answer = this.#perform(request, found, this.#bank.clock.nowMs());
-    if (fault?.kind === 'hold-answer') {
-      this.#noteAnswer(answer);
+    const answer = this.#bank.store.atomically(() => {
+      const performed = this.#perform(request, found, this.#bank.clock.nowMs());
+      if (fault?.kind === 'hold-answer') this.#noteAnswer(performed);
+      else this.#noteEnd(performed, fault);
       this.#save();
-      await this.#faults.hold(fault, this.#gone.signal);
-    }
+      return performed;
+    });
+    if (fault?.kind === 'hold-answer' && (await this.#faults.hold(fault, this.#signalGone())) === 'disconnected')
+      return cutAnswer(this.#outgoing);
     this.#answer(answer, fault);
   }
 
@@ -103,10 +114,12 @@ class Exchange {
 
   /** The client hears nothing of it. */
   #postpone(request: Request, found: Found, fault: Fault): void {
-    this.#faults.postpone(fault, this.#log.at, (atMs) => {
-      this.#noteAnswer(this.#perform(request, found, atMs));
-      this.#save();
-    });
+    this.#faults.postpone(fault, this.#log.at, (atMs) =>
+      this.#bank.store.atomically(() => {
+        this.#noteAnswer(this.#perform(request, found, atMs));
+        this.#save();
+      }),
+    );
     if (!fault.keepOpen) cutAnswer(this.#outgoing);
   }
 
@@ -119,27 +132,29 @@ class Exchange {
 
   #checkRateLimit(request: Request, endpoint: string): void {
     const { settings, clock } = this.#bank;
-    const exceeded = this.#rateLimits.admit({ remoteAddress: request.remoteAddress, endpoint }, clock.nowMs(), settings);
+    const exceeded = this.#rateLimits.admit({ endpoint, who: (by) => whoOf(this.#bank, request, by) }, clock.nowMs(), settings);
     if (exceeded !== null) throw new BankRefusal(settings.rateLimitStatus, rateLimitText(exceeded));
   }
 
   /** Waits for the release; false when the client has gone meanwhile and the fault says that this ends it. */
   async #isStillAsked(fault: Fault): Promise<boolean> {
     const never = new AbortController().signal;
-    const how = await this.#faults.hold(fault, fault.effectAfterDisconnect ? never : this.#gone.signal);
+    const how = await this.#faults.hold(fault, fault.effectAfterDisconnect ? never : this.#signalGone());
     return how === 'released';
   }
 
   #answer(answer: Answer, fault: Fault | null): void {
-    const isLost = fault?.kind === 'lose-answer-after-effect' || this.#gone.signal.aborted;
+    const { responseId, requestId, outcome } = this.#noteEnd(answer, fault);
+    this.#save();
+    if (outcome === 'unanswered' || this.#bank.store.failure !== null) cutAnswer(this.#outgoing);
+    else writeAnswer(this.#outgoing, this.#bank, answer, { fault, isApi: this.#isApi, responseId, requestId });
+  }
+
+  #noteEnd(answer: Answer, fault: Fault | null): LoggedRequest {
+    const isLost = fault?.kind === 'lose-answer-after-effect' || this.#isGone;
     this.#noteAnswer(answer);
     this.#note({ outcome: isLost ? 'unanswered' : 'answered' });
-    this.#save();
-    if (isLost) cutAnswer(this.#outgoing);
-    else {
-      const { responseId, requestId } = this.#log;
-      writeAnswer(this.#outgoing, this.#bank, answer, { fault, isApi: this.#isApi, responseId, requestId });
-    }
+    return this.#log;
   }
 
   #noteAnswer({ status, body }: Answer): void {
@@ -152,10 +167,17 @@ class Exchange {
   }
 
   #note(change: Partial<LoggedRequest>): void {
-    this.#log = { ...this.#log, ...change };
+    Object.assign(this.#log, change);
   }
 
+  /** Not in the log of the bank that it has become meanwhile. */
   #save(): void {
-    this.#bank.store.put('requests', this.#log);
+    if (this.#timesReplaced === this.#bank.store.timesReplaced) this.#bank.store.put('requests', { ...this.#log });
+  }
+
+  #signalGone(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.#isGone) this.#gone.abort();
+    return this.#gone.signal;
   }
 }

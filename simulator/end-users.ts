@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { balanceSchema } from './amounts.ts';
 import type { Bank } from './bank.ts';
 import type { User } from './entities.ts';
 import { createOrdinaryUser, type OrdinaryUserType } from './users.ts';
@@ -14,6 +15,8 @@ const newEndUserSchema = z.strictObject({
   type: z.enum(['UserPerson', 'UserCompany']).default('UserPerson'),
   /** Default: one by the bank's dice. */
   displayName: z.string().min(1).max(100).optional(),
+  /** Of its account, in euros: `12.50`. Default: none. */
+  balance: balanceSchema.optional(),
 });
 
 export type NewEndUser = z.input<typeof newEndUserSchema>;
@@ -46,8 +49,9 @@ export function findEndUser({ store }: Bank, id: number): User | undefined {
 
 /** @throws ZodError */
 export function createEndUser(bank: Bank, options: NewEndUser = {}): User {
-  const { type, displayName } = newEndUserSchema.parse(options);
-  return createOrdinaryUser(bank, { type, ...(displayName !== undefined && { displayName }) }, bank.clock.nowMs());
+  const { type, displayName, balance } = newEndUserSchema.parse(options);
+  const given = { ...(displayName !== undefined && { displayName }), ...(balance !== undefined && { balance }) };
+  return createOrdinaryUser(bank, { type, ...given }, bank.clock.nowMs());
 }
 
 export const viewEndUser = ({ id, type, displayName }: User): EndUser => ({ id, type: type as OrdinaryUserType, displayName });

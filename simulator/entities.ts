@@ -1,9 +1,11 @@
+import type { Card, DraftPayment, Payment, PaymentServiceProviderDraftPayment } from './payment-entities.ts';
+
 /** What the bank remembers. Plain JSON: each change of one is a line of the state file. */
 
 export type UserType = 'UserPaymentServiceProvider' | 'UserPerson' | 'UserCompany';
 export type Role = 'AISP' | 'PISP' | 'CBPII';
 
-interface Entity {
+export interface Entity {
   readonly id: number;
 }
 
@@ -41,6 +43,8 @@ export interface Credential extends Entity {
   readonly bindUntilMs: number | null;
   readonly boundAtMs: number | null;
   readonly revokedAtMs: number | null;
+  /** Since when it is blocked; none: it is not. */
+  readonly blockedAtMs?: number | null;
   /** Addresses that may use it, `*` for any; empty until it is bound. */
   readonly permittedIps: readonly string[];
 }
@@ -75,7 +79,7 @@ export interface Session extends Entity {
 
 export interface OAuthClient extends Entity {
   readonly userId: number;
-  readonly status: 'ACTIVE' | 'CANCELLED';
+  readonly status: 'ACTIVE' | 'CANCELLED' | 'CANCELLED_PENDING';
   readonly clientId: string;
   readonly secret: string;
   readonly createdAtMs: number;
@@ -193,11 +197,15 @@ export interface LoggedRequest extends Entity {
   readonly signed: boolean;
   /** The kind of the fault that was applied. */
   readonly fault: string | null;
+  /** That nobody had set it: the bank was hostile. */
+  readonly hostile: boolean;
 }
 
 export interface Meta extends Entity {
   readonly serverPrivateKeyPem: string;
   readonly clockOffsetMs: number;
+  /** Where the clock stands still; none: it goes. */
+  readonly clockFrozenAtMs?: number | null;
   /** No id up to this one is given again. */
   readonly lastId: number;
   /** `GET /requests` shows those after this one. */
@@ -216,6 +224,10 @@ export interface Tables {
   authorizationCodes: AuthorizationCode;
   userApiKeys: UserApiKey;
   monetaryAccounts: MonetaryAccount;
+  cards: Card;
+  payments: Payment;
+  draftPayments: DraftPayment;
+  paymentServiceProviderDraftPayments: PaymentServiceProviderDraftPayment;
   notificationFilters: NotificationFilter;
   notifications: Notification;
   publications: PublishedSession;

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { ENDPOINTS } from './router.ts';
-
-export const ANY_ENDPOINT = '*';
+import { endpointSchema } from './endpoints.ts';
 
 const FAULT_KINDS = [
   /** The request is in flight: held before its effect, until it is released or `holdMs` are over. */
@@ -24,22 +22,11 @@ const FAULT_KINDS = [
   'no-signature',
   /** The effect happens; the answer is signed and not JSON. */
   'garbage',
+  /** The effect happens; lists within the objects of the answer are in another order, which bunq documents for none of them. */
+  'reordered',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
-
-/** `/v1/…`, and other names of the path's parameters, mean the same endpoint. */
-function knownEndpoint(given: string): string | undefined {
-  const plain = (endpoint: string) => endpoint.replace(/^(\w+) \/v1\//, '$1 /').replace(/\{[^}]*\}/g, '{}');
-  return given === ANY_ENDPOINT ? given : ENDPOINTS.find((endpoint) => plain(endpoint) === plain(given));
-}
-
-const endpointSchema = z.string().transform((given, context) => {
-  const endpoint = knownEndpoint(given);
-  if (endpoint === undefined)
-    context.addIssue({ code: 'custom', message: `The bank has no endpoint "${given}". It has: *, ${ENDPOINTS.join(', ')}.` });
-  return endpoint ?? given;
-});
 
 const instantMs = z.number().int().min(0).nullish();
 

@@ -1,25 +1,33 @@
 import type { SimulatorClock } from './clock.ts';
-import { ANY_ENDPOINT, type Fault, type FaultOptions, readFault } from './fault-options.ts';
+import { ANY_ENDPOINT } from './endpoints.ts';
+import { type Fault, type FaultOptions, readFault } from './fault-options.ts';
+import { HOSTILE, Hostility } from './hostility.ts';
 import { LaterEffects } from './later-effects.ts';
 import { Dice } from './random.ts';
+import type { Settings } from './settings.ts';
 
 type Held = 'released' | 'disconnected';
+type Holding = Set<(how: Held) => void>;
 
 interface Entry {
   fault: Fault;
   readonly dice: Dice;
-  readonly holding: Set<(how: Held) => void>;
+  readonly holding: Holding;
 }
 
-/** What goes wrong, in the order in which it was asked for. One request is hit by one fault at most. */
+/** What goes wrong, in the order in which it was asked for, and last what a hostile bank does by itself. One request is hit by one fault at most. */
 export class Faults {
   readonly #clock: SimulatorClock;
   readonly #entries = new Map<number, Entry>();
+  readonly #hostility: Hostility;
+  readonly #hostileHolding: Holding = new Set();
   readonly #later: LaterEffects;
-  #lastId = 0;
+  #lastId = HOSTILE;
 
-  constructor(clock: SimulatorClock) {
+  /** @param seed of what a hostile bank does */
+  constructor(clock: SimulatorClock, seed: string | number) {
     this.#clock = clock;
+    this.#hostility = new Hostility(seed);
     this.#later = new LaterEffects(clock);
   }
 
@@ -36,8 +44,9 @@ export class Faults {
   }
 
   /** The fault that hits this request. */
-  take(endpoint: string): Fault | null {
+  take(endpoint: string, { hostile, hostileRates }: Pick<Settings, 'hostile' | 'hostileRates'>): Fault | null {
     const nowMs = this.#clock.nowMs();
+    const misfortune = hostile ? this.#hostility.next(endpoint, hostileRates) : null; // counted also where a fault that was set goes first
     for (const entry of this.#entries.values()) {
       const { fault, dice } = entry;
       if (!isMeant(fault, endpoint) || !isInTime(fault, nowMs)) continue;
@@ -46,23 +55,23 @@ export class Faults {
       entry.fault = { ...fault, seen, hits: fault.hits + (isHit ? 1 : 0) };
       if (isHit) return entry.fault;
     }
-    return null;
+    return misfortune;
   }
 
   /** Waits until what the fault holds is released, its time is over, or the client has gone. */
   hold({ id, holdMs }: Fault, gone: AbortSignal): Promise<Held> {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return Promise.resolve('released');
+    const holding = id === HOSTILE ? this.#hostileHolding : this.#entries.get(id)?.holding;
+    if (holding === undefined) return Promise.resolve('released');
     return new Promise((resolve) => {
       const end = (how: Held) => {
         clearTimeout(timer);
-        entry.holding.delete(end);
+        holding.delete(end);
         gone.removeEventListener('abort', leave);
         resolve(how);
       };
       const leave = () => end('disconnected');
       const timer = holdMs == null ? undefined : setTimeout(end, holdMs, 'released');
-      entry.holding.add(end);
+      holding.add(end);
       if (gone.aborted) leave();
       else gone.addEventListener('abort', leave);
     });
@@ -80,14 +89,21 @@ export class Faults {
 
   /** Lets go what is held now, by one fault or by all; the faults stay. @returns how many were held */
   release(id?: number): number {
-    const entries = id === undefined ? [...this.#entries.values()] : [this.#entries.get(id)].filter((entry) => entry !== undefined);
-    return letGo(entries, 'released') + this.#later.release(id);
+    const held = id === undefined ? this.#holding() : [this.#entries.get(id)?.holding ?? new Set()];
+    return letGo(held, 'released') + this.#later.release(id);
   }
 
   /** Ends all that is held without an effect or answer: the bank closes. */
   abandon(): void {
-    letGo(this.#entries.values(), 'disconnected');
+    letGo(this.#holding(), 'disconnected');
     this.#later.abandon();
+  }
+
+  /** As it was at first: nothing is set or held, and what a hostile bank does begins again. */
+  restart(): void {
+    this.abandon();
+    this.#entries.clear();
+    this.#hostility.restart();
   }
 
   /** Removes one fault or all, and lets go what they hold. */
@@ -96,6 +112,10 @@ export class Faults {
     if (id === undefined) this.#entries.clear();
     else this.#entries.delete(id);
   }
+
+  #holding(): Holding[] {
+    return [...Array.from(this.#entries.values(), ({ holding }) => holding), this.#hostileHolding];
+  }
 }
 
 const isMeant = ({ endpoint: meant }: Fault, endpoint: string): boolean =>
@@ -103,8 +123,8 @@ const isMeant = ({ endpoint: meant }: Fault, endpoint: string): boolean =>
 
 const isInTime = ({ fromMs, untilMs }: Fault, nowMs: number): boolean => (fromMs ?? nowMs) <= nowMs && (untilMs == null || nowMs < untilMs);
 
-function letGo(entries: Iterable<Entry>, how: Held): number {
-  const held = Array.from(entries, ({ holding }) => [...holding]).flat();
+function letGo(holding: readonly Holding[], how: Held): number {
+  const held = holding.flatMap((ends) => [...ends]);
   for (const end of held) end(how);
   return held.length;
 }

@@ -1,6 +1,7 @@
 import { type Bank, sessionStatus } from './bank.ts';
 import { bunqTime, wholeSeconds } from './clock.ts';
 import type { GrantTimeouts, Session, User, UserApiKey } from './entities.ts';
+import { readsAccountInformation } from './roles.ts';
 import { showUser } from './users.ts';
 
 /** Whose session or API key it is: a user, or an end user's grant. */
@@ -19,19 +20,20 @@ export function showSessionUser(
   user: User | UserApiKey,
   { timeoutSeconds, timeouts }: Pick<Session, 'timeoutSeconds' | 'timeouts'>,
 ) {
-  if (user.type !== 'UserApiKey') return showUser(bank, user, timeoutSeconds);
+  if (user.type !== 'UserApiKey') return showUser(bank, user, { sessionTimeout: timeoutSeconds });
   return showUserApiKey(bank, user, timeouts ?? { requestedBy: timeoutSeconds, grantedBy: timeoutSeconds });
 }
 
 export function showUserApiKey(bank: Bank, grant: UserApiKey, { requestedBy, grantedBy }: GrantTimeouts): object {
   const { store } = bank;
+  const withNationality = readsAccountInformation({ bank, user: grant });
   return {
     UserApiKey: {
       id: grant.id,
       created: bunqTime(grant.createdAtMs),
       updated: bunqTime(grant.revokedAtMs ?? grant.createdAtMs),
-      requested_by_user: showUser(bank, store.get('users', grant.requestedByUserId)!, requestedBy),
-      granted_by_user: showUser(bank, store.get('users', grant.grantedByUserId)!, grantedBy),
+      requested_by_user: showUser(bank, store.get('users', grant.requestedByUserId)!, { sessionTimeout: requestedBy }),
+      granted_by_user: showUser(bank, store.get('users', grant.grantedByUserId)!, { sessionTimeout: grantedBy, withNationality }),
     },
   };
 }
@@ -51,9 +53,9 @@ export function endGrant(bank: Bank, grant: UserApiKey): UserApiKey | null {
   const { store, clock } = bank;
   const revokedAtMs = clock.nowMs();
   const ended = store.put('userApiKeys', { ...grant, revokedAtMs });
-  for (const credential of store.all('credentials'))
-    if (credential.userId === grant.id) store.put('credentials', { ...credential, revokedAtMs: credential.revokedAtMs ?? revokedAtMs });
-  for (const session of store.all('sessions'))
-    if (session.userId === grant.id && sessionStatus(session, revokedAtMs) === 'ACTIVE') store.put('sessions', { ...session, revokedAtMs });
+  for (const credential of store.of('credentials', 'userId', grant.id))
+    store.put('credentials', { ...credential, revokedAtMs: credential.revokedAtMs ?? revokedAtMs });
+  for (const session of store.of('sessions', 'userId', grant.id))
+    if (sessionStatus(session, revokedAtMs) === 'ACTIVE') store.put('sessions', { ...session, revokedAtMs });
   return ended;
 }

@@ -21,19 +21,26 @@ import { createManageServer } from './manage-server.ts';
 import { Notifications } from './notifications.ts';
 import { Dice } from './random.ts';
 import { RateLimits } from './rate-limits.ts';
-import { type Settings, settingsSchema } from './settings.ts';
+import { type SettingsChange, settingsSchema } from './settings.ts';
 import { isServerKey } from './signatures.ts';
+import { type LockedStateFile, lockStateFile } from './state-lock.ts';
 import { Store } from './store.ts';
+import { BANNER } from './write-answer.ts';
 
 export type { Authorize } from './authorize.ts';
 export type { EndUser, NewEndUser } from './end-users.ts';
 export type { LoggedRequest } from './entities.ts';
 export type { Fault, FaultKind, FaultOptions } from './fault-options.ts';
+export type { HostileRates } from './hostility.ts';
 export type { Lapse } from './lapses.ts';
+export type { CategoryLimit } from './limit.ts';
 export type { Management } from './manage.ts';
+export { manageSimulator, type RemoteManagement } from './manage-client.ts';
 export type { LapsesQuery, Published } from './publications.ts';
 export { ENDPOINTS } from './router.ts';
-export type { Settings } from './settings.ts';
+export type { Seed, Seeded, SeededApiKey, SeededConnection } from './seed.ts';
+export type { Settings, SettingsChange } from './settings.ts';
+export type { Reset, Snapshot } from './snapshot.ts';
 export type { Grant, IssuedSecret, SimulatorState } from './view.ts';
 
 const portSchema = z.number().int().min(0).max(65_535).default(0);
@@ -51,7 +58,7 @@ const optionsSchema = z.strictObject({
 });
 
 /** Settings (settings.ts), and: */
-export interface SimulatorOptions extends Partial<Settings> {
+export interface SimulatorOptions extends SettingsChange {
   /** Where the bank listens. Default 127.0.0.1. */
   host?: string;
   /** The bank's port; 0, the default, takes a free one. */
@@ -62,7 +69,7 @@ export interface SimulatorOptions extends Partial<Settings> {
   managePort?: number;
   /** Where the bank remembers: a bank that is killed and started again from it is as it was, but for faults and settings. */
   stateFile?: string;
-  /** Makes ids and names repeatable. Tokens, API keys and the server key are random always. */
+  /** Makes ids, names and what a hostile bank does repeatable. Tokens, API keys and the server key are random always. */
   seed?: string | number;
   /** The bank's own key, RSA in PEM: making one takes a tenth of a second. Default: a new one; a state file's goes first. */
   serverPrivateKeyPem?: string;
@@ -82,39 +89,67 @@ export interface Simulator extends Management {
   readonly manageUrl: string;
   readonly port: number;
   readonly managePort: number;
+  /** Resolves when the state file cannot be written any more: the bank has closed, and answered nothing that is not in it. */
+  readonly failure: Promise<Error>;
   /** Cuts all connections and frees the ports. What was held has no effect any more. */
   close(): Promise<void>;
 }
 
+type Options = Omit<z.output<typeof optionsSchema>, 'stateFile'>;
+
 /**
  * Starts a bank.
- * @throws Error for unknown or unfit options, a port that is taken, a state file that cannot be read or written
+ * @throws Error for unknown or unfit options, a port that is taken, a state file that cannot be read, written or had alone
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) throw new Error(`The simulator cannot start with these options:\n${z.prettifyError(parsed.error)}`);
-  const { host, port, manageHost, managePort, stateFile, seed, nowMs, serverPrivateKeyPem, ...settings } = parsed.data;
+  const { stateFile, ...rest } = parsed.data;
+  const locked = stateFile === undefined ? null : await lockStateFile(stateFile);
+  try {
+    return await start(rest, locked);
+  } catch (error) {
+    await locked?.unlock();
+    throw error;
+  }
+}
+
+async function start(options: Options, locked: LockedStateFile | null): Promise<Simulator> {
+  const { host, port, manageHost, managePort, seed, nowMs, serverPrivateKeyPem, ...settings } = options;
   const dice = new Dice(seed);
-  const store = new Store(dice, stateFile);
+  const store = new Store(dice, locked?.path);
+  if (store.tornBytes > 0) console.error(`simulator: the last ${store.tornBytes} bytes of ${locked?.path} were torn, and are left out.`);
   const clock = new SimulatorClock(nowMs);
   const bank = await openBank({ store, clock, dice, settings, serverPrivateKeyPem });
-  const faults = new Faults(clock);
+  const faults = new Faults(clock, seed);
   const notifications = new Notifications(bank);
-  const management = createManagement(bank, faults, notifications);
+  const rateLimits = new RateLimits();
+  rateLimits.remember(bank);
+  const management = whole(createManagement({ bank, faults, notifications, rateLimits, settingsAtStart: settings }), store);
   const pages = createAuthorizationPages(bank, {
     settle: management.settle,
     revokeGrant: (userApiKeyId) => management.revokeGrant({ userApiKeyId }),
   });
-  const bankServer = createBankServer(bank, faults, rememberedLimits(store), pages);
+  const bankServer = createBankServer(bank, faults, rateLimits, pages);
   const manageServer = createManageServer(management);
+  manageServer.prependListener('request', (_, outgoing) => outgoing.setHeaders(new Map(Object.entries(BANNER))));
 
   const close = async () => {
     faults.abandon();
     notifications.close();
     await Promise.all([closeServer(bankServer), closeServer(manageServer)]);
     store.close();
+    await locked?.unlock();
   };
+  const failure = new Promise<Error>((resolve) => {
+    store.onFailure((error) => {
+      void close(); // which cuts all connections before anything is answered
+      console.error(`simulator: ${error.message}`);
+      resolve(error);
+    });
+  });
   try {
+    if (store.failure !== null) throw store.failure;
     await listen('bank', host, port, () => once(bankServer.listen(port, host), 'listening'));
     await listen('management', manageHost, managePort, () => once(manageServer.listen(managePort, manageHost), 'listening'));
   } catch (error) {
@@ -131,16 +166,23 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     manageUrl: `${origin(manageAddress)}/`,
     port: bankAddress.port,
     managePort: manageAddress.port,
+    failure,
     close,
   };
 }
 
-/** A bank that is started again still knows which requests it has admitted. */
-function rememberedLimits(store: Store): RateLimits {
-  const rateLimits = new RateLimits();
-  for (const { admitted, endpoint, remoteAddress, at } of store.all('requests'))
-    if (admitted && endpoint !== null) rateLimits.count({ endpoint, remoteAddress }, at);
-  return rateLimits;
+/** Each of its calls changes the bank wholly or not at all, and says when it could not be remembered. */
+function whole(management: Management, store: Store): Management {
+  const acts = Object.entries(management) as [string, (...args: unknown[]) => unknown][];
+  const wholes = acts.map(([name, act]) => {
+    const actWholly = (...args: unknown[]) => {
+      const result = store.atomically(() => act(...args));
+      if (store.failure !== null) throw store.failure;
+      return result;
+    };
+    return [name, actWholly];
+  });
+  return Object.fromEntries(wholes) as Management;
 }
 
 async function listen(what: string, host: string, port: number, open: () => Promise<unknown>): Promise<void> {

@@ -8,9 +8,18 @@ import type { NewEndUser } from './end-users.ts';
 import type { FaultOptions } from './fault-options.ts';
 import type { Management } from './manage.ts';
 import type { LapsesQuery, Published } from './publications.ts';
-import type { Settings } from './settings.ts';
+import type { Seed } from './seed.ts';
+import type { Reset, Snapshot } from './snapshot.ts';
 
-const clockSchema = z.union([z.strictObject({ advanceMs: z.number().int() }), z.strictObject({ setMs: z.number().int().min(0) })]);
+const clockSchema = z.union(
+  [
+    z.strictObject({ advanceMs: z.number().int() }),
+    z.strictObject({ setMs: z.number().int().min(0) }),
+    z.strictObject({ freeze: z.boolean() }),
+    z.strictObject({ follow: z.literal(true) }),
+  ],
+  'Give one of {"advanceMs":60000}, {"setMs":1900000000000}, {"freeze":true}, {"freeze":false} and {"follow":true}.',
+);
 const releaseSchema = z.strictObject({ id: z.number().int().optional() });
 const idSchema = z.coerce.number().int();
 
@@ -25,6 +34,7 @@ export function createManageServer(management: Management): Server {
   });
   addReadings(app, management);
   addActions(app, management);
+  addWholeBank(app, management);
   return createAdaptorServer({ fetch: app.fetch }) as Server;
 }
 
@@ -50,14 +60,12 @@ function addActions(app: Hono, management: Management): void {
     return json({});
   });
   app.post('/clock', async (call) => {
-    const move = clockSchema.parse(await bodyOf(call));
-    if ('setMs' in move) management.setClock(move.setMs);
-    else management.advanceClock(move.advanceMs);
+    moveClock(management, clockSchema.parse(await bodyOf(call)));
     return call.json({ nowMs: management.nowMs() });
   });
   app.patch('/settings', async (call) => {
     const change = z.record(z.string(), z.unknown()).parse(await bodyOf(call));
-    return call.json(management.changeSettings(change as Partial<Settings>));
+    return call.json(management.changeSettings(change));
   });
   app.post('/faults', async (call) => call.json(management.fault((await bodyOf(call)) as FaultOptions)));
   app.post('/faults/settle', ({ json }) => json({ performed: management.settle() }));
@@ -78,8 +86,30 @@ function addActions(app: Hono, management: Management): void {
   addById(app, '/sessions/:id/expire', management.expireSession);
   addById(app, '/sessions/:id/revoke', management.revokeSession);
   addById(app, '/credentials/:id/revoke', management.revokeCredential);
+  addById(app, '/credentials/:id/block', management.blockCredential);
+  addById(app, '/credentials/:id/unblock', management.unblockCredential);
   addById(app, '/users/:id/revoke', management.revokeUser);
   addById(app, '/installations/:id/revoke', management.revokeInstallation);
+}
+
+function addWholeBank(app: Hono, management: Management): void {
+  app.get('/snapshot', ({ json }) => json(management.snapshot()));
+  app.put('/snapshot', async (call) => {
+    management.restore((await bodyOf(call)) as Snapshot);
+    return call.json({});
+  });
+  app.post('/reset', async (call) => {
+    management.reset((await bodyOf(call)) as Reset);
+    return call.json({});
+  });
+  app.post('/seed', async (call) => call.json(management.seed((await bodyOf(call)) as Seed)));
+}
+
+function moveClock(management: Management, move: z.output<typeof clockSchema>): void {
+  if ('advanceMs' in move) management.advanceClock(move.advanceMs);
+  else if ('setMs' in move) management.setClock(move.setMs);
+  else if ('freeze' in move) management.freezeClock(move.freeze);
+  else management.followClock();
 }
 
 /** Whatever its type is said to be. */

@@ -1,14 +1,15 @@
 import { type Authorize, authorize } from './authorize.ts';
 import { type Bank, hideRequestsSoFar, moveClock, shownRequests } from './bank.ts';
+import type { SimulatorClock } from './clock.ts';
 import { createEndUser, type EndUser, listEndUsers, type NewEndUser, viewEndUser } from './end-users.ts';
-import type { LoggedRequest, Tables } from './entities.ts';
+import { expireSession, revoke, revokeGrant, revokeGrantsOf, revokeUser, setBlocked } from './endings.ts';
+import type { LoggedRequest } from './entities.ts';
 import type { Fault, FaultOptions } from './fault-options.ts';
-import type { Faults } from './faults.ts';
-import { endGrant } from './grants.ts';
 import type { Lapse } from './lapses.ts';
-import type { Notifications } from './notifications.ts';
 import { type LapsesQuery, lapsesAt, notePublished, type Published } from './publications.ts';
-import { type Settings, settingsSchema } from './settings.ts';
+import { type Seed, type Seeded, seed } from './seed.ts';
+import { type Settings, type SettingsChange, settingsSchema } from './settings.ts';
+import { type Reset, type RunningBank, resetBank, restoreSnapshot, type Snapshot, takeSnapshot } from './snapshot.ts';
 import { type Grant, type IssuedSecret, type SimulatorState, viewGrants, viewSecrets, viewState } from './view.ts';
 
 /** What tests and operators may do to the bank from outside. The management port offers the same over HTTP. */
@@ -27,10 +28,14 @@ export interface Management {
   /** Moves the clock by so many milliseconds; negative ones set it back. */
   advanceClock(ms: number): void;
   setClock(nowMs: number): void;
+  /** The clock stands still, but for `advanceClock` and `setClock`; false: it goes on from where it stands. */
+  freezeClock(isFrozen?: boolean): void;
+  /** The clock is the machine's again (or that of `nowMs`): it goes, and is not ahead of it. */
+  followClock(): void;
 
   settings(): Settings;
   /** @throws ZodError for unknown or unfit settings */
-  changeSettings(change: Partial<Settings>): Settings;
+  changeSettings(change: SettingsChange): Settings;
 
   /** Sets a fault. @throws ZodError, also for an endpoint that the bank does not have */
   fault(options: FaultOptions): Fault;
@@ -49,6 +54,9 @@ export interface Management {
   revokeSession(id: number): void;
   /** Kills an API key; sessions that it opened live on. */
   revokeCredential(id: number): void;
+  /** An API key is refused like a dead one, and its devices show BLOCKED, until it is unblocked; sessions that it opened live on. */
+  blockCredential(id: number): void;
+  unblockCredential(id: number): void;
   /** Kills all API keys of a user. */
   revokeUser(id: number): void;
   /** Makes the bank forget an installation: its token and those of its sessions are refused. */
@@ -75,9 +83,19 @@ export interface Management {
   published(published: Published): void;
   /** When a keeper served none or one that was not valid, from its first publication on. @throws RangeError when it has published nothing */
   lapses(query: LapsesQuery): Lapse[];
+
+  /** All that the bank knows, secrets and server key too, as JSON: what a state file holds, without settings and faults. */
+  snapshot(): Snapshot;
+  /** The bank, this or another one, knows what it knew then, and its clock is as far ahead or stands where it stood. What is held ends without an effect. @throws ZodError for what is no snapshot */
+  restore(snapshot: Snapshot): void;
+  /** The bank is as it was when it was first started: it knows nobody, and settings, clock and ids are those of its start. @throws ZodError */
+  reset(options?: Reset): void;
+  /** Makes many users, API keys and open sessions at once. @throws ZodError */
+  seed(options: Seed): Seeded;
 }
 
-export function createManagement(bank: Bank, faults: Faults, notifications: Notifications): Management {
+export function createManagement(running: RunningBank): Management {
+  const { bank, faults, notifications } = running;
   const settle = () => {
     notifications.settle();
     return faults.settle();
@@ -86,20 +104,20 @@ export function createManagement(bank: Bank, faults: Faults, notifications: Noti
     settle();
     return act(bank);
   };
+  const move = (how: (clock: SimulatorClock) => void): void => {
+    moveClock(bank, how);
+    notifications.settle();
+  };
   return {
     state: () => settled(viewState),
     secrets: () => settled(viewSecrets),
     requests: () => settled(shownRequests),
     resetRequests: () => hideRequestsSoFar(bank),
     nowMs: () => bank.clock.nowMs(),
-    advanceClock: (advanceMs) => {
-      moveClock(bank, { advanceMs });
-      notifications.settle();
-    },
-    setClock: (setMs) => {
-      moveClock(bank, { setMs });
-      notifications.settle();
-    },
+    advanceClock: (ms) => move((clock) => clock.advance(ms)),
+    setClock: (nowMs) => move((clock) => clock.set(nowMs)),
+    freezeClock: (isFrozen = true) => move((clock) => (isFrozen ? clock.freeze() : clock.unfreeze())),
+    followClock: () => move((clock) => clock.follow()),
     settings: () => bank.settings,
     changeSettings: (change) => {
       bank.settings = settingsSchema.parse({ ...bank.settings, ...change });
@@ -113,6 +131,8 @@ export function createManagement(bank: Bank, faults: Faults, notifications: Noti
     expireSession: (id) => settled(() => expireSession(bank, id)),
     revokeSession: (id) => settled(() => revoke(bank, 'sessions', id)),
     revokeCredential: (id) => settled(() => revoke(bank, 'credentials', id)),
+    blockCredential: (id) => settled(() => setBlocked(bank, id, true)),
+    unblockCredential: (id) => settled(() => setBlocked(bank, id, false)),
     revokeUser: (id) => settled(() => revokeUser(bank, id)),
     revokeInstallation: (id) => settled(() => revoke(bank, 'installations', id)),
     endUsers: () => settled(listEndUsers).map(viewEndUser),
@@ -123,40 +143,9 @@ export function createManagement(bank: Bank, faults: Faults, notifications: Noti
     revokeGrantsOf: ({ user }) => settled(() => revokeGrantsOf(bank, notifications, user)),
     published: (published) => settled(() => notePublished(bank, published)),
     lapses: (query) => settled(() => lapsesAt(bank, query)),
+    snapshot: () => settled(takeSnapshot),
+    restore: (snapshot) => restoreSnapshot(running, snapshot),
+    reset: (options) => resetBank(running, options),
+    seed: (options) => settled(() => seed(bank, options)),
   };
-}
-
-type Revocable = 'sessions' | 'credentials' | 'installations';
-type Known = Revocable | 'users' | 'userApiKeys';
-
-/** What has ended keeps the instant at which it did. */
-function revoke(bank: Bank, table: Revocable, id: number): void {
-  const entity = known(bank, table, id);
-  bank.store.put(table, { ...entity, revokedAtMs: entity.revokedAtMs ?? bank.clock.nowMs() } as typeof entity);
-}
-
-function expireSession(bank: Bank, id: number): void {
-  const session = known(bank, 'sessions', id);
-  bank.store.put('sessions', { ...session, expiresAtMs: Math.min(session.expiresAtMs, bank.clock.nowMs()) });
-}
-
-function known<K extends Known>(bank: Bank, table: K, id: number): Tables[K] {
-  const entity = bank.store.get(table, id);
-  if (entity === undefined) throw new RangeError(`The bank has no ${id} among its ${table}.`);
-  return entity;
-}
-
-function revokeGrant(bank: Bank, notifications: Notifications, id: number): void {
-  const ended = endGrant(bank, known(bank, 'userApiKeys', id));
-  if (ended !== null) notifications.grantRevoked(ended);
-}
-
-function revokeGrantsOf(bank: Bank, notifications: Notifications, userId: number): void {
-  known(bank, 'users', userId);
-  for (const grant of bank.store.all('userApiKeys')) if (grant.grantedByUserId === userId) revokeGrant(bank, notifications, grant.id);
-}
-
-function revokeUser(bank: Bank, id: number): void {
-  if (bank.store.get('users', id) === undefined) throw new RangeError(`The bank has no user ${id}.`);
-  for (const credential of bank.store.all('credentials')) if (credential.userId === id) revoke(bank, 'credentials', credential.id);
 }

@@ -16,18 +16,26 @@ const ANSWER_WITHIN_MS = 10_000;
 export class Notifications {
   readonly #bank: Bank;
   readonly #due: LaterEffects;
-  readonly #closed = new AbortController();
+  #closed = new AbortController();
 
   /** What an earlier bank had still to send is sent. */
   constructor(bank: Bank) {
     this.#bank = bank;
     this.#due = new LaterEffects(bank.clock);
-    for (const notification of bank.store.all('notifications')) this.#schedule(notification);
+    this.#scheduleAll();
+  }
+
+  /** The bank knows others than before: these are sent. */
+  restart(): void {
+    this.close();
+    this.#closed = new AbortController();
+    this.#scheduleAll();
   }
 
   /** To the provider, by each of its filters. */
   grantRevoked(grant: UserApiKey): void {
-    const { store, clock } = this.#bank;
+    const { store, clock, settings } = this.#bank;
+    if (!settings.oauthCallbacks) return;
     const filters = store
       .all('notificationFilters')
       .filter((filter) => filter.userId === grant.requestedByUserId && filter.category === CATEGORY);
@@ -54,6 +62,10 @@ export class Notifications {
     this.#closed.abort();
   }
 
+  #scheduleAll(): void {
+    for (const notification of this.#bank.store.all('notifications')) this.#schedule(notification);
+  }
+
   #schedule({ id, dueAtMs }: Notification): void {
     if (dueAtMs !== null) this.#due.add({ faultId: id, dueAtMs, perform: () => void this.#send(id) });
   }
@@ -61,9 +73,10 @@ export class Notifications {
   async #send(id: number): Promise<void> {
     const { store, clock, settings, serverKey } = this.#bank;
     const { url, body } = store.get('notifications', id)!;
+    const { signal } = this.#closed;
     const atMs = clock.nowMs();
-    const status = await post(url, body, signBody(Buffer.from(body), serverKey.privateKey), this.#closed.signal);
-    if (this.#closed.signal.aborted) return; // it is due still
+    const status = await post(url, body, signBody(Buffer.from(body), serverKey.privateKey), signal);
+    if (signal.aborted) return; // it is due still
     const known = store.get('notifications', id)!;
     const attempts = [...known.attempts, { atMs, status }];
     const isTaken = status !== null && status >= 200 && status < 300;

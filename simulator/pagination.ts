@@ -1,4 +1,4 @@
-import { type Answer, BankRefusal } from './answers.ts';
+import { type Answer, BadParameter } from './answers.ts';
 import type { Bank } from './bank.ts';
 import type { Request } from './route.ts';
 
@@ -14,16 +14,16 @@ interface Paging {
 function readNumber(query: URLSearchParams, name: string): number | null {
   const text = query.get(name);
   if (text === null) return null;
-  if (!/^\d{1,15}$/.test(text)) throw new BankRefusal(400, `Invalid value for parameter "${name}".`);
+  if (!/^\d{1,15}$/.test(text)) throw new BadParameter(`Invalid value for parameter "${name}".`);
   return Number(text);
 }
 
 function readPaging(query: URLSearchParams): Paging {
   const count = readNumber(query, 'count') ?? COUNT_DEFAULT;
-  if (count < 1 || count > COUNT_MAX) throw new BankRefusal(400, `The "count" must be between 1 and ${COUNT_MAX}.`);
+  if (count < 1 || count > COUNT_MAX) throw new BadParameter(`The "count" must be between 1 and ${COUNT_MAX}.`);
   const olderId = readNumber(query, 'older_id');
   const newerId = readNumber(query, 'newer_id');
-  if (olderId !== null && newerId !== null) throw new BankRefusal(400, 'Only one of "older_id" and "newer_id" can be given.');
+  if (olderId !== null && newerId !== null) throw new BadParameter('Only one of "older_id" and "newer_id" can be given.');
   return { count, olderId, newerId };
 }
 

@@ -1,13 +1,11 @@
-import { createPublicKey } from 'node:crypto';
-import { type Answer, BankRefusal, errorAnswer, refusals } from './answers.ts';
+import { type Answer, BadParameter, BankRefusal, errorAnswer, refusals } from './answers.ts';
 import { type Bank, sessionStatus } from './bank.ts';
 import { sessionUser } from './grants.ts';
 import type { Caller, Request, Route, SessionCall } from './route.ts';
 import type { findRoute } from './router.ts';
-import { isSignedBy } from './signatures.ts';
+import { isBodySignedBy, publicKeyFrom } from './signatures.ts';
 
-/** How shortly before its end a request extends a session, and to how much. */
-const EXTENDED_WITHIN_MS = 30 * 60 * 1000;
+/** To how much a request extends a session that is about to end. */
 const EXTENDED_TO_MS = 5 * 60 * 1000;
 
 export type Found = ReturnType<typeof findRoute>;
@@ -28,7 +26,8 @@ export function perform(bank: Bank, request: Request, found: Found, nowMs: numbe
     return { answer: performChecked(bank, request, found, { caller, nowMs }), caller };
   } catch (error) {
     if (!(error instanceof BankRefusal)) throw error;
-    return { answer: errorAnswer(error.status, error.message), caller };
+    const status = error instanceof BadParameter ? bank.settings.badParameterStatus : error.status;
+    return { answer: errorAnswer(status, error.message), caller };
   }
 }
 
@@ -39,12 +38,13 @@ function performChecked(
   { caller, nowMs }: { caller: Caller | null; nowMs: number },
 ): Answer {
   const call = { bank, request, id, nowMs, user: undefined };
+  if (bank.settings.demandDocumentedHeaders && !route.isOAuth && !request.hasDocumentedHeaders)
+    throw new BadParameter('The headers Cache-Control and User-Agent are required.');
   if (route.token === 'none') return route.perform({ ...call, caller: null, body: route.isOAuth ? {} : readJson(request.bytes) });
   if (caller === null || !isAlive(caller, nowMs)) throw refusals.token(bank.settings.refusedTokenStatus);
   checkTokenKind(route, caller);
   checkSignature(bank, route, request, caller);
-  if (request.requestId !== null && !bank.store.useRequestId(caller.installation.id, request.requestId))
-    throw new BankRefusal(400, 'The request id was used before.');
+  checkRequestId(bank, request, caller);
   countUse(bank, caller, nowMs);
   const body = readJson(request.bytes);
   if (route.token !== 'session') return route.perform({ ...call, caller, body });
@@ -69,14 +69,20 @@ function checkSignature(bank: Bank, route: Route, { signature, bytes }: Request,
     if (route.signatureDemanded) throw refusals.signatureMissing();
     return;
   }
-  if (!isSignedBy(bytes, signature, createPublicKey(installation.publicKeyPem)))
+  if (!isBodySignedBy(bytes, signature, publicKeyFrom(installation.publicKeyPem)))
     throw refusals.signatureWrong(bank.settings.wrongSignatureStatus);
+}
+
+function checkRequestId({ store, settings }: Bank, { requestId }: Request, { installation }: Caller): void {
+  if (requestId === null) return;
+  const isNew = store.useRequestId(installation.id, requestId);
+  if (!isNew && settings.refuseRepeatedRequestIds) throw new BadParameter('The request id was used before.');
 }
 
 function countUse({ store, settings }: Bank, { installation, session }: Caller, nowMs: number): void {
   store.put('installations', { ...installation, uses: installation.uses + 1 });
   if (session === null) return;
-  const isExtended = settings.extendSessions && session.expiresAtMs - nowMs <= EXTENDED_WITHIN_MS;
+  const isExtended = settings.extendSessions && session.expiresAtMs - nowMs <= settings.extendSessionsWithinMs;
   const expiresAtMs = isExtended ? Math.max(session.expiresAtMs, nowMs + EXTENDED_TO_MS) : session.expiresAtMs;
   store.put('sessions', { ...session, uses: session.uses + 1, expiresAtMs });
 }
@@ -86,6 +92,6 @@ function readJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    throw new BankRefusal(400, 'The request body is not valid JSON.');
+    throw new BadParameter('The request body is not valid JSON.');
   }
 }

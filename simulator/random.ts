@@ -5,10 +5,17 @@ export const newToken = (): string => randomBytes(32).toString('hex');
 
 /** Repeatable dice (mulberry32) for ids, names and the probability of faults; for nothing that must be unguessable. */
 export class Dice {
+  readonly #start: number;
   #state: number;
 
   constructor(seed: string | number) {
-    this.#state = createHash('sha256').update(String(seed)).digest().readUInt32LE(0);
+    this.#start = createHash('sha256').update(String(seed)).digest().readUInt32LE(0);
+    this.#state = this.#start;
+  }
+
+  /** The same rolls again. */
+  restart(): void {
+    this.#state = this.#start;
   }
 
   /** From 0 up to, but not including, 1. */

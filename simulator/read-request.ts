@@ -9,13 +9,23 @@ const BODY_MAX_BYTES = 1024 * 1024;
 
 /** The body's bytes; null when there are too many. Rejects when the client goes before the end. */
 export async function readBytes(incoming: IncomingMessage): Promise<Buffer | null> {
+  const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
+  return encoding === undefined && Number(length ?? 0) === 0 ? NO_BYTES : readChunks(incoming);
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+function readChunks(incoming: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length <= BODY_MAX_BYTES) chunks.push(chunk);
-  }
-  return length > BODY_MAX_BYTES ? null : Buffer.concat(chunks);
+  return new Promise((resolve, reject) => {
+    incoming.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= BODY_MAX_BYTES) chunks.push(chunk);
+    });
+    incoming.on('end', () => resolve(length > BODY_MAX_BYTES ? null : Buffer.concat(chunks)));
+    incoming.on('error', reject);
+  });
 }
 
 function header(incoming: IncomingMessage, name: string): string | null {
@@ -27,7 +37,8 @@ const pathOf = (incoming: IncomingMessage): string => (incoming.url ?? '/').spli
 
 /** IPv4 also when it comes as an IPv4-mapped address. */
 function addressOf({ settings }: Bank, incoming: IncomingMessage): string {
-  return settings.callerAddress ?? (incoming.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
+  const address = (incoming.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
+  return settings.callerAddresses[address] ?? settings.callerAddress ?? address;
 }
 
 /** @param remoteAddress as the log has it */
@@ -42,6 +53,7 @@ export function readRequest(incoming: IncomingMessage, bytes: Buffer, { remoteAd
     authentication: header(incoming, 'x-bunq-client-authentication'),
     signature: header(incoming, 'x-bunq-client-signature'),
     requestId: header(incoming, 'x-bunq-client-request-id'),
+    hasDocumentedHeaders: header(incoming, 'cache-control') !== null && header(incoming, 'user-agent') !== null,
   };
 }
 
@@ -68,5 +80,6 @@ export function firstLog(bank: Bank, incoming: IncomingMessage): LoggedRequest {
     responseId: randomUUID(),
     signed: header(incoming, 'x-bunq-client-signature') !== null,
     fault: null,
+    hostile: false,
   };
 }

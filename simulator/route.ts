@@ -17,6 +17,8 @@ export interface Request {
   readonly authentication: string | null;
   readonly signature: string | null;
   readonly requestId: string | null;
+  /** `Cache-Control` and `User-Agent`, which the documentation calls mandatory. */
+  readonly hasDocumentedHeaders: boolean;
 }
 
 /** Whose token it is. */

@@ -1,12 +1,18 @@
 import { BankRefusal, refusals } from './answers.ts';
 import { endpointOf, type Route } from './route.ts';
 import { callbackUrlRoutes } from './routes/callback-url.ts';
+import { cardRoutes } from './routes/card.ts';
+import { confirmationOfFundsRoutes } from './routes/confirmation-of-funds.ts';
 import { deviceServerRoutes } from './routes/device-server.ts';
+import { draftPaymentRoutes } from './routes/draft-payment.ts';
 import { installationRoutes } from './routes/installation.ts';
 import { monetaryAccountRoutes } from './routes/monetary-account.ts';
 import { notificationFilterRoutes } from './routes/notification-filter-url.ts';
 import { oauthClientRoutes } from './routes/oauth-client.ts';
+import { paymentRoutes } from './routes/payment.ts';
 import { credentialRoutes } from './routes/payment-service-provider-credential.ts';
+import { providerDraftRoutes } from './routes/payment-service-provider-draft-payment.ts';
+import { requestInquiryRoutes } from './routes/request-inquiry.ts';
 import { sandboxUserRoutes } from './routes/sandbox-user.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { tokenRoutes } from './routes/token.ts';
@@ -22,6 +28,12 @@ const ROUTES: readonly Route[] = [
   ...callbackUrlRoutes,
   ...sandboxUserRoutes,
   ...monetaryAccountRoutes,
+  ...paymentRoutes,
+  ...draftPaymentRoutes,
+  ...providerDraftRoutes,
+  ...confirmationOfFundsRoutes,
+  ...requestInquiryRoutes,
+  ...cardRoutes,
   ...notificationFilterRoutes,
   ...tokenRoutes,
 ];

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 
 /** RSASSA-PKCS1-v1_5 over SHA-256, base64 in one line: node:crypto's default for an RSA key. */
@@ -11,10 +11,40 @@ export function isSignedBy(body: Uint8Array, signature: string, publicKey: KeyOb
   return verify('sha256', body, publicKey, Buffer.from(signature, 'base64'));
 }
 
+const KEPT_KEYS = 20_000;
+const keptKeys = new Map<string, KeyObject>();
+
+/** By public key: the signature over no bytes. There is one, RSASSA-PKCS1-v1_5 being deterministic, and every `GET` has it. */
+const signaturesOfNothing = new WeakMap<KeyObject, string>();
+
+export function isBodySignedBy(body: Uint8Array, signature: string, publicKey: KeyObject): boolean {
+  if (body.length > 0) return isSignedBy(body, signature, publicKey);
+  if (signaturesOfNothing.get(publicKey) === signature) return true;
+  const isSigned = isSignedBy(body, signature, publicKey);
+  if (isSigned) signaturesOfNothing.set(publicKey, signature);
+  return isSigned;
+}
+
+/** The public key of a PEM. Reading one costs several times what checking a signature does, so those in use are kept. */
+export function publicKeyFrom(pem: string): KeyObject {
+  const key = keptKeys.get(pem) ?? createPublicKey(pem);
+  if (keptKeys.size >= KEPT_KEYS) keptKeys.clear();
+  keptKeys.set(pem, key);
+  return key;
+}
+
 export async function newServerKeyPem(): Promise<string> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 }
+
+/** PKCS #8 and SPKI in PEM. Stops all else for a tenth of a second. */
+export const newKeyPair = (): { privateKey: string; publicKey: string } =>
+  generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
 
 export function isServerKey(pem: string): boolean {
   try {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { centsOf, showAmount } from './amounts.ts';
 import type { Bank } from './bank.ts';
 import { bunqTime } from './clock.ts';
 import type { MonetaryAccount, User } from './entities.ts';
+import { newIban } from './iban.ts';
 
 const FIRST_NAMES = ['Anneke', 'Bram', 'Zoë', 'Dirk', 'Eline', 'François', 'Jörg', 'Sanne'] as const;
 const LAST_NAMES = ['Bakker', 'de Vries', 'Jansen', 'Müller', 'van Dijk', 'Visser', 'Çelik'] as const;
@@ -14,13 +16,19 @@ function anyName({ dice }: Bank, type: OrdinaryUserType): string {
   return type === 'UserPerson' ? `${dice.pick(FIRST_NAMES)} ${lastName}` : `${dice.pick(TRADES)} ${lastName} B.V.`;
 }
 
-/** Makes an ordinary user of the sandbox, with one account in euros. */
+/** A bank that is started again or restored throws the same dice again. */
+function unusedIban(bank: Bank): string {
+  const iban = newIban(bank.dice);
+  return bank.store.of('monetaryAccounts', 'iban', iban).length === 0 ? iban : unusedIban(bank);
+}
+
+/** Makes an ordinary user of the sandbox, with one account in euros and a card for it. */
 export function createOrdinaryUser(
   bank: Bank,
   { type, displayName = anyName(bank, type), balance }: { type: OrdinaryUserType; displayName?: string; balance?: string },
   nowMs: number,
 ): User {
-  const { store } = bank;
+  const { store, dice } = bank;
   const user = store.put('users', {
     id: store.nextId(),
     type,
@@ -30,23 +38,31 @@ export function createOrdinaryUser(
     uuid: randomUUID(),
     createdAtMs: nowMs,
   });
-  const account = { id: store.nextId(), userId: user.id, uuid: randomUUID(), iban: newIban(bank), createdAtMs: nowMs };
+  const account = { id: store.nextId(), userId: user.id, uuid: randomUUID(), iban: unusedIban(bank), createdAtMs: nowMs };
   store.put('monetaryAccounts', { ...account, ...(balance !== undefined && { balance }) });
+  store.put('cards', {
+    id: store.nextId(),
+    userId: user.id,
+    monetaryAccountId: account.id,
+    uuid: randomUUID(),
+    lastFour: String(dice.between(0, 9999)).padStart(4, '0'),
+    expiresOn: `${new Date(nowMs).getUTCFullYear() + 5}-12-31`,
+    createdAtMs: nowMs,
+  });
   return user;
 }
 
-/** ISO 13616 check digits: the country's letters as numbers behind the account, modulo 97. */
-function newIban({ dice }: Bank): string {
-  const account = String(dice.between(1_000_000_000, 9_999_999_999));
-  const digits = [...`BUNQ${account}NL00`].map((sign) => Number.parseInt(sign, 36)).join('');
-  const check = 98n - (BigInt(digits) % 97n);
-  return `NL${String(check).padStart(2, '0')}BUNQ${account}`;
+export const avatar = (user: User) => ({ uuid: user.uuid, anchor_uuid: user.uuid, image: [], style: 'NONE' });
+
+interface ShownUser {
+  /** Whole seconds. */
+  readonly sessionTimeout: number;
+  /** Whoever may not give account information is not shown it. */
+  readonly withNationality?: boolean;
 }
 
-const avatar = (user: User) => ({ uuid: user.uuid, anchor_uuid: user.uuid, image: [], style: 'NONE' });
-
-/** The user object under its type's name. `sessionTimeout`: whole seconds. */
-export function showUser(bank: Bank, user: User, sessionTimeout: number): object {
+/** The user object under its type's name. */
+export function showUser(bank: Bank, user: User, { sessionTimeout, withNationality = true }: ShownUser): object {
   const common = {
     id: user.id,
     created: bunqTime(user.createdAtMs),
@@ -61,10 +77,10 @@ export function showUser(bank: Bank, user: User, sessionTimeout: number): object
     region: 'nl_NL',
     session_timeout: sessionTimeout,
   };
-  return { [user.type]: { ...common, ...ownMembers(bank, user) } };
+  return { [user.type]: { ...common, ...ownMembers(bank, user, withNationality ? 'NL' : null) } };
 }
 
-function ownMembers(bank: Bank, user: User): object {
+function ownMembers(bank: Bank, user: User, nationality: string | null): object {
   if (user.type === 'UserPaymentServiceProvider') {
     const { distinguishedName } = user;
     return {
@@ -72,18 +88,18 @@ function ownMembers(bank: Bank, user: User): object {
       alias: [{ type: 'CERTIFICATE_DISTINGUISHED_NAME', value: distinguishedName, name: distinguishedName }],
     };
   }
-  const [account] = bank.store.all('monetaryAccounts').filter(({ userId }) => userId === user.id);
+  const [account] = bank.store.of('monetaryAccounts', 'userId', user.id);
   const alias = account === undefined ? [] : [ibanAlias(account, user)];
-  const limit = { daily_limit_without_confirmation_login: { value: '250.00', currency: 'EUR' }, notification_filters: [], relations: [] };
+  const limit = { daily_limit_without_confirmation_login: showAmount(25_000), notification_filters: [], relations: [] };
   if (user.type === 'UserCompany') return { name: user.displayName, alias, country: 'NL', directors: [], ...limit };
   const [firstName = '', ...rest] = user.displayName.split(' ');
-  return { first_name: firstName, middle_name: '', last_name: rest.join(' '), legal_name: user.displayName, alias, ...limit };
+  const name = { first_name: firstName, middle_name: '', last_name: rest.join(' '), legal_name: user.displayName };
+  return { ...name, nationality, alias, ...limit };
 }
 
 const ibanAlias = (account: MonetaryAccount, user: User) => ({ type: 'IBAN', value: account.iban, name: user.displayName });
 
 export function showMonetaryAccount(account: MonetaryAccount, user: User, { withBalance }: { withBalance: boolean }): object {
-  const amount = (value: string) => ({ value, currency: 'EUR' });
   return {
     MonetaryAccountBank: {
       id: account.id,
@@ -92,9 +108,9 @@ export function showMonetaryAccount(account: MonetaryAccount, user: User, { with
       avatar: avatar(user),
       currency: 'EUR',
       description: 'bunq account',
-      daily_limit: amount('1000.00'),
-      overdraft_limit: amount('0.00'),
-      balance: withBalance ? amount(account.balance ?? '0.00') : null,
+      daily_limit: showAmount(100_000),
+      overdraft_limit: showAmount(0),
+      balance: withBalance ? showAmount(centsOf(account.balance ?? '0.00')) : null,
       alias: [ibanAlias(account, user)],
       public_uuid: account.uuid,
       status: 'ACTIVE',

@@ -11,6 +11,7 @@ import type {
   UserApiKey,
   UserType,
 } from './entities.ts';
+import type { Store } from './store.ts';
 
 /** The bank from inside, without a secret in it. Times are ISO 8601 UTC by the simulator's clock. */
 export interface SimulatorState {
@@ -134,15 +135,13 @@ const isoOrNull = (atMs: number | null): string | null => (atMs === null ? null 
 export function viewState(bank: Bank): SimulatorState {
   const { store } = bank;
   const nowMs = bank.clock.nowMs();
-  const devices = store.all('devices');
-  const sessions = store.all('sessions');
   return {
     now: iso(nowMs),
-    installations: store.all('installations').map((installation) => viewInstallation(installation, devices, sessions)),
+    installations: store.all('installations').map((installation) => viewInstallation(installation, store)),
     users: store.all('users').map(viewUser),
-    credentials: store.all('credentials').map((credential) => viewCredential(credential, devices, nowMs)),
-    devices: devices.map(viewDevice),
-    sessions: sessions.map((session) => viewSession(session, nowMs)),
+    credentials: store.all('credentials').map((credential) => viewCredential(credential, store, nowMs)),
+    devices: store.all('devices').map(viewDevice),
+    sessions: store.all('sessions').map((session) => viewSession(session, nowMs)),
     oauthClients: store.all('oauthClients').map(viewOAuthClient),
     callbackUrls: store.all('callbackUrls').map(viewCallbackUrl),
     grants: viewGrants(bank),
@@ -187,9 +186,8 @@ const viewNotification = ({ id, category, userApiKeyId, url, createdAtMs, attemp
   dueAt: isoOrNull(dueAtMs),
 });
 
-function viewInstallation(installation: Installation, devices: readonly Device[], sessions: readonly Session[]) {
+function viewInstallation(installation: Installation, store: Store) {
   const { id, publicKeyPem, createdAtMs, revokedAtMs, uses } = installation;
-  const isOn = ({ installationId }: { installationId: number }) => installationId === id;
   return {
     id,
     publicKeyPem,
@@ -197,8 +195,8 @@ function viewInstallation(installation: Installation, devices: readonly Device[]
     status: revokedAtMs === null ? 'ACTIVE' : 'REVOKED',
     revokedAt: isoOrNull(revokedAtMs),
     uses,
-    deviceIds: devices.filter(isOn).map((device) => device.id),
-    sessionIds: sessions.filter(isOn).map((session) => session.id),
+    deviceIds: store.of('devices', 'installationId', id).map((device) => device.id),
+    sessionIds: store.of('sessions', 'installationId', id).map((session) => session.id),
   } as const;
 }
 
@@ -211,14 +209,14 @@ const viewUser = ({ id, type, displayName, distinguishedName, roles, createdAtMs
   createdAt: iso(createdAtMs),
 });
 
-const viewCredential = (credential: Credential, devices: readonly Device[], nowMs: number) => ({
+const viewCredential = (credential: Credential, store: Store, nowMs: number) => ({
   id: credential.id,
   userId: credential.userId,
   origin: credential.origin,
   status: credentialStatus(credential, nowMs),
   createdAt: iso(credential.createdAtMs),
   bindUntil: credential.bindUntilMs === null ? null : iso(credential.bindUntilMs),
-  boundInstallations: devices.filter(({ credentialId }) => credentialId === credential.id).map(({ installationId }) => installationId),
+  boundInstallations: store.of('devices', 'credentialId', credential.id).map(({ installationId }) => installationId),
   permittedIps: credential.permittedIps,
 });
 

@@ -1,8 +1,10 @@
+import { randomInt } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 import { type Command, InvalidArgumentError } from 'commander';
-import { KeeperError } from '../errors.ts';
+import { EXIT, UsageError } from '../errors.ts';
 import { examples } from '../help.ts';
 import { durationArgument, jsonOption } from '../options.ts';
-import { printJson, tell } from '../output.ts';
+import { complain, printJson, tell } from '../output.ts';
 
 interface Options {
   host: string;
@@ -14,10 +16,14 @@ interface Options {
   firstSessionLifetime: number;
   sessionGap: number;
   rateLimits: boolean;
+  hostile?: boolean;
   json?: boolean;
 }
 
+/** Few digits, to be typed again. */
+const ANY_SEED = 1_000_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
+const LIFETIME_MAX_MS = 3650 * DAY_MS;
 
 export function registerSimulator(program: Command): void {
   program
@@ -28,17 +34,19 @@ export function registerSimulator(program: Command): void {
     .option('--port <port>', "the bank's port", portArgument, 8090)
     .option('--manage-port <port>', 'the management port', portArgument, 8091)
     .option('--state-file <file>', 'what it knows survives its end')
-    .option('--seed <seed>', 'of its random ids')
-    .option('--session-lifetime <duration>', "of a provider's later sessions (90d)", durationArgument, 90 * DAY_MS)
-    .option('--first-session-lifetime <duration>', "of a provider's first session (1h)", durationArgument, 60 * 60 * 1000)
+    .option('--seed <seed>', 'of its random ids, and of what --hostile does')
+    .option('--session-lifetime <duration>', "of a provider's later sessions (90d)", lifetimeArgument, 90 * DAY_MS)
+    .option('--first-session-lifetime <duration>', "of a provider's first session (1h)", lifetimeArgument, 60 * 60 * 1000)
     .option('--session-gap <duration>', 'between two sessions from one address (30s)', durationArgument, 30 * 1000)
     .option('--no-rate-limits', 'let every call through')
+    .option('--hostile', 'now and then slow, refusing or failing, and connections cut, by the seed')
     .addOption(jsonOption())
     .addHelpText(
       'after',
       examples(
         'bunq-keeper simulator',
         'bunq-keeper simulator --state-file bank.json --session-lifetime 1h',
+        'bunq-keeper simulator --hostile --seed 7',
         'bunq-keeper simulator --port 0 --manage-port 0 --json',
       ),
     )
@@ -50,7 +58,8 @@ async function simulate({
   port,
   managePort,
   stateFile,
-  seed,
+  hostile = false,
+  seed = hostile ? String(randomInt(ANY_SEED)) : undefined,
   sessionLifetime,
   firstSessionLifetime,
   sessionGap,
@@ -68,17 +77,32 @@ async function simulate({
     firstSessionLifetimeMs: firstSessionLifetime,
     sessionGapMs: sessionGap,
     rateLimits,
+    hostile,
   }).catch((error: Error) => {
-    throw new KeeperError(error.message);
+    throw new UsageError(error.message);
   });
+  if (!isLoopback(host))
+    complain(
+      `✖ The simulated bank listens on ${host}, so whoever reaches this machine can call it, without TLS. Give it no certificate, key or address of a real user.`,
+    );
   if (json) printJson({ schema: 1, apiUrl: simulator.apiUrl, manageUrl: simulator.manageUrl });
   tell(
     `The simulated bank is at ${simulator.apiUrl} (BUNQ_API_URL), its management at ${simulator.manageUrl}. It is no bank: every secret in it is worthless.`,
   );
-  await new Promise<void>((resolve) => {
+  if (hostile) tell(`It is hostile: --seed ${seed} has it do the same to the same requests again.`);
+  const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
+  if (await Promise.race([asked, simulator.failure])) process.exitCode = EXIT.failed; // it has said why
   await simulator.close();
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+
+function lifetimeArgument(text: string): number {
+  const ms = durationArgument(text);
+  if (ms >= 1000 && ms <= LIFETIME_MAX_MS) return ms;
+  throw new InvalidArgumentError('A session lasts from 1s to 3650d.');
 }
 
 function portArgument(text: string): number {

@@ -1,7 +1,10 @@
 import { html } from 'hono/html';
+import { eurosOf } from '../amounts.ts';
 import type { Connection } from '../authorization.ts';
 import type { Bank } from '../bank.ts';
 import type { Role, User } from '../entities.ts';
+import type { PaymentServiceProviderDraftPayment } from '../payment-entities.ts';
+import { pendingDrafts } from '../provider-drafts.ts';
 import { bankName, type Html } from './layout.ts';
 
 /** More are not shown: the newest are. */
@@ -23,11 +26,17 @@ function meaningOf({ type, roles }: User): string[] {
 
 const organisationOf = ({ distinguishedName }: User): string | undefined => /\/O=([^/]+)/.exec(distinguishedName ?? '')?.[1];
 
-function userChoice({ store }: Bank, user: User, isFirst: boolean): Html {
-  const iban = store.find('monetaryAccounts', ({ userId }) => userId === user.id)?.iban ?? '';
+/** What is paid at once by whoever accepts. */
+function paymentLine({ cents, counterparty, description }: PaymentServiceProviderDraftPayment): Html {
+  return html`<br>pays ${eurosOf(cents)} EUR to ${counterparty.name}, ${counterparty.iban}: ${description}`;
+}
+
+function userChoice(bank: Bank, provider: User, user: User, isFirst: boolean): Html {
+  const [account] = bank.store.of('monetaryAccounts', 'userId', user.id);
   const kind = user.type === 'UserCompany' ? 'business' : 'personal';
+  const payments = pendingDrafts(bank, provider, user).map(paymentLine);
   return html`<label class="user"><input type="radio" name="user" value="${user.id}" required ${isFirst ? 'checked' : ''}>
-<span>${user.displayName}<br><span class="note">${kind}, ${iban}</span></span></label>
+<span>${user.displayName}<br><span class="note">${kind}, ${account?.iban ?? ''}</span>${payments}</span></label>
 `;
 }
 
@@ -51,7 +60,7 @@ ${requestedBy.distinguishedName === null ? '' : html`<dt>Certificate</dt><dd>${r
 <input type="hidden" name="redirect_uri" value="${redirectUri}">
 ${state === null ? '' : html`<input type="hidden" name="state" value="${state}">`}
 <fieldset><legend>Whose accounts</legend>
-${endUsers.slice(-SHOWN_USERS).map((user, index) => userChoice(bank, user, index === 0))}
+${endUsers.slice(-SHOWN_USERS).map((user, index) => userChoice(bank, requestedBy, user, index === 0))}
 </fieldset>
 <button class="yes" name="decision" value="accept">Accept</button>
 <button name="decision" value="deny" formnovalidate>Deny</button>

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { answer, answerId, readBody, refusals } from '../answers.ts';
+import { answer, answerId, BadParameter, readBody, refusals } from '../answers.ts';
 import { type Bank, credentialStatus } from '../bank.ts';
 import { bunqTime } from '../clock.ts';
 import type { Credential, Device } from '../entities.ts';
@@ -21,7 +21,7 @@ const bodySchema = z.object({
 
 /** The living API key of that text. What the bank never issued is noted, for the search for secrets. */
 export function findLivingCredential({ store }: Bank, apiKey: string, nowMs: number): Credential | undefined {
-  const credential = store.find('credentials', (other) => other.apiKey === apiKey);
+  const [credential] = store.of('credentials', 'apiKey', apiKey);
   if (credential === undefined) noteReceived(store, apiKey);
   const status = credential && credentialStatus(credential, nowMs);
   return status === 'ACTIVE' || status === 'PENDING_FIRST_USE' ? credential : undefined;
@@ -36,16 +36,23 @@ function askedIps(bank: Bank, asked: readonly string[], callingIp: string): read
   return bank.settings.bareWildcardBindsCaller && asked.every((ip) => ip === ANY) ? [callingIp] : asked;
 }
 
+/** Of the list only: a caller may come from any address. */
+function checkFamily({ settings }: Bank, asked: readonly string[]): void {
+  if (!settings.permitIpv6 && asked.some((ip) => isIP(ip) === 6))
+    throw new BadParameter('Invalid value for field "permitted_ips": only IPv4 addresses are supported.');
+}
+
 function create({ bank, body, caller, request, nowMs }: InstallationCall) {
   const { store, settings } = bank;
   const { description, secret, permitted_ips } = readBody(bodySchema, body);
+  checkFamily(bank, permitted_ips);
   const ip = request.remoteAddress;
   const permittedIps = askedIps(bank, permitted_ips, ip);
   const credential = findLivingCredential(bank, secret, nowMs);
   if (credential === undefined || !mayBeUsedFrom({ permittedIps }, ip)) throw refusals.credentials();
   if (credential.boundAtMs !== null && !mayBeUsedFrom(credential, ip)) throw refusals.credentials();
   const installationId = caller.installation.id;
-  const known = store.find('devices', (device) => device.credentialId === credential.id && device.installationId === installationId);
+  const known = store.of('devices', 'credentialId', credential.id).find((device) => device.installationId === installationId);
   if (known !== undefined && settings.refuseRebinding) throw refusals.credentials();
   store.put('credentials', {
     ...credential,
@@ -67,24 +74,25 @@ function create({ bank, body, caller, request, nowMs }: InstallationCall) {
 
 /** On a session: the devices of its user; on an installation: its own. */
 function ownDevices({ bank, caller: { installation, session } }: InstallationCall): Device[] {
-  return bank.store
-    .all('devices')
-    .filter(({ userId, installationId }) => (session === null ? installationId === installation.id : userId === session.userId));
+  return session === null
+    ? bank.store.of('devices', 'installationId', installation.id)
+    : bank.store.of('devices', 'userId', session.userId);
 }
 
-const showDevice = ({ id, createdAtMs, updatedAtMs, description, ip }: Device): object => ({
-  DeviceServer: { id, created: bunqTime(createdAtMs), updated: bunqTime(updatedAtMs), description, ip, status: 'ACTIVE' },
-});
+function showDevice({ store }: Bank, { id, createdAtMs, updatedAtMs, description, ip, credentialId }: Device): object {
+  const status = store.get('credentials', credentialId)?.blockedAtMs == null ? 'ACTIVE' : 'BLOCKED';
+  return { DeviceServer: { id, created: bunqTime(createdAtMs), updated: bunqTime(updatedAtMs), description, ip, status } };
+}
 
 function list(call: InstallationCall) {
-  return answerList(call.bank, call.request, ownDevices(call), showDevice);
+  return answerList(call.bank, call.request, ownDevices(call), (device) => showDevice(call.bank, device));
 }
 
 function read(call: InstallationCall) {
   const id = call.id('itemId');
   const device = ownDevices(call).find((own) => own.id === id);
   if (device === undefined) throw refusals.notFound('DeviceServer');
-  return answer(showDevice(device));
+  return answer(showDevice(call.bank, device));
 }
 
 export const deviceServerRoutes: readonly Route[] = [

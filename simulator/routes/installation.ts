@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answer, BankRefusal, readBody, refusals } from '../answers.ts';
+import { answer, BadParameter, BankRefusal, readBody, refusals } from '../answers.ts';
 import { bunqTime } from '../clock.ts';
 import { answerList } from '../pagination.ts';
 import { newToken } from '../random.ts';
@@ -12,7 +12,7 @@ function create({ bank, body, nowMs }: AnonymousCall) {
   const { store } = bank;
   const { client_public_key: publicKeyText } = readBody(bodySchema, body);
   const publicKey = readClientPublicKey(publicKeyText);
-  if (publicKey === null) throw new BankRefusal(400, 'The client public key must be an RSA 2048 public key in PEM.');
+  if (publicKey === null) throw new BadParameter('The client public key must be an RSA 2048 public key in PEM.');
   const publicKeyPem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
   if (bank.settings.refuseRepeatedPublicKey && store.find('installations', (other) => other.publicKeyPem === publicKeyPem) !== undefined)
     throw new BankRefusal(400, 'The client public key is in use already.');

@@ -1,27 +1,28 @@
 import { answer, refusals } from '../answers.ts';
-import type { MonetaryAccount, User } from '../entities.ts';
+import type { MonetaryAccount } from '../entities.ts';
 import { accountHolder } from '../grants.ts';
 import { answerList } from '../pagination.ts';
+import { readsAccountInformation } from '../roles.ts';
 import type { Route, SessionCall } from '../route.ts';
 import { showMonetaryAccount } from '../users.ts';
 import { requireOwnUser } from './user.ts';
 
 /** A payment service provider has none; on a `UserApiKey` they are those of the user who granted it. */
-function ownAccounts(call: SessionCall): MonetaryAccount[] {
+export function ownAccounts(call: SessionCall): MonetaryAccount[] {
   requireOwnUser(call);
   const holder = accountHolder(call.bank, call.user);
-  return call.bank.store.all('monetaryAccounts').filter(({ userId }) => userId === holder.id);
+  return call.bank.store.of('monetaryAccounts', 'userId', holder.id);
 }
 
-/** A provider that may not give account information reads name and IBAN, and no balance. */
-function mayReadBalance({ bank, user }: SessionCall): boolean {
-  if (user.type !== 'UserApiKey') return true;
-  const { type, roles }: User = bank.store.get('users', user.requestedByUserId)!;
-  return type !== 'UserPaymentServiceProvider' || roles.includes('AISP');
+/** The account of that id. @throws BankRefusal 404 for a user or account that is not the session's */
+export function requireOwnAccount(call: SessionCall, id: number): MonetaryAccount {
+  const account = ownAccounts(call).find((own) => own.id === id);
+  if (account === undefined) throw refusals.notFound('MonetaryAccount');
+  return account;
 }
 
 function showAccount(call: SessionCall, account: MonetaryAccount): object {
-  return showMonetaryAccount(account, accountHolder(call.bank, call.user), { withBalance: mayReadBalance(call) });
+  return showMonetaryAccount(account, accountHolder(call.bank, call.user), { withBalance: readsAccountInformation(call) });
 }
 
 function list(call: SessionCall) {
@@ -29,10 +30,7 @@ function list(call: SessionCall) {
 }
 
 function read(call: SessionCall) {
-  const id = call.id('itemId');
-  const account = ownAccounts(call).find((own) => own.id === id);
-  if (account === undefined) throw refusals.notFound('MonetaryAccount');
-  return answer(showAccount(call, account));
+  return answer(showAccount(call, requireOwnAccount(call, call.id('itemId'))));
 }
 
 /** All accounts are of the kind `MonetaryAccountBank`, so both paths show the same. */

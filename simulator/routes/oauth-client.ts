@@ -52,7 +52,7 @@ function create(call: SessionCall) {
   readBody(createSchema, call.body);
   const { bank, user, nowMs } = call;
   if (ownClients(call).length > 0 && !bank.settings.allowSecondOAuthClient)
-    throw new BankRefusal(400, 'You can only have one OAuth Client.');
+    throw new BankRefusal(bank.settings.secondOAuthClientStatus, 'You can only have one OAuth Client.');
   const client = bank.store.put('oauthClients', {
     id: bank.store.nextId(),
     userId: user.id,
@@ -76,8 +76,10 @@ function read(call: SessionCall) {
 
 function update(call: SessionCall) {
   const client = requireOwnClient(call, call.id('itemId'));
-  const { status } = readBody(updateSchema, call.body);
-  call.bank.store.put('oauthClients', { ...client, status, updatedAtMs: call.nowMs });
+  const { status: asked } = readBody(updateSchema, call.body);
+  const { store, settings } = call.bank;
+  const status = asked === 'ACTIVE' ? asked : settings.cancelledStatus;
+  store.put('oauthClients', { ...client, status, updatedAtMs: call.nowMs });
   return answerId(client.id);
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { answer, BankRefusal, readBody, refusals } from '../answers.ts';
+import { answer, answerId, BadParameter, readBody, refusals } from '../answers.ts';
 import { type Bank, credentialStatus } from '../bank.ts';
 import { CertificateRefused, type QsealCertificate, readQsealCertificate } from '../certificates.ts';
 import { bunqTime } from '../clock.ts';
@@ -19,14 +19,14 @@ function readCertificate(certificatePem: string, chainPem: string, nowMs: number
   try {
     return readQsealCertificate(certificatePem, chainPem, nowMs);
   } catch (error) {
-    throw error instanceof CertificateRefused ? new BankRefusal(400, error.message) : error;
+    throw error instanceof CertificateRefused ? new BadParameter(error.message) : error;
   }
 }
 
-/** The same distinguished name is the same user. */
+/** The same distinguished name is the same user, with the roles of its latest certificate. */
 function userOf({ store }: Bank, { distinguishedName, commonName, roles }: QsealCertificate, nowMs: number): User {
   const known = store.find('users', (user) => user.distinguishedName === distinguishedName);
-  if (known !== undefined) return known;
+  if (known !== undefined) return store.put('users', { ...known, roles });
   return store.put('users', {
     id: store.nextId(),
     type: 'UserPaymentServiceProvider',
@@ -48,7 +48,7 @@ function create({ bank, body, caller, nowMs }: InstallationCall) {
   );
   const text = qsealText(caller.installation.publicKeyText, caller.installation.token);
   if (!isSignedBy(text, fields.client_public_key_signature, certificate.publicKey))
-    throw new BankRefusal(400, 'The signature of the client public key is invalid.');
+    throw new BadParameter('The signature of the client public key is invalid.');
   const credential = store.put('credentials', {
     id: store.nextId(),
     userId: userOf(bank, certificate, nowMs).id,
@@ -60,7 +60,7 @@ function create({ bank, body, caller, nowMs }: InstallationCall) {
     revokedAtMs: null,
     permittedIps: [],
   });
-  return answer(showCredential(bank, credential, nowMs));
+  return settings.idInsteadOfObject ? answerId(credential.id) : answer(showCredential(bank, credential, nowMs));
 }
 
 /** While it waits for its first use it shows its expiry and API key, then the device that may use it. */

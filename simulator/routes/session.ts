@@ -12,7 +12,7 @@ const bodySchema = z.object({ secret: z.string().min(1) });
 
 function lifetimeMs({ store, settings }: Bank, user: User): number {
   if (user.type !== 'UserPaymentServiceProvider') return settings.userSessionLifetimeMs;
-  const isFirst = store.find('sessions', ({ userId }) => userId === user.id) === undefined;
+  const isFirst = store.of('sessions', 'userId', user.id).length === 0;
   return isFirst ? settings.firstSessionLifetimeMs : settings.sessionLifetimeMs;
 }
 
@@ -28,7 +28,7 @@ function timeoutsOf(bank: Bank, user: User | UserApiKey): Pick<Session, 'timeout
 /** An access token is also good on an installation of the provider that it was given to, with the provider's own device there. */
 function isBoundOn(bank: Bank, credential: Credential, installation: Installation, ip: string): boolean {
   const { store } = bank;
-  const devices = store.all('devices').filter(({ installationId }) => installationId === installation.id);
+  const devices = store.of('devices', 'installationId', installation.id);
   if (devices.some(({ credentialId }) => credentialId === credential.id)) return mayBeUsedFrom(credential, ip);
   const provider = store.get('userApiKeys', credential.userId)?.requestedByUserId;
   return devices.some(({ userId, credentialId }) => userId === provider && mayBeUsedFrom(store.get('credentials', credentialId)!, ip));
@@ -66,9 +66,7 @@ function create({ bank, body, caller: { installation }, request, nowMs }: Instal
 }
 
 function hasActiveSession({ store }: Bank, installationId: number, nowMs: number): boolean {
-  return (
-    store.find('sessions', (other) => other.installationId === installationId && sessionStatus(other, nowMs) === 'ACTIVE') !== undefined
-  );
+  return store.of('sessions', 'installationId', installationId).some((other) => sessionStatus(other, nowMs) === 'ACTIVE');
 }
 
 /** Ends the current session, named by its id or, as SDKs do, by 0. */

@@ -142,7 +142,7 @@ test('what the certificate does not allow is refused by both, before a session i
     stderr: expect.stringMatching(/the certificate of reader allows AISP, .* it takes PISP .*Nothing was sent\.$/m),
   });
   await expect(here.keeper.fetch('reader/alice', draft, { method: 'POST', body: '{}' })).rejects.toMatchObject({ needs: ['PISP'] });
-  expect((await here.keeper.fetch('acme', draft, { method: 'POST', body: '{}' })).status).toBe(404); // the simulator has no payments
+  expect((await here.keeper.fetch('acme', draft, { method: 'POST', body: '{}' })).status).toBe(404); // a provider has no accounts
   expect(bank.requests().filter(({ path }) => path.endsWith('/draft-payment'))).toHaveLength(1);
 }, 60_000);
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { startSimulator } from '../../simulator/index.ts';
+import { manageSimulator, startSimulator } from '../../simulator/index.ts';
 import type { ConnectionStatus } from '../../workflows/messages.ts';
 import { temporaryFolder } from '../support/at-end.ts';
 import { type KeeperProcess, keeper } from '../support/process.ts';
@@ -67,10 +67,12 @@ async function click(running: KeeperProcess, how: { deny?: boolean } = {}): Prom
   const [, manageUrl] = await running.waitForLine(/management: (\S+)\)/);
   const link = running.lines.flatMap((line) => /^ {2}(http\S+\/auth\?\S+)$/.exec(line)?.[1] ?? []).at(-1)!;
   const { client_id: clientId, redirect_uri: redirectUri, state } = Object.fromEntries(new URL(link).searchParams);
-  const body = JSON.stringify({ clientId, redirectUri, state, ...how });
-  const { redirectUrl } = (await (await fetch(new URL('authorize', manageUrl), { method: 'POST', body })).json()) as {
-    redirectUrl: string;
-  };
+  const redirectUrl = await manageSimulator(manageUrl!).authorize({
+    clientId: clientId!,
+    redirectUri: redirectUri!,
+    state: state!,
+    ...how,
+  });
   return (await fetch(redirectUrl)).url;
 }
 

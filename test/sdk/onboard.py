@@ -44,6 +44,7 @@ CALLBACK_URL = "https://app.example/callback"
 OTHER_CALLBACK_URL = "https://app.example/other"
 TOLD_URL = "https://app.example/told"
 STATE = "5f2d"
+IBAN_ELSEWHERE = "NL91ABNA0417164300"
 
 
 def manage(path, body=None):
@@ -219,6 +220,55 @@ def accounts_of_who_granted_it_are_read():
     assert own.UserApiKey.id_ == grant["userApiKeyId"]
 
 
+def euros(value):
+    return object_.AmountObject(value, "EUR")
+
+
+def iban_of(account):
+    [iban] = [alias.value for alias in account.alias if alias.type_ == "IBAN"]
+    return iban
+
+
+def elsewhere():
+    return object_.PointerObject("IBAN", IBAN_ELSEWHERE, "Energie B.V.")
+
+
+def a_payment_is_drafted_and_waits():
+    drafts = endpoint.DraftPaymentApiObject
+    made = drafts.create([object_.DraftPaymentEntryObject(euros("12.50"), elsewhere(), "Order 7")], 1).value
+    [draft] = drafts.list().value
+    assert (draft.id_, draft.status, draft.object_) == (made, "PENDING", None), draft.status
+    [entry] = drafts.get(made).value.entries
+    assert (entry.amount.value, entry.counterparty_alias.label_monetary_account.iban) == ("12.50", IBAN_ELSEWHERE)
+    drafts.update(made, status="CANCELLED")
+    assert drafts.get(made).value.status == "CANCELLED"
+
+
+def what_was_granted_is_not_to_pay():
+    try:
+        endpoint.PaymentApiObject.create(euros("1.00"), elsewhere(), "SDK")
+    except ApiException as refusal:
+        assert refusal.response_code == 403, refusal.response_code
+    else:
+        raise AssertionError("it was paid")
+
+
+def funds_are_confirmed():
+    [account] = endpoint.MonetaryAccountBankApiObject.list().value
+    seen["iban"] = iban_of(account)
+    ask = endpoint.ConfirmationOfFundsApiObject.create
+    asked = object_.PointerObject("IBAN", seen["iban"], account.display_name)
+    more = f"{float(account.balance.value) + 1:.2f}"
+    assert ask(asked, euros(account.balance.value)).value.has_sufficient_funds is True
+    assert ask(asked, euros(more)).value.has_sufficient_funds is False
+
+
+def cards_are_listed():
+    [card] = endpoint.CardApiObject.list().value
+    assert card.status == "ACTIVE" and card.primary_account_numbers[0].four_digit, card.status
+    assert endpoint.CardApiObject.get(card.id_).value.expiry_date == card.expiry_date
+
+
 def a_grant_is_taken_back():
     [grant] = manage("grants")["grants"]
     manage(f"grants/{grant['userApiKeyId']}/revoke", {})
@@ -231,6 +281,16 @@ def a_grant_is_taken_back():
         else:
             raise AssertionError("it is still good")
     use(seen["provider_context"])
+
+
+def a_provider_drafts_a_payment_itself():
+    drafts = endpoint.PaymentServiceProviderDraftPaymentApiObject
+    made = drafts.create(seen["iban"], IBAN_ELSEWHERE, "Energie B.V.", "Order 8", euros("3.00")).value
+    [listed] = drafts.list().value
+    read = drafts.get(made).value
+    for draft in (listed, read):
+        assert (draft.sender_iban, draft.receiver_iban, draft.status) == (seen["iban"], IBAN_ELSEWHERE, "PENDING")
+        assert draft.amount.value == "3.00", draft.amount.value
 
 
 def a_session_is_closed():
@@ -261,6 +321,18 @@ def monetary_accounts_are_listed():
     assert account.MonetaryAccountBank.status == "ACTIVE"
 
 
+def money_comes_and_is_paid():
+    daddy = object_.PointerObject("EMAIL", "sugardaddy@bunq.com", "Sugar Daddy")
+    endpoint.RequestInquiryApiObject.create(euros("10.00"), daddy, "SDK", False)
+    payments = endpoint.PaymentApiObject
+    made = payments.create(euros("4.50"), elsewhere(), "SDK").value
+    [paid, given] = payments.list().value
+    assert (paid.id_, paid.amount.value, paid.balance_after_mutation.value) == (made, "-4.50", "5.50"), paid.amount.value
+    assert paid.counterparty_alias.label_monetary_account.iban == IBAN_ELSEWHERE
+    assert given.amount.value == "10.00", given.amount.value
+    assert payments.get(made).value.description == "SDK"
+
+
 def the_bank_holds_what_was_made():
     state = manage("state")
     assert len(state["installations"]) == 3
@@ -283,10 +355,16 @@ CHECKS = [
     a_provider_asks_to_be_told,
     an_access_token_becomes_a_session,
     accounts_of_who_granted_it_are_read,
+    a_payment_is_drafted_and_waits,
+    what_was_granted_is_not_to_pay,
+    funds_are_confirmed,
+    cards_are_listed,
     a_grant_is_taken_back,
+    a_provider_drafts_a_payment_itself,
     a_session_is_closed,
     an_api_key_becomes_a_session,
     monetary_accounts_are_listed,
+    money_comes_and_is_paid,
     the_bank_holds_what_was_made,
 ]
 

@@ -35,10 +35,13 @@ test('the headers: exact content type, request id echoed, a UUID as response id,
   });
 });
 
-test('an error has one description, also translated', async () => {
+test('an error has one description, also translated, and by a switch an additional parameter', async () => {
   const { json } = await send(bank.apiUrl, 'GET', '/user');
   const description = 'Insufficient authentication.';
-  expect(json).toEqual({ Error: [{ error_description: description, error_description_translated: description }] });
+  const error = { error_description: description, error_description_translated: description };
+  expect(json).toEqual({ Error: [error] });
+  bank.simulator.changeSettings({ errorAdditionalParameter: true });
+  expect((await send(bank.apiUrl, 'GET', '/user')).json).toEqual({ Error: [{ ...error, error_additional_parameter: {} }] });
 });
 
 test.each([

@@ -1,8 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign, verify } from 'node:crypto';
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { type IncomingHttpHeaders, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { pseudoCertificate } from './certificates.ts';
 
-/** A bunq client as small as it can be, on Node alone: the simulator's tests must not stand on the project's own. */
+/** A bunq client as small as it can be, on Node alone: neither the simulator's tests nor the contract suite may stand on the project's own. */
 
 export interface KeyPair {
   readonly privateKey: KeyObject;
@@ -20,6 +21,7 @@ export interface Sent {
   readonly token?: string;
   /** Signs the body's bytes. */
   readonly key?: KeyObject;
+  /** Besides those of every call, or instead of them; an empty one leaves it out. */
   readonly headers?: Record<string, string>;
   /** The address to call from; all of 127.0.0.0/8 is this machine on Linux. */
   readonly from?: string;
@@ -58,9 +60,11 @@ export function send(
     ...headers,
   };
   return new Promise((resolve, reject) => {
-    const outgoing = request(new URL(path.replace(/^\//, ''), apiUrl), {
+    const url = new URL(path.replace(/^\//, ''), apiUrl);
+    const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const outgoing = request(url, {
       method,
-      headers: allHeaders,
+      headers: Object.fromEntries(Object.entries(allHeaders).filter(([, value]) => value !== '')),
       agent: false,
       ...(from && { localAddress: from }),
       ...(signal && { signal }),
@@ -76,6 +80,11 @@ export function send(
     outgoing.end(bytes);
   });
 }
+
+/** Sends to one bank, in its own way: that of the contract suite waits its turn. */
+export type Send = (method: string, path: string, sent?: Sent) => Promise<Received>;
+
+const sendTo = (bank: string | Send): Send => (typeof bank === 'string' ? (method, path, sent) => send(bank, method, path, sent) : bank);
 
 function parse(text: string): unknown {
   try {
@@ -110,8 +119,9 @@ export interface Installed {
 const anyKeys = newKeyPair();
 const anyCertificate = pseudoCertificate();
 
-export async function install(apiUrl: string, keys = anyKeys, publicKeyText = keys.publicKeyPem): Promise<Installed> {
-  const { json, status, text } = await send(apiUrl, 'POST', '/installation', { body: { client_public_key: publicKeyText } });
+/** @param bank its address, or how to send to it */
+export async function install(bank: string | Send, keys = anyKeys, publicKeyText = keys.publicKeyPem): Promise<Installed> {
+  const { json, status, text } = await sendTo(bank)('POST', '/installation', { body: { client_public_key: publicKeyText } });
   if (status !== 200) throw new Error(`installation: ${status} ${text}`);
   const token: string = json.Response[1].Token.token;
   return {
@@ -120,7 +130,7 @@ export async function install(apiUrl: string, keys = anyKeys, publicKeyText = ke
     serverPublicKeyPem: json.Response[2].ServerPublicKey.server_public_key,
     publicKeyText,
     keys,
-    call: (method, path, sent = {}) => send(apiUrl, method, path, { token, key: keys.privateKey, ...sent }),
+    call: (method, path, sent = {}) => sendTo(bank)(method, path, { token, key: keys.privateKey, ...sent }),
   };
 }
 
@@ -164,7 +174,7 @@ export interface LoggedIn {
   call(method: string, path: string, sent?: Sent): Promise<Received>;
 }
 
-function loggedIn(apiUrl: string, installed: Installed, apiKey: string, { json, status, text }: Received): LoggedIn {
+export function loggedIn(bank: string | Send, installed: Installed, apiKey: string, { json, status, text }: Received): LoggedIn {
   if (status !== 200) throw new Error(`session-server: ${status} ${text}`);
   const token: string = json.Response[1].Token.token;
   const user = Object.values(json.Response[2])[0] as { id: number };
@@ -174,7 +184,7 @@ function loggedIn(apiUrl: string, installed: Installed, apiKey: string, { json, 
     token,
     sessionId: json.Response[0].Id.id,
     userId: user.id,
-    call: (method, path, sent = {}) => send(apiUrl, method, path, { token, key: installed.keys.privateKey, ...sent }),
+    call: (method, path, sent = {}) => sendTo(bank)(method, path, { token, key: installed.keys.privateKey, ...sent }),
   };
 }
 

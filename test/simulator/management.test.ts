@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { startSimulator } from '../../simulator/index.ts';
 import { bankForEachTest, HOUR_MS } from './bank.ts';
-import { install, logInProvider, logInUser, newKeyPair, openSession, send } from './client.ts';
+import { bind, errorOf, install, logInProvider, logInUser, newKeyPair, openSession, send } from './client.ts';
 
 const bank = bankForEachTest();
 const manage = async (method: string, path: string, body?: object) => {
@@ -62,6 +62,38 @@ test('the clock is read, advanced and set', async () => {
   expect((await manage('POST', '/clock', { setMs: 1_900_000_000_000 })).nowMs).toBe(1_900_000_000_000);
   expect(bank.simulator.nowMs()).toBe(1_900_000_000_000);
   expect(await manage('POST', '/clock', { advance: 5 })).toMatchObject({ status: 400, error: expect.any(String) });
+});
+
+test('the clock stands still until it is told to go on, and is moved meanwhile', async () => {
+  let sourceMs = Date.UTC(2030, 0, 1);
+  const simulator = await startSimulator({ nowMs: () => sourceMs });
+  try {
+    simulator.freezeClock();
+    const frozenAtMs = simulator.nowMs();
+    sourceMs += HOUR_MS;
+    expect(simulator.nowMs()).toBe(frozenAtMs);
+    simulator.advanceClock(5);
+    expect(simulator.nowMs()).toBe(frozenAtMs + 5);
+    simulator.setClock(frozenAtMs + 7);
+    simulator.freezeClock(); // it is already
+    simulator.freezeClock(false);
+    expect(simulator.nowMs()).toBe(frozenAtMs + 7);
+    sourceMs += HOUR_MS;
+    expect(simulator.nowMs()).toBe(frozenAtMs + 7 + HOUR_MS);
+    simulator.freezeClock();
+    simulator.followClock();
+    expect(simulator.nowMs()).toBe(sourceMs);
+  } finally {
+    await simulator.close();
+  }
+});
+
+test('the clock is frozen, let go and set to follow over HTTP too', async () => {
+  expect(await manage('POST', '/clock', { freeze: true })).toMatchObject({ status: 200 });
+  const { nowMs } = await manage('POST', '/clock', { advanceMs: 5 });
+  expect(await manage('POST', '/clock', { freeze: false })).toEqual({ status: 200, nowMs });
+  expect(await manage('POST', '/clock', { follow: true })).toEqual({ status: 200, nowMs: nowMs - 5 });
+  expect(await manage('POST', '/clock', { follow: false })).toMatchObject({ status: 400, error: expect.stringContaining('Give one of') });
 });
 
 test('a pulled clock is asked at each request', async () => {
@@ -135,6 +167,42 @@ test('requests seem to come from another address for as long as that is set', as
   bank.simulator.changeSettings({ callerAddress: null });
   expect(await open()).toBe(200);
   expect(() => bank.simulator.changeSettings({ callerAddress: 'elsewhere' })).toThrow(/not an IP address/);
+});
+
+test('single clients seem to come from other addresses, real to seen', async () => {
+  const { installed, apiKey } = await logInUser(bank.apiUrl);
+  bank.simulator.changeSettings({
+    callerAddress: '198.51.100.7',
+    callerAddresses: { '127.0.0.1': '203.0.113.9', '127.0.0.2': '127.0.0.1' },
+  });
+  const from = async (address: string) => {
+    const { status } = await openSession(installed, apiKey, { from: address });
+    return [status, bank.simulator.requests().at(-1)?.remoteAddress];
+  };
+  expect(await from('127.0.0.1')).toEqual([400, '203.0.113.9']);
+  expect(await from('127.0.0.2')).toEqual([200, '127.0.0.1']);
+  expect(await from('127.0.0.3')).toEqual([400, '198.51.100.7']);
+  expect(() => bank.simulator.changeSettings({ callerAddresses: { here: '127.0.0.1' } })).toThrow(/not an IP address/);
+});
+
+test('a blocked API key is refused like a dead one, on its devices too, and good again when it is unblocked', async () => {
+  const { call, installed, apiKey } = await logInProvider(bank.apiUrl);
+  const { id } = bank.simulator.state().credentials[0]!;
+  const deviceStatus = async () => (await installed.call('GET', '/device-server')).json.Response[0].DeviceServer.status;
+  const tried = async () => [(await openSession(installed, apiKey)).status, (await bind(installed, apiKey)).status];
+  await manage('POST', `/credentials/${id}/block`);
+  expect(await tried()).toEqual([400, 400]);
+  expect(errorOf(await openSession(installed, apiKey))).toBe('User credentials are incorrect. Incorrect API key or IP address.');
+  expect([await deviceStatus(), bank.simulator.state().credentials[0]?.status]).toEqual(['BLOCKED', 'BLOCKED']);
+  expect((await call('GET', `/payment-service-provider-credential/${id}`)).json.Response[0].CredentialPasswordIp.status).toBe('BLOCKED');
+  expect((await call('GET', '/user')).status).toBe(200); // its sessions live on
+  await manage('POST', `/credentials/${id}/unblock`);
+  expect(await tried()).toEqual([200, 200]);
+  expect(await deviceStatus()).toBe('ACTIVE');
+  bank.simulator.revokeCredential(id);
+  bank.simulator.blockCredential(id);
+  bank.simulator.unblockCredential(id);
+  expect(bank.simulator.state().credentials[0]?.status).toBe('REVOKED'); // for good
 });
 
 test('a bank may be given its key; what is no RSA key is refused and not shown', async () => {

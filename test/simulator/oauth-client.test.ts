@@ -21,11 +21,13 @@ test('is not made with another status', async () => {
   expect((await call('POST', `/user/${userId}/oauth-client`, { body: { status: 'CANCELLED' } })).status).toBe(400);
 });
 
-test('a second one is refused, unless the switch lets it through', async () => {
+test('a second one is refused with 400 or by the setting, unless a switch lets it through', async () => {
   const { call, path, id } = await withClient();
   const refused = await call('POST', path, { body: {} });
   expect(refused.status).toBe(400);
   expect(errorOf(refused)).toMatch(/only have one/);
+  bank.simulator.changeSettings({ secondOAuthClientStatus: 409 });
+  expect((await call('POST', path, { body: {} })).status).toBe(409);
   bank.simulator.changeSettings({ allowSecondOAuthClient: true });
   const second = responseId(await call('POST', path, { body: {} }));
   const { json } = await call('GET', path);
@@ -39,6 +41,9 @@ test('is cancelled and made active again by PUT', async () => {
     expect((await call('GET', `${path}/${id}`)).json.Response[0].OauthClient.status).toBe(status);
   }
   expect((await call('PUT', `${path}/${id}`, { body: { status: 'GONE' } })).status).toBe(400);
+  bank.simulator.changeSettings({ cancelledStatus: 'CANCELLED_PENDING' });
+  await call('PUT', `${path}/${id}`, { body: { status: 'CANCELLED' } });
+  expect((await call('GET', `${path}/${id}`)).json.Response[0].OauthClient.status).toBe('CANCELLED_PENDING');
 });
 
 test('shows its callback URLs as plain objects; their own list wraps them in their type name', async () => {

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { der, type EtsiRole, qcStatements, TrustServiceProvider } from '../support/qualified-certificates.ts';
 import { bankForEachTest, HOUR_MS } from './bank.ts';
 import { issue, pseudoCertificate } from './certificates.ts';
 import {
@@ -90,6 +91,7 @@ describe('a certificate is refused', () => {
 
   test('that names no role', () => refusedWith(/no role/, pseudoCertificate('My App')));
   test('whose role is only part of a word', () => refusedWith(/no role/, pseudoCertificate('My LAISPER')));
+  test('whose common name is longer than 64 characters', () => refusedWith(/64 characters/, pseudoCertificate(`${'x'.repeat(60)} AISP`)));
   test('that is expired', () => refusedWith(/expired/, pseudoCertificate('My App AISP', [-2, -1])));
   test('that is not valid yet', () => refusedWith(/not valid yet/, pseudoCertificate('My App AISP', [1, 2])));
   test('that is not PEM', () => refusedWith(/not PEM/, { certificatePem: 'certificate' }));
@@ -141,6 +143,17 @@ test('the same distinguished name is the same user, with another API key', async
   const { users, credentials } = bank.simulator.state();
   expect(users).toHaveLength(2);
   expect(credentials.map(({ userId }) => userId)).toEqual([users[0]?.id, users[0]?.id, users[1]?.id]);
+});
+
+test('a qualified certificate of the same distinguished name is the same user, with the roles of the later one', async () => {
+  const authority = new TrustServiceProvider();
+  const sealOf = (...roles: EtsiRole[]) => authority.issue({ statements: der.bytes(qcStatements({ roles, types: ['eseal'] })) });
+  const present = async (seal: Certified, text?: string) => createCredential(await install(bank.apiUrl, keys), seal, text);
+  await present(sealOf('PSP_AI'));
+  await present(sealOf('PSP_AI', 'PSP_IC'), 'not what a QSEAL signs');
+  expect(bank.simulator.state().users).toMatchObject([{ roles: ['AISP'] }]);
+  await present(sealOf('PSP_PI', 'PSP_IC'));
+  expect(bank.simulator.state().users).toMatchObject([{ roles: ['PISP', 'CBPII'] }]);
 });
 
 test('an API key that is not bound within its hour is dead', async () => {

@@ -56,11 +56,13 @@ test('a switch answers wrong signatures with the status of bunq’s table', asyn
 describe('request ids', () => {
   const again = { 'X-Bunq-Client-Request-Id': 'the-same' };
 
-  test('a repeated one is refused on the same installation, on a session of it too, and has no effect', async () => {
+  test('a repeated one is refused on the same installation, on a session of it too, and has no effect, unless the switch lets it through', async () => {
     const { call, installed, userId } = await logInUser(bank.apiUrl);
     expect((await installed.call('GET', '/device-server', { headers: again })).status).toBe(200);
     expect((await call('POST', `/user/${userId}/oauth-client`, { body: {}, headers: again })).status).toBe(400);
     expect(bank.simulator.state().oauthClients).toEqual([]);
+    bank.simulator.changeSettings({ refuseRepeatedRequestIds: false });
+    expect((await call('POST', `/user/${userId}/oauth-client`, { body: {}, headers: again })).status).toBe(200);
   });
 
   test('another installation may use the same', async () => {

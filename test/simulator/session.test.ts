@@ -65,6 +65,19 @@ test('requests do not extend a session, unless the switch lets those of the last
   expect((await call('GET', '/user')).status).toBe(401);
 });
 
+test('how shortly before its end a session is extended is a setting', async () => {
+  bank.simulator.changeSettings({ extendSessions: true, extendSessionsWithinMs: MINUTE_MS });
+  const { call } = await logInProvider(bank.apiUrl);
+  const endsAt = () => Date.parse(bank.simulator.state().sessions[0]!.expiresAt);
+  const stated = endsAt();
+  bank.simulator.advanceClock(HOUR_MS - MINUTE_MS - 1);
+  await call('GET', '/user');
+  expect(endsAt()).toBe(stated);
+  bank.simulator.advanceClock(1);
+  await call('GET', '/user');
+  expect(endsAt()).toBe(stated + 4 * MINUTE_MS);
+});
+
 test('a new session leaves the old one alone', async () => {
   const { installed, apiKey, call } = await logInUser(bank.apiUrl);
   await openSession(installed, apiKey);

@@ -23,6 +23,8 @@ export interface EgressOptions {
   readonly settings: Partial<Settings>;
   /** What the bank holds back is given up within milliseconds: time-outs cost next to nothing, and no healthy call is given up for it. */
   readonly isImpatient: boolean;
+  /** Of the bank's dice. */
+  readonly seed?: string;
 }
 
 /** One public address: a bank, and the worker through which every connection of this egress calls it. */
@@ -35,10 +37,15 @@ export interface TestEgress {
 export async function startEgress(
   temporal: TestWorkflowEnvironment,
   time: VirtualTime,
-  { environment, name, settings, isImpatient }: EgressOptions,
+  { environment, name, settings, isImpatient, seed }: EgressOptions,
 ): Promise<TestEgress> {
   await time.pull();
-  const simulator = await startSimulator({ serverPrivateKeyPem: await serverKey(), ...settings, nowMs: () => time.pulledMs });
+  const simulator = await startSimulator({
+    serverPrivateKeyPem: await serverKey(),
+    ...settings,
+    ...(seed !== undefined && { seed }),
+    nowMs: () => time.pulledMs,
+  });
   const clock = isImpatient ? { ...systemClock, deadline: (ms: number) => deadline(ms, () => isHolding(simulator)) } : systemClock;
   const tokenUrl = new URL('token', simulator.apiUrl).href;
   const bank = createBank({ apiUrl: simulator.apiUrl, tokenUrl, clock, timeouts: TIMEOUTS });

@@ -31,7 +31,7 @@ export interface TestKeeper {
   finish(): Promise<void>;
 }
 
-export type ConnectionOptions = Partial<Pick<EgressOptions, 'isImpatient'>>;
+export type ConnectionOptions = Partial<Pick<EgressOptions, 'isImpatient' | 'seed'>>;
 
 let server: Promise<TestWorkflowEnvironment> | undefined;
 
@@ -101,13 +101,13 @@ class Keeper implements TestKeeper {
   async connection(
     name: string,
     settings: Partial<Settings> = {},
-    { isImpatient = false }: ConnectionOptions = {},
+    { isImpatient = false, ...more }: ConnectionOptions = {},
   ): Promise<TestConnection> {
     const egress = `${name}-${++this.#egresses}`; // a gate remembers, and the next test has a connection of the same name
     if (this.#gateTaskQueue) await this.#startGate(egress, this.#gateTaskQueue);
     return this.#open(
       name,
-      await startEgress(this.#temporal, this.time, { environment: this.#environment, name: egress, settings, isImpatient }),
+      await startEgress(this.#temporal, this.time, { environment: this.#environment, name: egress, settings, isImpatient, ...more }),
     );
   }
 

@@ -1,10 +1,11 @@
-import type { Fault, FaultOptions, IssuedSecret, LoggedRequest, Settings, SimulatorState } from '../../../simulator/index.ts';
+import { manageSimulator, type RemoteManagement } from '../../../simulator/index.ts';
 import { type KeeperProcess, startKeeper } from '../../support/process.ts';
 
 /** The simulated bank as a process of its own, looked at by its management port. */
 export class BankProcess {
   readonly apiUrl: string;
-  readonly #manageUrl: string;
+  /** All that may be done to it. */
+  readonly management: RemoteManagement;
   readonly #args: readonly string[];
   /** What runs now, and what ran before a kill. */
   readonly processes: KeeperProcess[];
@@ -12,7 +13,7 @@ export class BankProcess {
   private constructor(process: KeeperProcess, urls: { apiUrl: string; manageUrl: string }, args: readonly string[]) {
     this.processes = [process];
     this.apiUrl = urls.apiUrl;
-    this.#manageUrl = urls.manageUrl;
+    this.management = manageSimulator(urls.manageUrl);
     const [port, managePort] = [urls.apiUrl, urls.manageUrl].map((url) => new URL(url).port);
     this.#args = ['simulator', '--json', '--port', port!, '--manage-port', managePort!, ...args];
   }
@@ -35,17 +36,11 @@ export class BankProcess {
     await process.waitForLine(/^\{"schema":1,"apiUrl".*\}$/);
   }
 
-  state = (): Promise<SimulatorState> => this.#manage('GET', 'state');
-  secrets = async (): Promise<IssuedSecret[]> => (await this.#manage<{ secrets: IssuedSecret[] }>('GET', 'secrets')).secrets;
-  requests = async (): Promise<LoggedRequest[]> => (await this.#manage<{ requests: LoggedRequest[] }>('GET', 'requests')).requests;
-  faults = async (): Promise<Fault[]> => (await this.#manage<{ faults: Fault[] }>('GET', 'faults')).faults;
-  release = (): Promise<unknown> => this.#manage('POST', 'faults/release');
-  fault = (fault: FaultOptions): Promise<unknown> => this.#manage('POST', 'faults', fault);
-  changeSettings = (change: Partial<Settings>): Promise<unknown> => this.#manage('PATCH', 'settings', change);
-
-  async #manage<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
-    const answer = await fetch(new URL(path, this.#manageUrl), { method, ...(body !== undefined && { body: JSON.stringify(body) }) });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as Answer;
-  }
+  state = () => this.management.state();
+  secrets = () => this.management.secrets();
+  requests = () => this.management.requests();
+  faults = () => this.management.faults();
+  release = () => this.management.releaseFaults();
+  fault: RemoteManagement['fault'] = (options) => this.management.fault(options);
+  changeSettings: RemoteManagement['changeSettings'] = (change) => this.management.changeSettings(change);
 }
