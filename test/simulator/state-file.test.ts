@@ -188,8 +188,9 @@ test('the log that was emptied shows all that came since', async () => {
   await first.close();
   const second = await startSimulator({ stateFile, rateLimits: false });
   await send(second.apiUrl, 'POST', '/sandbox-user-person');
-  expect(second.requests()).toHaveLength(1);
+  const requests = second.requests();
   await second.close();
+  expect(requests).toHaveLength(1);
 });
 
 test('the file is for its owner only, also where one with other rights was there', async () => {
