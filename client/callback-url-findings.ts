@@ -1,5 +1,5 @@
 import { type Finding, right, wrong } from './finding.ts';
-import type { KnownStatus } from './keeper.ts';
+import type { KnownStatus } from './known-status.ts';
 
 /**
  * The callback URLs that the bank has against those that were asked for; nothing for who has no OAuth client. Pure.

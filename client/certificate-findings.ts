@@ -1,7 +1,7 @@
 import { CertificateError, type CheckInput, type ExaminedCertificate, examineQsealCertificate } from '../bunq/certificates.ts';
 import { certificateRemarks, lifeLeft, permitLines } from './describe-certificate.ts';
 import { type Finding, right, wrong } from './finding.ts';
-import type { KnownStatus } from './keeper.ts';
+import type { KnownStatus } from './known-status.ts';
 
 /** Everything that is wrong with a certificate that is about to be used, and what it allows where nothing is. Pure. */
 export function certificateFindings(given: CheckInput): Finding[] {

@@ -1,8 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { providerOf } from '../workflows/names.ts';
-import { closedAs, memoOf } from './connection-workflows.ts';
+import { memoOf } from './connection-workflows.ts';
 import { unlessGone } from './forget.ts';
-import type { KnownStatus } from './keeper.ts';
+import { inTurns } from './in-turns.ts';
+import { closedAs, type KnownStatus } from './known-status.ts';
 
 export interface ListFilter {
   readonly state?: string | undefined;
@@ -56,11 +57,11 @@ export async function listClosed(
       ids.add(workflowId);
       if (ids.size >= MOST_CLOSED || ++runs >= MOST_CLOSED_RUNS) break;
     }
-    for (const workflowId of ids) {
-      const latest = await unlessGone(client.workflow.getHandle(workflowId).describe());
-      const closed = latest && closedAs(latest);
-      const memo = memoOf(latest);
-      if (closed && memo) found.push({ ...memo.status, runId: latest.runId, closed, asOf: memo.asOf });
+    const latest = await inTurns([...ids], (workflowId) => unlessGone(client.workflow.getHandle(workflowId).describe()));
+    for (const execution of latest) {
+      const closed = execution && closedAs(execution);
+      const memo = memoOf(execution);
+      if (closed && memo) found.push({ ...memo.status, runId: execution.runId, closed, asOf: memo.asOf });
     }
   }
   return inOrder(found, environment, provider);

@@ -23,7 +23,6 @@ import { connectionWorkflowId, isUserName, NAME_PATTERN, USER_NAME_PATTERN, work
 import { type ConnectionState, initialState } from '../workflows/state.ts';
 import { memoFields, type PublishedStatus, statusOf, statusOfMemo, wantedFacts } from '../workflows/status.ts';
 import { KeeperError, UnknownConnectionError, UsageError } from './errors.ts';
-import type { KnownStatus } from './keeper.ts';
 import { isUnpolled, lookAtQueues, missingWorker, type SeenQueue, silentWorker, taskQueuesOf } from './pollers.ts';
 
 const ANSWER_WITHIN_MS = 2000;
@@ -229,11 +228,6 @@ export class ConnectionWorkflows {
   async #noAnswer(name: string, what: string): Promise<KeeperError> {
     return new KeeperError([`The request ${what}.`, ...(await this.whyNoAnswer(name).catch(() => []))].join(' '));
   }
-}
-
-/** How it was closed, other than by `disconnect`. */
-export function closedAs({ status: { name } }: Pick<WorkflowExecutionDescription, 'status'>): KnownStatus['closed'] {
-  return name === 'TERMINATED' || name === 'FAILED' || name === 'TIMED_OUT' || name === 'CANCELLED' ? name : undefined;
 }
 
 export function memoOf(execution: Pick<WorkflowExecutionDescription, 'memo'> | null): PublishedStatus | null {

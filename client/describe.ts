@@ -4,7 +4,7 @@ import { isUserName } from '../workflows/names.ts';
 import { consentRemark, rollOverRemark } from '../workflows/status.ts';
 import { consentAgeRemark } from './consent-age.ts';
 import { lifeLeft } from './describe-certificate.ts';
-import type { KnownStatus } from './keeper.ts';
+import type { KnownStatus } from './known-status.ts';
 import { paintState } from './look.ts';
 import { table } from './table.ts';
 

@@ -4,7 +4,6 @@ import { Secret } from '../sealing/secret.ts';
 import { systemClock } from '../settings/clock.ts';
 import { connectUser } from '../workflows/actions.ts';
 import {
-  type ConnectionStatus,
   disconnectUpdate,
   oauthClientQuery,
   renewUpdate,
@@ -24,7 +23,7 @@ import { wantedFacts } from '../workflows/status.ts';
 import type { CompletedAuthorization } from './authorizations.ts';
 import { type BankCallInit, BankCalls } from './bank-calls.ts';
 import { type ListFilter, listClosed, listConnections } from './connection-list.ts';
-import { ConnectionWorkflows, closedAs, memoOf, sender } from './connection-workflows.ts';
+import { ConnectionWorkflows, memoOf, sender } from './connection-workflows.ts';
 import { CONSENT_AGE_MS } from './consent-age.ts';
 import { differences } from './differences.ts';
 import { type ConnectUserOptions, EndUsers, type LinkOutcome, type UserLink } from './end-users.ts';
@@ -33,6 +32,7 @@ import { exportedContext } from './exported-context.ts';
 import { forgetWorkflow, GONE_WITHIN_MS } from './forget.ts';
 import { checkImport, type ImportOptions } from './import-options.ts';
 import { importedState } from './imported-state.ts';
+import { closedAs, type KnownStatus } from './known-status.ts';
 import { openSession } from './open-session.ts';
 import { isUnpolled, lookAtPollers, type Poller, type SeenQueue, taskQueuesOf } from './pollers.ts';
 import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
@@ -45,15 +45,6 @@ export interface OnboardOptions {
   /** IPv4 addresses, or `any`; empty binds the API key to the calling address. */
   permittedIps: string[];
 }
-
-/** A status, and how it was had. */
-export type KnownStatus = ConnectionStatus & {
-  /** False when no worker answered: then this is what was last published, at `asOf`. */
-  worker?: false;
-  asOf?: string;
-  /** The workflow is closed, other than by `disconnect`: `resume` starts it from its last state. */
-  closed?: 'TERMINATED' | 'FAILED' | 'TIMED_OUT' | 'CANCELLED';
-};
 
 export interface RevealedSession extends Omit<SessionView, 'sessionToken' | 'privateKey'> {
   token: Secret;

@@ -1,7 +1,7 @@
 import { consentRemark } from '../workflows/status.ts';
 import { describeStatus } from './describe.ts';
 import { EXIT } from './errors.ts';
-import type { KnownStatus } from './keeper.ts';
+import type { KnownStatus } from './known-status.ts';
 import { complain, print, printJson } from './output.ts';
 
 /** How a waiting command ends: the connection on stdout, what is left for a person on stderr. Returns the exit code. */

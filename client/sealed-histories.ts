@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { parseWorkflowId } from '../workflows/names.ts';
 import { unlessGone } from './forget.ts';
-import { inTurns } from './sealing-key-use.ts';
+import { inTurns } from './in-turns.ts';
 
 const { HistoryEvent } = proto.temporal.api.history.v1;
 

@@ -1,4 +1,5 @@
-import type { KnownStatus } from './keeper.ts';
+import { inTurns } from './in-turns.ts';
+import type { KnownStatus } from './known-status.ts';
 import type { Poller } from './pollers.ts';
 import type { ClosedRun } from './sealed-histories.ts';
 import { several, verb } from './words.ts';
@@ -95,13 +96,4 @@ export async function keyIdsOf(
   ask: (name: string) => Promise<string[]>,
 ): Promise<SealingUse['connections']> {
   return inTurns(connections, async ({ name }) => ({ name, keyIds: await ask(name).catch(() => null) }));
-}
-
-const AT_ONCE = 10;
-
-/** A few at a time, in order. */
-export async function inTurns<Item, Result>(items: readonly Item[], act: (item: Item) => Promise<Result>): Promise<Result[]> {
-  const results: Result[] = [];
-  for (let from = 0; from < items.length; from += AT_ONCE) results.push(...(await Promise.all(items.slice(from, from + AT_ONCE).map(act))));
-  return results;
 }

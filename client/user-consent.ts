@@ -1,7 +1,8 @@
 import { connectUser } from '../workflows/actions.ts';
 import type { LinkOutcome } from './end-users.ts';
 import { EXIT, KeeperError } from './errors.ts';
-import type { Keeper, KnownStatus } from './keeper.ts';
+import type { Keeper } from './keeper.ts';
+import type { KnownStatus } from './known-status.ts';
 import { needsPerson } from './outcome.ts';
 import { watchSteps } from './progress.ts';
 import { waitFor } from './wait.ts';

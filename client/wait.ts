@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TemporalUnavailableError } from './connection-workflows.ts';
 import { EXIT, KeeperError } from './errors.ts';
-import type { Keeper, KnownStatus } from './keeper.ts';
+import type { Keeper } from './keeper.ts';
+import type { KnownStatus } from './known-status.ts';
 import { tell } from './output.ts';
 import { missingWorker } from './pollers.ts';
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { awaited } from '../awaited.ts';
 import { advice, describeStatus, remarks, toDo } from '../describe.ts';
 import { examples } from '../help.ts';
-import type { KnownStatus } from '../keeper.ts';
+import type { KnownStatus } from '../known-status.ts';
 import { LIFECYCLE_STATES } from '../lifecycle-states.ts';
 import { paint, paintCommands, paintState } from '../look.ts';
 import { connectionArgument, jsonOption, nameArgument, stateArgument, withKeeper } from '../options.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ACTION_CODES, type FailureCode, STEP_NAMES } from '../../workflows/codes.ts';
-import type { KnownStatus } from '../keeper.ts';
+import type { KnownStatus } from '../known-status.ts';
 import { LIFECYCLE_STATES } from '../lifecycle-states.ts';
 
 /** What is printed of connections. */

@@ -1,5 +1,5 @@
 import type { UserLink } from '../../client/end-users.ts';
-import type { KnownStatus } from '../../client/keeper.ts';
+import type { KnownStatus } from '../../client/known-status.ts';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { decodedPayloads } from '../support/payloads.ts';
 import type { Ended, KeeperProcess } from '../support/process.ts';

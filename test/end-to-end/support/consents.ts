@@ -1,4 +1,4 @@
-import type { KnownStatus } from '../../../client/keeper.ts';
+import type { KnownStatus } from '../../../client/known-status.ts';
 import type { Simulator } from '../../../simulator/index.ts';
 import { until } from '../../support/until.ts';
 import type { Scene } from './scene.ts';

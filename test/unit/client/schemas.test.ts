@@ -7,7 +7,7 @@ import { program, run } from '../../../client/cli.ts';
 import { inspection } from '../../../client/commands/certificate.ts';
 import type { Finding } from '../../../client/finding.ts';
 import { leavesOf } from '../../../client/help.ts';
-import type { KnownStatus } from '../../../client/keeper.ts';
+import type { KnownStatus } from '../../../client/known-status.ts';
 import { jsonSchema, OUTPUT_NAMES, type Output, type OutputName } from '../../../client/schemas/index.ts';
 import { type KeyUse, keyUse, type SealingWorker, sealingWorkers } from '../../../client/sealing-key-use.ts';
 import { NO_AUTHORIZATION } from '../../../workflows/authorization.ts';

@@ -1,6 +1,6 @@
+import { inTurns } from '../../../client/in-turns.ts';
 import { beginningOfSealed } from '../../../client/sealed-histories.ts';
 import {
-  inTurns,
   type KeyUse,
   keyIdsOf,
   keyUse,
