@@ -33,7 +33,7 @@ export async function contract(args: readonly string[], surroundings: Surroundin
     }
   } catch (error) {
     if (!(error instanceof BadArguments)) throw error;
-    tell(`contract: ${error.message.replace(/\.?$/, ".")} --help shows how.`);
+    tell(`contract: ${error.message.replace(/\.?$/, '.')} --help shows how.`);
     return 2;
   }
 }
