@@ -107,7 +107,7 @@ test('callback URLs that are set anew while their refusal is being looked into l
   acme.simulator.fault({ endpoint, kind: 'status', status: 403, description: 'Insufficient authorisation.', times: null });
   await acme.setCallbackUrls(['https://acme.example/callback']);
   await acme.until('was refused', ({ lastError }) => lastError !== null);
-  const held = acme.simulator.fault({ endpoint: 'GET /user', kind: 'hold', holdMs: 1000 });
+  const held = acme.simulator.fault({ endpoint: 'GET /user', kind: 'hold' });
   await keeper.time.pass(29 * SECOND);
   const looksIntoIt = () => acme.simulator.faults().some(({ id, held: now }) => id === held.id && now > 0);
   while (!looksIntoIt()) await keeper.time.pass(SECOND);

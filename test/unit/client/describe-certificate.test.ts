@@ -74,11 +74,11 @@ describe('certificate inspect', () => {
       certificates,
       provider: {
         fingerprintSha256: certificates[1]!.fingerprintSha256,
-        daysLeft: 29,
+        daysLeft: 30,
         chain: [intermediate!.fingerprintSha256, root!.fingerprintSha256],
         permits: expect.arrayContaining([expect.objectContaining({ what: 'read transactions', sources: expect.any(Array) })]),
         problems: [],
-        remarks: ['It expires in 29 days: have the next one issued.'],
+        remarks: ['It expires in 30 days: have the next one issued.'],
       },
     });
     expect(inspection(examineQsealCertificate({ certificatePem: issuer.rootPem, now }), [], now).provider).toBeNull();
@@ -96,7 +96,7 @@ describe('what is not wrong, and well to be known', () => {
     ['that it has no authorization number', { organizationIdentifier: null }, [/authorization number is missing/]],
     ['that its number is another kind of number', { organizationIdentifier: 'VATNL-1' }, [/VATNL-1 is no authorization number/]],
     ['that it names two authorities', { organizationIdentifier: 'PSDDE-BAFIN-1' }, [/NL-DNB, and .* another one: PSDDE-BAFIN-1/]],
-    ['that it ends soon', { expiresAt: inDays(1.5) }, [/expires in 1 day: have the next one issued/]],
+    ['that it ends soon', { expiresAt: inDays(0.5) }, [/expires in 1 day: have the next one issued/]],
   ])('%s', (_what, input, says) => {
     const remarks = remarksOn(input);
     expect(remarks).toHaveLength(says.length);
