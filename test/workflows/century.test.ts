@@ -46,7 +46,7 @@ test(`for ${YEARS} years a session is served at every moment, but in outages lon
     /** Noticed at the next renewal. */
     async () => {
       refuseKey();
-      await acme.passUntil((await acme.status()).session!.renewAt);
+      await acme.passUntil((await acme.becomes('ACTIVE', HOUR)).session!.renewAt);
       await keeper.time.pass(DAY);
     },
     /** A new API key's first session lasts an hour: the bank goes down before it is renewed. */
@@ -57,6 +57,7 @@ test(`for ${YEARS} years a session is served at every moment, but in outages lon
       outage(rolls.between(45, 90) * MINUTE, {});
     },
     async () => {
+      await acme.becomes('ACTIVE', HOUR);
       const { sessionId } = (await acme.session())!;
       const fromMs = simulator.nowMs();
       simulator.revokeSession(sessionId);
