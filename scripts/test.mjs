@@ -27,12 +27,9 @@ const QUICK = [
   '/test/end-to-end/onboarding\\.test\\.ts$',
 ];
 const WORKERS = Math.max(2, availableParallelism() - 1);
-/** End-to-end tests wait for most of their time: with a worker a processor they use 60 % of them (measured, of two). */
-const WAITING_WORKERS = Math.ceil(availableParallelism() * 1.5);
-const END_TO_END = '/test/end-to-end/(?!(onboarding|gate)\\.test\\.ts$)';
 const LONG = [
   [`/test/(workflows|conformance)/${LONG_UNDER_TIME_SKIPPING}`, `/test/simulator/${LONG_OF_SIMULATOR}`],
-  [END_TO_END],
+  ['/test/end-to-end/(?!(onboarding|gate)\\.test\\.ts$)'],
   ['/test/end-to-end/gate\\.test\\.ts$'], // how many of its slots are used shows only where nothing else wants the processors
 ];
 /** These want a Chromium, these an HSM, and these Prometheus's promtool. */
@@ -107,7 +104,7 @@ function runJest(patterns) {
     '--passWithNoTests',
     '--json',
     `--outputFile=${results}`,
-    `--maxWorkers=${patterns.includes(END_TO_END) ? WAITING_WORKERS : WORKERS}`,
+    `--maxWorkers=${WORKERS}`,
     ...(ci ? ['--ci'] : []),
   ];
   const chosen = patterns.length > 0 ? ['--testPathPatterns', ...patterns] : [];
