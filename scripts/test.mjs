@@ -100,13 +100,7 @@ function installFor(script) {
 function runJest(patterns) {
   const folder = mkdtempSync(join(tmpdir(), 'bunq-keeper-jest-'));
   const results = join(folder, 'results.json');
-  const flags = [
-    '--passWithNoTests',
-    '--json',
-    `--outputFile=${results}`,
-    `--maxWorkers=${WORKERS}`,
-    ...(ci ? ['--ci'] : []),
-  ];
+  const flags = ['--passWithNoTests', '--json', `--outputFile=${results}`, `--maxWorkers=${WORKERS}`, ...(ci ? ['--ci'] : [])];
   const chosen = patterns.length > 0 ? ['--testPathPatterns', ...patterns] : [];
   // as flags of node, not in NODE_OPTIONS: the processes that tests start do not inherit them
   const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
