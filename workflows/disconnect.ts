@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts';
 import { MINUTE_MS } from './duration.ts';
 import { publishChange } from './events.ts';
 import type { Disconnected } from './messages.ts';
-import { closeSession, endsAtMs } from './session-step.ts';
+import { closeSession, toBeClosed } from './session-step.ts';
 import { takeBack } from './slot-request.ts';
 import { changeLifecycle, standingOfCandidate } from './state.ts';
 import { iso } from './status.ts';
@@ -37,18 +37,12 @@ export async function disconnect(connection: Connection): Promise<Disconnected> 
 
 function openSessions({ state }: Connection) {
   const { serving, candidate, retiring } = state;
-  const sessions = [
-    ...(candidate ? [{ session: candidate, ...standingOfCandidate(state, candidate) }] : []),
-    ...(serving ? [serving] : []),
-  ];
+  const nowMs = Date.now();
   return [
     ...retiring,
-    ...sessions.map(({ session, installation: { serverPublicKeyPem } }) => ({
-      ...session,
-      serverPublicKeyPem,
-      expiresAtMs: endsAtMs(session),
-    })),
-  ].filter(({ expiresAtMs }) => expiresAtMs > Date.now());
+    ...(candidate ? [toBeClosed(candidate, standingOfCandidate(state, candidate), nowMs)] : []),
+    ...(serving ? [toBeClosed(serving.session, serving, nowMs)] : []),
+  ].filter(({ expiresAtMs }) => expiresAtMs > nowMs);
 }
 
 /** Cancels what is not done so long after the wish to disconnect. */

@@ -13,8 +13,8 @@ import {
   type Candidate,
   type ConnectionState,
   type Retiring,
-  type Serving,
   type Session,
+  type Standing,
   standingOf,
   standingOfCandidate,
 } from './state.ts';
@@ -100,16 +100,7 @@ function compareUser(connection: Connection, candidate: Candidate): void {
 /** What was opened and will not be served is closed at the bank at once. */
 export function dropCandidate(state: ConnectionState): void {
   if (!state.candidate) return;
-  const { sessionId, sessionToken } = state.candidate;
-  const { serverPublicKeyPem } = standingOfCandidate(state, state.candidate).installation;
-  state.retiring.push({
-    sessionId,
-    sessionToken,
-    serverPublicKeyPem,
-    closeAtMs: Date.now(),
-    failures: 0,
-    expiresAtMs: endsAtMs(state.candidate),
-  });
+  state.retiring.push(toBeClosed(state.candidate, standingOfCandidate(state, state.candidate), Date.now()));
   state.candidate = null;
 }
 
@@ -127,7 +118,8 @@ function serve(connection: Connection, { isOnServing, isProven: _, ...session }:
   if (state.serving) {
     connection.renewals++;
     state.counts.renewals++;
-    if (endsAtMs(state.serving.session) > nowMs) state.retiring.push(retire(state.serving, nowMs));
+    const { session: former } = state.serving;
+    if (endsAtMs(former) > nowMs) state.retiring.push(toBeClosed(former, state.serving, nowMs + graceMs(former.expiresAtMs - nowMs)));
   }
   state.serving = {
     session,
@@ -149,17 +141,18 @@ function serve(connection: Connection, { isOnServing, isProven: _, ...session }:
   for (const step of OAUTH_STEPS) if (state.troubles[step]?.error.code === 'BUNQ_TOKEN_REJECTED') tryAgain(state, step);
 }
 
-const retire = ({ session, installation }: Serving, nowMs: number): Retiring => ({
+/** A session that is not served, or not for long any more. */
+export const toBeClosed = (session: Session, { installation }: Pick<Standing, 'installation'>, closeAtMs: number): Retiring => ({
   sessionId: session.sessionId,
   sessionToken: session.sessionToken,
   serverPublicKeyPem: installation.serverPublicKeyPem,
-  closeAtMs: nowMs + graceMs(session.expiresAtMs - nowMs),
+  closeAtMs,
   failures: 0,
   expiresAtMs: endsAtMs(session),
 });
 
 /** By itself, at the bank: until then what is not served any more has to be closed. */
-export const endsAtMs = ({ expiresAtMs, toldExpiresAtMs = expiresAtMs }: Session): number => toldExpiresAtMs;
+const endsAtMs = ({ expiresAtMs, toldExpiresAtMs = expiresAtMs }: Session): number => toldExpiresAtMs;
 
 /** With their whole grace: where renewals follow each other quickly, those before them have the time below. */
 const MOST_RETIRING = 2;
