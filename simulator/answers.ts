@@ -67,6 +67,13 @@ export const refusals = {
   notFound: (what: string) => new BankRefusal(404, `${what} not found.`),
 };
 
+/** The one of that id. @throws BankRefusal 404 */
+export function requireItem<T extends { readonly id: number }>(what: string, id: number, items: readonly T[]): T {
+  const item = items.find((one) => one.id === id);
+  if (item === undefined) throw refusals.notFound(what);
+  return item;
+}
+
 /** @throws BadParameter naming the field */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body);

@@ -11,7 +11,7 @@ import { limitOf, type RateLimits, rateLimitText, whoOf } from './rate-limits.ts
 import { firstLog, readBytes, readRequest } from './read-request.ts';
 import { endpointOf, type Request } from './route.ts';
 import { findRoute } from './router.ts';
-import { BANNER, cutAnswer, writeAnswer } from './write-answer.ts';
+import { cutAnswer, withBanner, writeAnswer } from './write-answer.ts';
 
 /** The bank on HTTP. On node:http, because every byte of an answer is part of what is simulated. */
 export function createBankServer(
@@ -21,7 +21,7 @@ export function createBankServer(
   pages: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<unknown>,
 ): Server {
   return createServer((incoming, outgoing) => {
-    if (isPage(incoming.url)) return void pages(incoming, outgoing.setHeaders(new Map(Object.entries(BANNER))));
+    if (isPage(incoming.url)) return void pages(incoming, withBanner(outgoing));
     new Exchange(bank, faults, rateLimits, incoming, outgoing).run().catch((error: unknown) => {
       if (!incoming.errored) console.error('simulator:', error); // a client that goes before its body's end is none of our errors
       outgoing.destroy();
@@ -96,8 +96,8 @@ class Exchange {
       this.#save();
       return performed;
     });
-    if (fault?.kind === 'hold-answer' && (await this.#faults.hold(fault, this.#signalGone())) === 'disconnected')
-      return cutAnswer(this.#outgoing);
+    if (fault?.kind !== 'hold-answer') return this.#send(answer, fault);
+    if ((await this.#faults.hold(fault, this.#signalGone())) === 'disconnected') return cutAnswer(this.#outgoing);
     this.#answer(answer, fault);
   }
 
@@ -144,17 +144,22 @@ class Exchange {
   }
 
   #answer(answer: Answer, fault: Fault | null): void {
-    const { responseId, requestId, outcome } = this.#noteEnd(answer, fault);
+    this.#noteEnd(answer, fault);
     this.#save();
+    this.#send(answer, fault);
+  }
+
+  /** What stands in the log already. */
+  #send(answer: Answer, fault: Fault | null): void {
+    const { responseId, requestId, outcome } = this.#log;
     if (outcome === 'unanswered' || this.#bank.store.failure !== null) cutAnswer(this.#outgoing);
     else writeAnswer(this.#outgoing, this.#bank, answer, { fault, isApi: this.#isApi, responseId, requestId });
   }
 
-  #noteEnd(answer: Answer, fault: Fault | null): LoggedRequest {
+  #noteEnd(answer: Answer, fault: Fault | null): void {
     const isLost = fault?.kind === 'lose-answer-after-effect' || this.#isGone;
     this.#noteAnswer(answer);
     this.#note({ outcome: isLost ? 'unanswered' : 'answered' });
-    return this.#log;
   }
 
   #noteAnswer({ status, body }: Answer): void {

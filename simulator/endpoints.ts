@@ -9,6 +9,10 @@ function knownEndpoint(given: string): string | undefined {
   return given === ANY_ENDPOINT ? given : ENDPOINTS.find((endpoint) => plain(endpoint) === plain(given));
 }
 
+/** Whether one of those named is the endpoint, or stands for all. */
+export const isAmong = (endpoint: string, named: readonly string[]): boolean =>
+  named.some((one) => one === ANY_ENDPOINT || one === endpoint);
+
 /** `POST /session-server`, `GET /user/{userID}/oauth-client`, or `*` for all: one that the bank has. */
 export const endpointSchema = z.string().transform((given, context) => {
   const endpoint = knownEndpoint(given);

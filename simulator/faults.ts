@@ -1,5 +1,5 @@
 import type { SimulatorClock } from './clock.ts';
-import { ANY_ENDPOINT } from './endpoints.ts';
+import { isAmong } from './endpoints.ts';
 import { type Fault, type FaultOptions, readFault } from './fault-options.ts';
 import { HOSTILE, Hostility } from './hostility.ts';
 import { LaterEffects } from './later-effects.ts';
@@ -49,7 +49,7 @@ export class Faults {
     const misfortune = hostile ? this.#hostility.next(endpoint, hostileRates) : null; // counted also where a fault that was set goes first
     for (const entry of this.#entries.values()) {
       const { fault, dice } = entry;
-      if (!isMeant(fault, endpoint) || !isInTime(fault, nowMs)) continue;
+      if (!isAmong(endpoint, [fault.endpoint].flat()) || !isInTime(fault, nowMs)) continue;
       const seen = fault.seen + 1;
       const isHit = seen > fault.skip && (fault.times === null || fault.hits < fault.times) && dice.roll() < fault.probability;
       entry.fault = { ...fault, seen, hits: fault.hits + (isHit ? 1 : 0) };
@@ -117,9 +117,6 @@ export class Faults {
     return [...Array.from(this.#entries.values(), ({ holding }) => holding), this.#hostileHolding];
   }
 }
-
-const isMeant = ({ endpoint: meant }: Fault, endpoint: string): boolean =>
-  [meant].flat().some((one) => one === ANY_ENDPOINT || one === endpoint);
 
 const isInTime = ({ fromMs, untilMs }: Fault, nowMs: number): boolean => (fromMs ?? nowMs) <= nowMs && (untilMs == null || nowMs < untilMs);
 

@@ -25,7 +25,7 @@ import { type SettingsChange, settingsSchema } from './settings.ts';
 import { isServerKey } from './signatures.ts';
 import { type LockedStateFile, lockStateFile } from './state-lock.ts';
 import { Store } from './store.ts';
-import { BANNER } from './write-answer.ts';
+import { withBanner } from './write-answer.ts';
 
 export type { Authorize } from './authorize.ts';
 export type { EndUser, NewEndUser } from './end-users.ts';
@@ -132,7 +132,7 @@ async function start(options: Options, locked: LockedStateFile | null): Promise<
   });
   const bankServer = createBankServer(bank, faults, rateLimits, pages);
   const manageServer = createManageServer(management);
-  manageServer.prependListener('request', (_, outgoing) => outgoing.setHeaders(new Map(Object.entries(BANNER))));
+  manageServer.prependListener('request', (_, outgoing) => withBanner(outgoing));
 
   const close = async () => {
     faults.abandon();

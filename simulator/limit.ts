@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ANY_ENDPOINT, endpointSchema } from './endpoints.ts';
+import { endpointSchema, isAmong } from './endpoints.ts';
 
 /** Whose requests are counted together. */
 const BY = ['address', 'installation', 'api-key', 'session'] as const;
@@ -30,5 +30,5 @@ export type CategoryLimit = z.output<typeof limitSchema>;
 /** @param endpoint `POST /session-server` */
 export function isFor({ methods, endpoints }: CategoryLimit, endpoint: string): boolean {
   const isOfMethod = methods === undefined || methods.some((method) => endpoint.startsWith(`${method} `));
-  return isOfMethod && (endpoints === undefined || endpoints.some((one) => one === ANY_ENDPOINT || one === endpoint));
+  return isOfMethod && (endpoints === undefined || isAmong(endpoint, endpoints));
 }

@@ -48,13 +48,8 @@ export function checkOrders(account: MonetaryAccount, orders: readonly Order[]):
 /** All of them or none. @throws BankRefusal 400 where the balance does not cover them */
 export function pay(bank: Bank, account: MonetaryAccount, orders: readonly Order[], nowMs: number): Payment[] {
   checkOrders(account, orders);
-  if (
-    !covers(
-      account,
-      orders.reduce((sum, { cents }) => sum + cents, 0),
-    )
-  )
-    throw new BankRefusal(400, 'Insufficient balance.');
+  const total = orders.reduce((sum, { cents }) => sum + cents, 0);
+  if (!covers(account, total)) throw new BankRefusal(400, 'Insufficient balance.');
   return orders.map((order) => transfer(bank, account, order, nowMs));
 }
 

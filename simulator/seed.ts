@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Bank } from './bank.ts';
-import { wholeSeconds } from './clock.ts';
 import { type EndUser, viewEndUser } from './end-users.ts';
-import type { Credential, Installation } from './entities.ts';
-import { newToken } from './random.ts';
+import type { Credential } from './entities.ts';
+import { bindDevice } from './routes/device-server.ts';
+import { type ClientPublicKey, createInstallation } from './routes/installation.ts';
 import { createSandboxKey } from './routes/sandbox-user.ts';
+import { openSession } from './routes/session.ts';
 import { newKeyPair, readClientPublicKey } from './signatures.ts';
 import { createOrdinaryUser } from './users.ts';
 
@@ -79,9 +80,7 @@ export function seed(bank: Bank, options: Seed): Seeded {
 
 const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
 
-type PublicKey = Pick<Installation, 'publicKeyText' | 'publicKeyPem'>;
-
-function publicKeyOf(publicKeyText: string): PublicKey {
+function publicKeyOf(publicKeyText: string): ClientPublicKey {
   const publicKeyPem = readClientPublicKey(publicKeyText)?.export({ type: 'spki', format: 'pem' }) as string | undefined;
   return { publicKeyText, publicKeyPem: publicKeyPem ?? '' };
 }
@@ -89,55 +88,19 @@ function publicKeyOf(publicKeyText: string): PublicKey {
 const viewApiKey = ({ userId, id, apiKey }: Credential): SeededApiKey => ({ userId, credentialId: id, apiKey });
 
 /** What a client gets by `POST /installation`, `POST /device-server` for any address, and `POST /session-server`. */
-function connect(bank: Bank, publicKey: PublicKey, nowMs: number): SeededConnection {
-  const { store, settings } = bank;
+function connect(bank: Bank, publicKey: ClientPublicKey, nowMs: number): SeededConnection {
   const apiKey = createSandboxKey(bank, 'UserPerson', nowMs);
-  const { userId, id: credentialId } = store.put('credentials', { ...apiKey, boundAtMs: nowMs, permittedIps: ['*'] });
-  const installation = newInstallation(bank, publicKey, nowMs);
-  const installationId = installation.id;
-  const device = store.put('devices', {
-    id: store.nextId(),
-    installationId,
-    credentialId,
-    userId,
-    description: 'seeded',
-    ip: LOOPBACK,
-    createdAtMs: nowMs,
-    updatedAtMs: nowMs,
-  });
-  const session = store.put('sessions', {
-    id: store.nextId(),
-    tokenId: store.nextId(),
-    token: newToken(),
-    userId,
-    installationId,
-    credentialId,
-    timeoutSeconds: wholeSeconds(settings.userSessionLifetimeMs),
-    createdAtMs: nowMs,
-    expiresAtMs: nowMs + 1000 * wholeSeconds(settings.userSessionLifetimeMs),
-    deletedAtMs: null,
-    revokedAtMs: null,
-    uses: 0,
-  });
+  const installation = createInstallation(bank, publicKey, nowMs);
+  const binding = { installationId: installation.id, description: 'seeded', ip: LOOPBACK, permittedIps: ['*'] };
+  const device = bindDevice(bank, apiKey, binding, nowMs);
+  const session = openSession(bank, apiKey, installation.id, nowMs);
   return {
     ...viewApiKey(apiKey),
-    installationId,
+    installationId: installation.id,
     installationToken: installation.token,
     deviceId: device.id,
     sessionId: session.id,
     sessionToken: session.token,
     expiresAt: new Date(session.expiresAtMs).toISOString(),
   };
-}
-
-function newInstallation({ store }: Bank, publicKey: PublicKey, nowMs: number): Installation {
-  return store.put('installations', {
-    id: store.nextId(),
-    tokenId: store.nextId(),
-    token: newToken(),
-    ...publicKey,
-    createdAtMs: nowMs,
-    revokedAtMs: null,
-    uses: 0,
-  });
 }

@@ -6,7 +6,10 @@ import { phpJson } from './json.ts';
 import { signBody } from './signatures.ts';
 
 /** On every answer: nobody is to take this for the bank. */
-export const BANNER = { 'X-Bunq-Simulator': 'not a bank; every secret is worthless' };
+const BANNER = { 'X-Bunq-Simulator': 'not a bank; every secret is worthless' };
+
+/** The same on what is written elsewhere. */
+export const withBanner = (outgoing: ServerResponse): ServerResponse => outgoing.setHeaders(new Map(Object.entries(BANNER)));
 
 interface AnswerContext {
   readonly fault: Fault | null;

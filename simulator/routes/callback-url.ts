@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answer, answerId, readBody, refusals } from '../answers.ts';
+import { answer, answerId, readBody, requireItem } from '../answers.ts';
 import { bunqTime } from '../clock.ts';
 import type { CallbackUrl } from '../entities.ts';
 import { answerList } from '../pagination.ts';
@@ -24,10 +24,7 @@ function ownUrls(call: SessionCall): CallbackUrl[] {
 
 function requireOwnUrl(call: SessionCall): CallbackUrl {
   const urls = ownUrls(call);
-  const id = call.id('itemId');
-  const url = urls.find((own) => own.id === id);
-  if (url === undefined) throw refusals.notFound('OauthCallbackUrl');
-  return url;
+  return requireItem('OauthCallbackUrl', call.id('itemId'), urls);
 }
 
 const showUrl = ({ id, url, createdAtMs, updatedAtMs }: CallbackUrl): object => ({

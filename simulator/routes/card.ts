@@ -1,4 +1,4 @@
-import { answer, refusals } from '../answers.ts';
+import { answer, requireItem } from '../answers.ts';
 import type { Bank } from '../bank.ts';
 import { bunqTime } from '../clock.ts';
 import { accountHolder } from '../grants.ts';
@@ -51,10 +51,7 @@ function list(call: SessionCall) {
 }
 
 function read(call: SessionCall) {
-  const id = call.id('itemId');
-  const card = ownCards(call).find((own) => own.id === id);
-  if (card === undefined) throw refusals.notFound('Card');
-  return answer(showCard(call.bank, card));
+  return answer(showCard(call.bank, requireItem('Card', call.id('itemId'), ownCards(call))));
 }
 
 export const cardRoutes: readonly Route[] = [

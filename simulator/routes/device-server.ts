@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { answer, answerId, BadParameter, readBody, refusals } from '../answers.ts';
+import { answer, answerId, BadParameter, readBody, refusals, requireItem } from '../answers.ts';
 import { type Bank, credentialStatus } from '../bank.ts';
 import { bunqTime } from '../clock.ts';
 import type { Credential, Device } from '../entities.ts';
@@ -42,8 +42,31 @@ function checkFamily({ settings }: Bank, asked: readonly string[]): void {
     throw new BadParameter('Invalid value for field "permitted_ips": only IPv4 addresses are supported.');
 }
 
+const deviceOn = ({ store }: Bank, credential: Credential, installationId: number): Device | undefined =>
+  store.of('devices', 'credentialId', credential.id).find((device) => device.installationId === installationId);
+
+type Binding = Pick<Device, 'installationId' | 'description' | 'ip'> & Pick<Credential, 'permittedIps'>;
+
+/** Binds an API key to a device on an installation; where it is bound there already, to the same. */
+export function bindDevice(bank: Bank, credential: Credential, { permittedIps, ...device }: Binding, nowMs: number): Device {
+  const { store } = bank;
+  const known = deviceOn(bank, credential, device.installationId);
+  store.put('credentials', {
+    ...credential,
+    boundAtMs: credential.boundAtMs ?? nowMs,
+    permittedIps: [...new Set([...credential.permittedIps, ...permittedIps])],
+  });
+  return store.put('devices', {
+    id: known?.id ?? store.nextId(),
+    credentialId: credential.id,
+    userId: credential.userId,
+    ...device,
+    createdAtMs: known?.createdAtMs ?? nowMs,
+    updatedAtMs: nowMs,
+  });
+}
+
 function create({ bank, body, caller, request, nowMs }: InstallationCall) {
-  const { store, settings } = bank;
   const { description, secret, permitted_ips } = readBody(bodySchema, body);
   checkFamily(bank, permitted_ips);
   const ip = request.remoteAddress;
@@ -52,24 +75,8 @@ function create({ bank, body, caller, request, nowMs }: InstallationCall) {
   if (credential === undefined || !mayBeUsedFrom({ permittedIps }, ip)) throw refusals.credentials();
   if (credential.boundAtMs !== null && !mayBeUsedFrom(credential, ip)) throw refusals.credentials();
   const installationId = caller.installation.id;
-  const known = store.of('devices', 'credentialId', credential.id).find((device) => device.installationId === installationId);
-  if (known !== undefined && settings.refuseRebinding) throw refusals.credentials();
-  store.put('credentials', {
-    ...credential,
-    boundAtMs: credential.boundAtMs ?? nowMs,
-    permittedIps: [...new Set([...credential.permittedIps, ...permittedIps])],
-  });
-  const device = store.put('devices', {
-    id: known?.id ?? store.nextId(),
-    installationId,
-    credentialId: credential.id,
-    userId: credential.userId,
-    description,
-    ip,
-    createdAtMs: known?.createdAtMs ?? nowMs,
-    updatedAtMs: nowMs,
-  });
-  return answerId(device.id);
+  if (bank.settings.refuseRebinding && deviceOn(bank, credential, installationId)) throw refusals.credentials();
+  return answerId(bindDevice(bank, credential, { installationId, description, ip, permittedIps }, nowMs).id);
 }
 
 /** On a session: the devices of its user; on an installation: its own. */
@@ -89,10 +96,7 @@ function list(call: InstallationCall) {
 }
 
 function read(call: InstallationCall) {
-  const id = call.id('itemId');
-  const device = ownDevices(call).find((own) => own.id === id);
-  if (device === undefined) throw refusals.notFound('DeviceServer');
-  return answer(showDevice(call.bank, device));
+  return answer(showDevice(call.bank, requireItem('DeviceServer', call.id('itemId'), ownDevices(call))));
 }
 
 export const deviceServerRoutes: readonly Route[] = [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { amountSchema, showAmount } from '../amounts.ts';
-import { answer, answerId, BankRefusal, readBody, refusals } from '../answers.ts';
+import { answer, answerId, BankRefusal, readBody, refusals, requireItem } from '../answers.ts';
 import type { Bank } from '../bank.ts';
 import { bunqTime } from '../clock.ts';
 import type { MonetaryAccount, User } from '../entities.ts';
@@ -36,12 +36,7 @@ function ownDrafts(call: SessionCall): DraftPayment[] {
   return call.bank.store.of('draftPayments', 'monetaryAccountId', account.id);
 }
 
-function requireOwnDraft(call: SessionCall): DraftPayment {
-  const id = call.id('itemId');
-  const draft = ownDrafts(call).find((own) => own.id === id);
-  if (draft === undefined) throw refusals.notFound('DraftPayment');
-  return draft;
-}
+const requireOwnDraft = (call: SessionCall): DraftPayment => requireItem('DraftPayment', call.id('itemId'), ownDrafts(call));
 
 function create(call: SessionCall) {
   const account = ownAccount(call);

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { answer, BadParameter, BankRefusal, readBody, refusals } from '../answers.ts';
+import type { Bank } from '../bank.ts';
 import { bunqTime } from '../clock.ts';
+import type { Installation } from '../entities.ts';
 import { answerList } from '../pagination.ts';
 import { newToken } from '../random.ts';
 import type { AnonymousCall, InstallationCall, Route, SessionCall } from '../route.ts';
@@ -8,24 +10,32 @@ import { readClientPublicKey } from '../signatures.ts';
 
 const bodySchema = z.object({ client_public_key: z.string() });
 
-function create({ bank, body, nowMs }: AnonymousCall) {
-  const { store } = bank;
-  const { client_public_key: publicKeyText } = readBody(bodySchema, body);
-  const publicKey = readClientPublicKey(publicKeyText);
-  if (publicKey === null) throw new BadParameter('The client public key must be an RSA 2048 public key in PEM.');
-  const publicKeyPem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
-  if (bank.settings.refuseRepeatedPublicKey && store.find('installations', (other) => other.publicKeyPem === publicKeyPem) !== undefined)
-    throw new BankRefusal(400, 'The client public key is in use already.');
-  const installation = store.put('installations', {
+/** A client's public key as it was sent, and as SPKI in PEM. */
+export type ClientPublicKey = Pick<Installation, 'publicKeyText' | 'publicKeyPem'>;
+
+export function createInstallation({ store }: Bank, publicKey: ClientPublicKey, nowMs: number): Installation {
+  return store.put('installations', {
     id: store.nextId(),
     tokenId: store.nextId(),
     token: newToken(),
-    publicKeyText,
-    publicKeyPem,
+    ...publicKey,
     createdAtMs: nowMs,
     revokedAtMs: null,
     uses: 0,
   });
+}
+
+function create({ bank, body, nowMs }: AnonymousCall) {
+  const { client_public_key: publicKeyText } = readBody(bodySchema, body);
+  const publicKey = readClientPublicKey(publicKeyText);
+  if (publicKey === null) throw new BadParameter('The client public key must be an RSA 2048 public key in PEM.');
+  const publicKeyPem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
+  if (
+    bank.settings.refuseRepeatedPublicKey &&
+    bank.store.find('installations', (other) => other.publicKeyPem === publicKeyPem) !== undefined
+  )
+    throw new BankRefusal(400, 'The client public key is in use already.');
+  const installation = createInstallation(bank, { publicKeyText, publicKeyPem }, nowMs);
   const time = bunqTime(nowMs);
   return answer(
     { Id: { id: installation.id } },

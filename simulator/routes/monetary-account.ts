@@ -1,4 +1,4 @@
-import { answer, refusals } from '../answers.ts';
+import { answer, requireItem } from '../answers.ts';
 import type { MonetaryAccount } from '../entities.ts';
 import { accountHolder } from '../grants.ts';
 import { answerList } from '../pagination.ts';
@@ -15,11 +15,7 @@ export function ownAccounts(call: SessionCall): MonetaryAccount[] {
 }
 
 /** The account of that id. @throws BankRefusal 404 for a user or account that is not the session's */
-export function requireOwnAccount(call: SessionCall, id: number): MonetaryAccount {
-  const account = ownAccounts(call).find((own) => own.id === id);
-  if (account === undefined) throw refusals.notFound('MonetaryAccount');
-  return account;
-}
+export const requireOwnAccount = (call: SessionCall, id: number): MonetaryAccount => requireItem('MonetaryAccount', id, ownAccounts(call));
 
 function showAccount(call: SessionCall, account: MonetaryAccount): object {
   return showMonetaryAccount(account, accountHolder(call.bank, call.user), { withBalance: readsAccountInformation(call) });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answer, answerId, readBody, refusals } from '../answers.ts';
+import { answer, answerId, readBody, requireItem } from '../answers.ts';
 import { bunqTime } from '../clock.ts';
 import type { NotificationFilter } from '../entities.ts';
 import { answerList } from '../pagination.ts';
@@ -42,10 +42,7 @@ function list(call: SessionCall) {
 }
 
 function read(call: SessionCall) {
-  const id = call.id('itemId');
-  const filter = ownFilters(call).find((own) => own.id === id);
-  if (filter === undefined) throw refusals.notFound('NotificationFilterUrl');
-  return answer(showFilter(filter));
+  return answer(showFilter(requireItem('NotificationFilterUrl', call.id('itemId'), ownFilters(call))));
 }
 
 const PATH = '/user/{userID}/notification-filter-url';

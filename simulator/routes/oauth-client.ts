@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answer, answerId, BankRefusal, readBody, refusals } from '../answers.ts';
+import { answer, answerId, BankRefusal, readBody, refusals, requireItem } from '../answers.ts';
 import type { Bank } from '../bank.ts';
 import { bunqTime } from '../clock.ts';
 import type { OAuthClient } from '../entities.ts';
@@ -19,9 +19,7 @@ function ownClients({ bank, user }: SessionCall): OAuthClient[] {
 /** The OAuth client of that id. @throws BankRefusal 404 for a user or client that is not the session's */
 export function requireOwnClient(call: SessionCall, clientId: number): OAuthClient {
   requireOwnUser(call);
-  const client = ownClients(call).find(({ id }) => id === clientId);
-  if (client === undefined) throw refusals.notFound('OauthClient');
-  return client;
+  return requireItem('OauthClient', clientId, ownClients(call));
 }
 
 /** The callback URLs inside are plain objects, not wrapped in a type name. */

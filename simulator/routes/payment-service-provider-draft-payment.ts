@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { amountSchema, showAmount } from '../amounts.ts';
-import { answer, answerId, BadParameter, BankRefusal, readBody, refusals } from '../answers.ts';
+import { answer, answerId, BadParameter, BankRefusal, readBody, refusals, requireItem } from '../answers.ts';
 import type { Bank } from '../bank.ts';
 import { bunqTime } from '../clock.ts';
 import { answerList } from '../pagination.ts';
@@ -32,12 +32,8 @@ function ownDrafts(call: SessionCall): PaymentServiceProviderDraftPayment[] {
   return call.bank.store.all('paymentServiceProviderDraftPayments').filter(({ userId }) => userId === call.user.id);
 }
 
-function requireOwnDraft(call: SessionCall): PaymentServiceProviderDraftPayment {
-  const id = call.id('itemId');
-  const draft = ownDrafts(call).find((own) => own.id === id);
-  if (draft === undefined) throw refusals.notFound('PaymentServiceProviderDraftPayment');
-  return draft;
-}
+const requireOwnDraft = (call: SessionCall): PaymentServiceProviderDraftPayment =>
+  requireItem('PaymentServiceProviderDraftPayment', call.id('itemId'), ownDrafts(call));
 
 /** The sender's account has to be at this bank. */
 function create(call: SessionCall) {

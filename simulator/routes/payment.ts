@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { amountSchema } from '../amounts.ts';
-import { answer, answerId, readBody, refusals } from '../answers.ts';
+import { answer, answerId, readBody, refusals, requireItem } from '../answers.ts';
 import type { MonetaryAccount } from '../entities.ts';
 import { answerList } from '../pagination.ts';
 import type { Payment } from '../payment-entities.ts';
@@ -41,10 +41,7 @@ function list(call: SessionCall) {
 }
 
 function read(call: SessionCall) {
-  const id = call.id('itemId');
-  const payment = ownPayments(call).find((own) => own.id === id);
-  if (payment === undefined) throw refusals.notFound('Payment');
-  return answer(showPayment(call.bank, payment));
+  return answer(showPayment(call.bank, requireItem('Payment', call.id('itemId'), ownPayments(call))));
 }
 
 const PATH = '/user/{userID}/monetary-account/{monetary-accountID}/payment';

@@ -34,34 +34,39 @@ function isBoundOn(bank: Bank, credential: Credential, installation: Installatio
   return devices.some(({ userId, credentialId }) => userId === provider && mayBeUsedFrom(store.get('credentials', credentialId)!, ip));
 }
 
-function create({ bank, body, caller: { installation }, request, nowMs }: InstallationCall) {
-  const { store, settings } = bank;
-  const { secret } = readBody(bodySchema, body);
-  const credential = findLivingCredential(bank, secret, nowMs);
-  if (credential === undefined || !isBoundOn(bank, credential, installation, request.remoteAddress)) throw refusals.credentials();
-  if (settings.oneSessionPerInstallation && hasActiveSession(bank, installation.id, nowMs))
-    throw new BankRefusal(400, 'Authentication token already has a user session.');
-  const user = sessionUser(bank, credential.userId);
-  const timeouts = timeoutsOf(bank, user);
-  const session = store.put('sessions', {
+/** A session of whom the API key is of. */
+export function openSession(bank: Bank, credential: Credential, installationId: number, nowMs: number): Session {
+  const { store } = bank;
+  const { timeoutSeconds, ...timeouts } = timeoutsOf(bank, sessionUser(bank, credential.userId));
+  return store.put('sessions', {
     id: store.nextId(),
     tokenId: store.nextId(),
     token: newToken(),
-    userId: user.id,
-    installationId: installation.id,
+    userId: credential.userId,
+    installationId,
     credentialId: credential.id,
+    timeoutSeconds,
     ...timeouts,
     createdAtMs: nowMs,
-    expiresAtMs: nowMs + timeouts.timeoutSeconds * 1000,
+    expiresAtMs: nowMs + timeoutSeconds * 1000,
     deletedAtMs: null,
     revokedAtMs: null,
     uses: 0,
   });
+}
+
+function create({ bank, body, caller: { installation }, request, nowMs }: InstallationCall) {
+  const { secret } = readBody(bodySchema, body);
+  const credential = findLivingCredential(bank, secret, nowMs);
+  if (credential === undefined || !isBoundOn(bank, credential, installation, request.remoteAddress)) throw refusals.credentials();
+  if (bank.settings.oneSessionPerInstallation && hasActiveSession(bank, installation.id, nowMs))
+    throw new BankRefusal(400, 'Authentication token already has a user session.');
+  const session = openSession(bank, credential, installation.id, nowMs);
   const time = bunqTime(nowMs);
   return answer(
     { Id: { id: session.id } },
     { Token: { id: session.tokenId, created: time, updated: time, token: session.token } },
-    showSessionUser(bank, user, session),
+    showSessionUser(bank, sessionUser(bank, session.userId), session),
   );
 }
 
