@@ -100,6 +100,16 @@ describe('the measured cycle', () => {
     expect(addressUse('default', openedEvery(32_500), GAP, NOW)).toMatchObject({ slotSeconds: 32.5 });
   });
 
+  test('is told by the shorter ones, where the gate was not always busy', () => {
+    const openedAtMs = (index: number) => T0 + Math.ceil(index / 2) * 31_200 + Math.floor(index / 2) * 35_900;
+    expect(
+      measuredSlotMs(
+        many(60, (index) => serving(WEEK, { openedAtMs: openedAtMs(index) })),
+        GAP,
+      ),
+    ).toBe(31_200);
+  });
+
   test('is not told by a gate that was seldom busy, by few sessions, or by others than its own', () => {
     expect(measuredSlotMs(openedEvery(10 * MINUTE), GAP)).toBeNull();
     expect(measuredSlotMs(openedEvery(31_000, 20), GAP)).toBeNull(); // 19 distances
