@@ -101,7 +101,8 @@ describe('the measured cycle', () => {
   });
 
   test('is told by the shorter ones, where the gate was not always busy', () => {
-    const openedAtMs = (index: number) => T0 + Math.ceil(index / 2) * 31_200 + Math.floor(index / 2) * 35_900;
+    const short = (index: number) => Math.floor((index + 2) / 3); // a third of the distances
+    const openedAtMs = (index: number) => T0 + short(index) * 31_200 + (index - short(index)) * 35_900;
     expect(
       measuredSlotMs(
         many(60, (index) => serving(WEEK, { openedAtMs: openedAtMs(index) })),
