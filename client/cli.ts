@@ -33,6 +33,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
   },
   'To run it:': {
     worker: async () => (await import('./commands/worker.ts')).registerWorker,
+    capacity: async () => (await import('./commands/capacity.ts')).registerCapacity,
     doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
     'sealing-keys': async () => (await import('./commands/sealing-keys.ts')).registerSealingKeys,
     certificate: async () => (await import('./commands/certificate.ts')).registerCertificate,

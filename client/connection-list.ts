@@ -36,6 +36,34 @@ export async function listConnections(client: Client, environment: string, { sta
   return inOrder(found, environment, provider).filter((status) => !state || status.state === state);
 }
 
+const allRunning = (environment: string) => `(${KINDS.map((kind) => `(${queryFor(kind, environment, undefined, RUNNING)})`).join(' OR ')})`;
+
+/**
+ * How many connections an environment has, and the ones started last: two requests, however many there are.
+ * @param egress counts those of one egress, where the namespace has our search attributes; a connection that is older than they are has none
+ * @param most of those that are read
+ * @throws where it has no such attribute, and where Temporal does not answer
+ */
+export async function latestConnections(
+  client: Client,
+  environment: string,
+  egress: string | null,
+  most: number,
+): Promise<{ number: number; latest: KnownStatus[] }> {
+  const ofEgress = egress === null ? '' : ` AND (KeeperEgress = '${egress}' OR KeeperEgress IS NULL)`;
+  const query = `${allRunning(environment)}${ofEgress}`;
+  const latest: KnownStatus[] = [];
+  const { count: number } = await client.workflow.count(query);
+  let read = 0;
+  if (number > 0)
+    for await (const execution of client.workflow.list({ query, pageSize: most })) {
+      const memo = memoOf(execution);
+      if (memo) latest.push({ ...memo.status, runId: execution.runId, asOf: memo.asOf });
+      if (++read >= most) break;
+    }
+  return { number, latest };
+}
+
 const MOST_CLOSED = 100;
 /** Most runs that are looked at for them: one connection may have been terminated again and again. */
 const MOST_CLOSED_RUNS = 1000;

@@ -4,6 +4,7 @@ import { type AnsweredOutcome, type Authorization, type AuthorizationRequest, ou
 import { askAuthorizationUpdate, oauthClientQuery, stateQuery, statusQuery } from '../workflows/messages.ts';
 import { providerOf } from '../workflows/names.ts';
 import type { OnboardingRequest, Serving } from '../workflows/state.ts';
+import type { Addresses } from './addresses.ts';
 import { type CompletedAuthorization, completeAuthorization, newState, stateSha256 } from './authorizations.ts';
 import { type ConnectionWorkflows, sender } from './connection-workflows.ts';
 import { KeeperError, UsageError } from './errors.ts';
@@ -46,15 +47,18 @@ interface AskedConsent {
 export class EndUsers {
   readonly #settings: Pick<ClientSettings, 'bank' | 'userInstallation'>;
   readonly #workflows: ConnectionWorkflows;
+  readonly #addresses: Addresses;
   readonly #sealingKeys: () => SealingKeySet;
 
   constructor(
     settings: Pick<ClientSettings, 'bank' | 'userInstallation'>,
     workflows: ConnectionWorkflows,
+    addresses: Addresses,
     sealingKeys: () => SealingKeySet,
   ) {
     this.#settings = settings;
     this.#workflows = workflows;
+    this.#addresses = addresses;
     this.#sealingKeys = sealingKeys;
   }
 
@@ -90,7 +94,9 @@ export class EndUsers {
     const state = isClosed && present.status.name !== 'COMPLETED' ? await this.#workflows.lastState(name) : null;
     if (state) await this.#workflows.start(name, { state });
     else if (!present || isClosed) {
-      if (await this.#workflows.startNew(name, { request: await this.#requestOf(name, asked) })) return true;
+      const request = await this.#requestOf(name, asked);
+      await this.#addresses.demandRoom(request);
+      if (await this.#workflows.startNew(name, { request })) return true;
     }
     await this.#workflows.update(name, askAuthorizationUpdate, { by: sender(), ...authorization });
     return false;

@@ -61,6 +61,7 @@ export {
 export type { providerConnection } from '../workflows/provider-connection.ts';
 export type { ConnectionState, LifecycleState, OnboardingRequest, WantedCredential } from '../workflows/state.ts';
 export type { userConnection } from '../workflows/user-connection.ts';
+export type { AddressUse } from './address-use.ts';
 export { type CompletedAuthorization, NotCompletedError } from './authorizations.ts';
 export { BankCallError, type BankCallInit } from './bank-calls.ts';
 export { type BunqContext, type ImportedSession, parseBunqContext } from './bunq-context.ts';

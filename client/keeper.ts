@@ -20,6 +20,8 @@ import { rollOverProblem } from '../workflows/roll-over.ts';
 import { keyIdsIn } from '../workflows/sealed-values.ts';
 import { initialState, isServingValid, type OnboardingRequest, type WantedCredential } from '../workflows/state.ts';
 import { wantedFacts } from '../workflows/status.ts';
+import type { AddressUse } from './address-use.ts';
+import { Addresses } from './addresses.ts';
 import type { CompletedAuthorization } from './authorizations.ts';
 import { type BankCallInit, BankCalls } from './bank-calls.ts';
 import { type ListFilter, listClosed, listConnections } from './connection-list.ts';
@@ -73,6 +75,7 @@ export class Keeper {
   readonly consentAgeMs: number;
   readonly #sealingKeys: () => SealingKeySet;
   readonly #workflows: ConnectionWorkflows;
+  readonly #addresses: Addresses;
   readonly #endUsers: EndUsers;
   readonly #bankCalls: BankCalls;
 
@@ -83,8 +86,9 @@ export class Keeper {
     this.egress = settings.egress;
     this.#sealingKeys = sealingKeys;
     this.#workflows = new ConnectionWorkflows(client, this.environment, this.egress);
-    this.#endUsers = new EndUsers(settings, this.#workflows, sealingKeys);
     const { sessionGapMs = SESSION_GAP_MS, consentAgeMs = CONSENT_AGE_MS } = settings;
+    this.#addresses = new Addresses(client, this.environment, sessionGapMs);
+    this.#endUsers = new EndUsers(settings, this.#workflows, this.#addresses, sealingKeys);
     this.consentAgeMs = consentAgeMs;
     const rolesOf = (provider: string) => this.#workflows.rolesOf(provider);
     this.#bankCalls = new BankCalls(settings, { workflows: this.#workflows, rolesOf, sealingKeys, clock: systemClock, sessionGapMs });
@@ -107,7 +111,8 @@ export class Keeper {
   /**
    * Starts the connection, or attaches to it when it is there. A run that ended other than by `disconnect` goes on from
    * its last state.
-   * @throws UsageError when it is there and was onboarded with something else: nothing is changed
+   * @throws UsageError when it is there and was onboarded with something else, KeeperError when its egress's address cannot renew
+   * one more session: nothing is changed
    */
   async onboard(name: string, options: OnboardOptions): Promise<{ isNew: boolean }> {
     const request = await this.#requestOf(name, options);
@@ -120,6 +125,7 @@ export class Keeper {
       if (present.status.name === 'RUNNING') return { isNew: false };
     }
     const state = present && !isDisconnected ? await this.#workflows.ask(name, stateQuery) : null;
+    if (!present || isDisconnected) await this.#addresses.demandRoom(request);
     await this.#workflows.start(name, state ? { state } : { request });
     return { isNew: state === null };
   }
@@ -135,6 +141,7 @@ export class Keeper {
     if (present && present.status.name !== 'COMPLETED') throw nameTaken(name);
     const wanted = credential ?? { type: 'api-key' as const, apiKey: context.apiKey };
     const request = await this.#requestOf(name, { credential: wanted, callbackUrls, permittedIps });
+    await this.#addresses.demandRoom(request);
     const state = await importedState(request, context, this.#sealingKeys(), this.#workflows.idOf(name), Date.now());
     if (!(await this.#workflows.startNew(name, { state }))) throw nameTaken(name);
   }
@@ -142,7 +149,8 @@ export class Keeper {
   /**
    * Makes a link with which an end user grants access, and the connection `PROVIDER/USER` that keeps the session then. One that is
    * there is connected again in place: what it serves goes on being served until the new access is proven.
-   * @throws UsageError, KeeperError when the provider has no OAuth client, or not that callback URL
+   * @throws UsageError, KeeperError when the provider has no OAuth client, or not that callback URL, or for a new connection when the
+   * provider's egress's address cannot renew one more session
    */
   connectUser(provider: string, user: string, options: ConnectUserOptions = {}): Promise<UserLink> {
     return this.#endUsers.connect(provider, user, options);
@@ -190,6 +198,11 @@ export class Keeper {
   /** Those whose workflow was closed other than by `disconnect`, and nobody has resumed: nobody keeps their sessions. At most the last 100. */
   listClosed(filter: Pick<ListFilter, 'provider'> = {}): Promise<KnownStatus[]> {
     return listClosed(this.client, this.environment, filter);
+  }
+
+  /** What the address of each egress has to renew, by the connections that run; of this one also where it has none. */
+  addressUses(): Promise<AddressUse[]> {
+    return this.#addresses.uses(this.egress);
   }
 
   /** The live session, sealed; null while there is none. */

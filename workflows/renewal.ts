@@ -24,6 +24,13 @@ export const sessionLifetimeMs = (toldMs: number, firstOfNewCredential: boolean)
 
 const JITTER = 0.05;
 
+const isShort = (lifetimeMs: number) => lifetimeMs <= DAY_MS;
+
+/** How long after its opening a session is renewed when nothing hinders it, on average over names. */
+export const renewedAfterMs = (lifetimeMs: number) => Math.round(lifetimeMs * shareOf(lifetimeMs));
+
+const shareOf = (lifetimeMs: number) => (isShort(lifetimeMs) ? 1 / 2 : 2 / 3);
+
 /**
  * At two thirds of the lifetime, give or take 5 % of it by the connection's name, so that connections onboarded together
  * do not renew together; at half, without jitter, for lives of a day or less: the rest is left for retries. A session that
@@ -32,7 +39,7 @@ const JITTER = 0.05;
 export function renewAtMs(session: Life, name: string, servedAtMs = session.openedAtMs): number {
   const { openedAtMs, expiresAtMs } = session;
   const lifetimeMs = expiresAtMs - openedAtMs;
-  const share = lifetimeMs <= DAY_MS ? 1 / 2 : 2 / 3 + JITTER * spread(name);
+  const share = shareOf(lifetimeMs) + (isShort(lifetimeMs) ? 0 : JITTER * spread(name));
   const leftMs = Math.max(0, expiresAtMs - servedAtMs);
   return Math.round(Math.max(openedAtMs + lifetimeMs * share, servedAtMs + leftMs / 4));
 }

@@ -12,6 +12,7 @@ export const OUTPUTS = {
   'completed-authorization': connection.completedAuthorization,
   'bank-answer': tools.bankAnswer,
   findings: tools.findings,
+  capacity: tools.capacity,
   certificates: tools.certificates,
   'pseudo-certificate': tools.pseudoCertificate,
   'new-sealing-keys': tools.newSealingKeys,

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { CertificateFacts } from '../../bunq/certificates.ts';
 import type { Permit } from '../../bunq/permits.ts';
+import { SLOT_CLASSES } from '../../workflows/slot-classes.ts';
+import type { AddressUse } from '../address-use.ts';
+import type { Capacity } from '../capacity.ts';
 import type { Finding } from '../finding.ts';
 import type { KeyUse, SealingWorker } from '../sealing-key-use.ts';
 import { schema1, time } from './connection.ts';
@@ -14,6 +17,27 @@ const finding = z.object({
 }) satisfies z.ZodType<Finding>;
 
 export const findings = z.object({ schema: schema1, findings: z.array(finding).readonly() });
+
+const seconds = z.number().positive();
+
+export const capacity = z.object({
+  schema: schema1,
+  slotSeconds: seconds.describe('from one session to the next at one address, where many wait'),
+  sessionLifetimeSeconds: seconds.describe('of those that sessionsPerAddress is for'),
+  renewedAfterSeconds: seconds.describe('how long after its opening such a session is renewed'),
+  sessionsPerAddress: z.number().int(),
+  addresses: z.number().int(),
+  users: z.number().int(),
+  load: z.number().describe('the share of the slots that renewals take: 1 is all of them'),
+  fits: z.boolean(),
+  addressesNeeded: z.number().int().nullable().describe('null: a session does not outlive the waiting, whatever their number'),
+  reopenDays: z.number().describe('to open every session anew, after the bank has ended all of them'),
+  reopenOrder: z.array(z.enum(SLOT_CLASSES)).readonly().describe('the most urgent first; of one class the session that ends first'),
+  egress: z.string().exactOptional().describe('this and what follows: without --users, of what is in use'),
+  connections: z.number().int().exactOptional().describe('that have a session, or are about to: end users and all others'),
+  addedPerWeek: z.number().nullable().exactOptional().describe('of the last four weeks; null while that is not known'),
+  fullAt: time('when all slots are taken, at that rate').nullable().exactOptional().describe('null: it is not known to grow'),
+}) satisfies z.ZodType<Capacity & Partial<AddressUse>>;
 
 export const bankAnswer = z.object({
   schema: schema1,

@@ -7,6 +7,7 @@ import {
   graceMs,
   lateStartMs,
   renewAtMs,
+  renewedAfterMs,
   sessionLifetimeMs,
   spread,
   unitSpread,
@@ -33,6 +34,15 @@ test.each([
 });
 
 describe('the plan', () => {
+  test.each([90_000, DAY_MS, DAY_MS + 1, 7 * DAY_MS, 90 * DAY_MS])(
+    'of sessions of %d ms is on average what is reckoned with',
+    (lifetimeMs) => {
+      const afterMs = Array.from({ length: 2000 }, (_, index) => renewAtMs(session(lifetimeMs), `user-${index}`) - OPENED);
+      const averageMs = afterMs.reduce((sum, ms) => sum + ms, 0) / afterMs.length;
+      expect(averageMs / renewedAfterMs(lifetimeMs)).toBeCloseTo(1, 2);
+    },
+  );
+
   test.each([
     [90_000, 45_000],
     [HOUR_MS, HOUR_MS / 2],
