@@ -5,7 +5,7 @@ import { giveBackSignal } from './gate-messages.ts';
 import { providerOf, sessionGateWorkflowId } from './names.ts';
 import { askAgainMs, lateStartMs, urgencyOf } from './renewal.ts';
 import type { SlotClass } from './slot-classes.ts';
-import type { GivenBack } from './slots.ts';
+import type { GivenBack, SlotRequest } from './slots.ts';
 import { type ConnectionState, isServingValid } from './state.ts';
 import { sessionStandsOn } from './steps.ts';
 
@@ -30,14 +30,14 @@ export function isAskDue({ slot, askNotBeforeMs }: ConnectionState, slotClass: S
   return nowMs >= slot.askAgainAtMs || slotClass !== slot.class;
 }
 
-/** Asks the gate where a slot is wanted and it has not been asked lately; takes back what is no longer wanted. */
-export async function requestSlot(connection: Connection): Promise<void> {
-  const { state } = connection;
-  const nowMs = Date.now();
-  const slotClass = slotClassOf(state, nowMs);
-  if (slotClass === null) return takeBack(connection);
-  if (connection.hasSlot || !isAskDue(state, slotClass, nowMs)) return;
-  const { requestId, asks } = state.slot ?? { requestId: uuid4(), asks: 0 };
+/** What the gate is asked for now, and when it is to be asked again: the same request until its slot comes. Changes the state. */
+export function noteAsk(
+  state: ConnectionState,
+  slotClass: SlotClass,
+  newRequestId: () => string,
+  nowMs: number,
+): Omit<SlotRequest, 'workflowId'> {
+  const { requestId, asks } = state.slot ?? { requestId: newRequestId(), asks: 0 };
   const leftMs = isServingValid(state, nowMs) && !state.serving!.doubtful ? state.serving!.session.expiresAtMs - nowMs : null;
   state.slot = {
     requestId,
@@ -46,17 +46,22 @@ export async function requestSlot(connection: Connection): Promise<void> {
     asks: asks + 1,
     askAgainAtMs: nowMs + askAgainMs(asks + 1, slotClass, state.name, leftMs),
   };
-  const request = {
-    workflowId: connection.workflowId,
-    requestId,
-    class: slotClass,
-    deadlineMs: deadlineMs(state),
-    provider: providerOf(state.name),
-  };
+  return { requestId, class: slotClass, deadlineMs: deadlineMs(state), provider: providerOf(state.name) };
+}
+
+/** Asks the gate where a slot is wanted and it has not been asked lately; takes back what is no longer wanted. */
+export async function requestSlot(connection: Connection): Promise<void> {
+  const { state } = connection;
+  const nowMs = Date.now();
+  const slotClass = slotClassOf(state, nowMs);
+  if (slotClass === null) return takeBack(connection);
+  if (connection.hasSlot || !isAskDue(state, slotClass, nowMs)) return;
+  const again = state.slot !== null;
+  const request = { workflowId: connection.workflowId, ...noteAsk(state, slotClass, uuid4, nowMs) };
   try {
-    connection.hasWebhook = (await askForSlot({ egress: state.egress, request, again: asks > 0 })) === 'webhook';
+    connection.hasWebhook = (await askForSlot({ egress: state.egress, request, again })) === 'webhook';
   } catch {
-    state.slot.askAgainAtMs = Math.min(state.slot.askAgainAtMs, nowMs + NOT_TAKEN_MS); // Temporal did not take it
+    state.slot!.askAgainAtMs = Math.min(state.slot!.askAgainAtMs, nowMs + NOT_TAKEN_MS); // Temporal did not take it
   }
 }
 

@@ -122,9 +122,8 @@ export type Next = { readonly grant: SlotRequest } | { readonly waitUntilMs: num
 
 export function next(slots: Slots, nowMs: number): Next {
   if (slots.out) return { waitUntilMs: slots.out.grantedAtMs + LEASE_MS };
-  const request = mostUrgent(slots);
-  if (!request) return 'wait';
-  return nowMs < slots.freeAtMs ? { waitUntilMs: slots.freeAtMs } : { grant: request };
+  if (slots.queue.length === 0) return 'wait';
+  return nowMs < slots.freeAtMs ? { waitUntilMs: slots.freeAtMs } : { grant: mostUrgent(slots) };
 }
 
 /** The slot is out: nobody else gets one until it is given back or its lease is over. */
@@ -172,13 +171,19 @@ export function giveBack(slots: Slots, given: GivenBack, sessionGapMs: number, n
 
 const REMEMBERED_RETURNS = 8;
 
-/** By urgency; but somebody who is waited for gets at most every other slot while emergencies wait; and an address that is suspected is tried by each in turn. */
-function mostUrgent({ queue, address, lastWasInteractive }: Slots): SlotRequest | undefined {
+/** Of those that wait, by urgency; but somebody who is waited for gets at most every other slot while emergencies wait; and an address that is suspected is tried by each in turn. */
+function mostUrgent({ queue, address, lastWasInteractive }: Slots): SlotRequest {
   const hasEmergency = queue.some((request) => request.class === 'emergency');
   const candidates = lastWasInteractive && hasEmergency ? queue.filter((request) => request.class !== 'interactive') : queue;
-  const sorted = candidates.toSorted(compareUrgency);
-  return isSuspect(address) ? sorted.toSorted((a, b) => refusedAtMs(address, a) - refusedAtMs(address, b))[0] : sorted[0];
+  const compare = isSuspect(address)
+    ? (a: SlotRequest, b: SlotRequest) => refusedAtMs(address, a) - refusedAtMs(address, b) || compareUrgency(a, b)
+    : compareUrgency;
+  return first(candidates, compare);
 }
+
+/** Of equals the one that stands before. */
+const first = <Item>(items: readonly Item[], compare: (a: Item, b: Item) => number): Item =>
+  items.reduce((least, item) => (compare(item, least) < 0 ? item : least));
 
 /** Never refused: first. */
 const refusedAtMs = ({ refused }: Address, { workflowId }: SlotRequest) =>
