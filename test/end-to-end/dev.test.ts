@@ -3,11 +3,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { manageSimulator, startSimulator } from '../../simulator/index.ts';
 import type { ConnectionStatus } from '../../workflows/messages.ts';
-import { temporaryFolder } from '../support/at-end.ts';
 import { type KeeperProcess, keeper } from '../support/process.ts';
 import { temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
-import { startScript } from './support/script.ts';
+import { demoFolder, startScript } from './support/script.ts';
 
 /** `npm start`: everything on this machine, in a folder of its own. */
 
@@ -27,7 +26,7 @@ const isAlive = (pid: number): boolean => {
 };
 
 test('dev starts a killed worker again, shows the first session being renewed, and leaves nothing behind at Ctrl-C', async () => {
-  const folder = temporaryFolder();
+  const folder = demoFolder();
   const running = dev(folder, []);
   const [, killed] = await running.waitForLine(/^Worker: pid (\d+)/);
   await running.waitForLine(/^GET \/user +the bank says: UserPaymentServiceProvider \d+/, 120_000);
@@ -77,7 +76,7 @@ async function click(running: KeeperProcess, how: { deny?: boolean } = {}): Prom
 }
 
 test('dev connects a demo user: it prints a link, what came of it, and the accounts; and again at the next run, at another port', async () => {
-  const folder = temporaryFolder();
+  const folder = demoFolder();
   const running = dev(folder, []);
   await running.waitForLine(/^ {2}http\S+\/auth\?\S+$/, 120_000);
   expect(await click(running, { deny: true })).toMatch(/\?outcome=denied$/);
@@ -107,7 +106,7 @@ test('dev connects a demo user: it prints a link, what came of it, and the accou
 }, 400_000);
 
 test('dev --sandbox speaks to the sandbox and not to a simulator, and keeps its connections apart', async () => {
-  const folder = temporaryFolder();
+  const folder = demoFolder();
   const sandbox = await startSimulator();
   try {
     const { code, stdout, stderr } = await dev(folder, ['--sandbox', '--once'], { BUNQ_KEEPER_SANDBOX_STAND_IN: sandbox.apiUrl }).ended();
@@ -124,13 +123,13 @@ test('dev --sandbox speaks to the sandbox and not to a simulator, and keeps its 
 }, 180_000);
 
 test('a stand-in for the sandbox is refused anywhere but on loopback', async () => {
-  const refused = await dev(temporaryFolder(), ['--sandbox', '--once'], { BUNQ_KEEPER_SANDBOX_STAND_IN: 'http://10.0.0.1/v1' }).ended();
+  const refused = await dev(demoFolder(), ['--sandbox', '--once'], { BUNQ_KEEPER_SANDBOX_STAND_IN: 'http://10.0.0.1/v1' }).ended();
   expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('is for addresses on loopback only') });
 }, 60_000);
 
 test('dev --temporal uses the server on loopback that it is given', async () => {
   const temporal = await temporalServer();
-  const { code, stdout, stderr } = await dev(temporaryFolder(), ['--once', '--temporal', temporal.address]).ended();
+  const { code, stdout, stderr } = await dev(demoFolder(), ['--once', '--temporal', temporal.address]).ended();
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringMatching(/^Temporal: /m) });
   expect(stdout).toMatch(/\nACTIVE\n$/);
   const { status } = await temporal.client.workflow.getHandle('provider.simulator.demo').describe();

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { projectCacheDir } from '../../client/dev/temporal-cache.ts';
 import { temporaryFolder } from '../support/at-end.ts';
 import { ROOT } from '../support/build.ts';
-import { startScript } from './support/script.ts';
+import { demoFolder, startScript } from './support/script.ts';
 import { type Trap, trap, trapOn } from './support/traps.ts';
 
 /**
@@ -69,7 +69,7 @@ async function caught(): Promise<Record<string, readonly string[]>> {
   return Object.fromEntries(all.filter(([, seen]) => seen.length > 0));
 }
 
-const demo = temporaryFolder();
+const demo = demoFolder();
 let clientId: string | undefined;
 
 test('dev --once reaches ACTIVE with servers of its own on other ports, though everything else points elsewhere', async () => {

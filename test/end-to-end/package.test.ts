@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join, normalize } from 'node:path';
 import { execa } from 'execa';
 import { exited, spawnTied } from '../../client/dev/spawn-tied.ts';
-import { atEnd, temporaryFolder } from '../support/at-end.ts';
+import { atEnd } from '../support/at-end.ts';
 import { ROOT } from '../support/build.ts';
 import { cleanEnvironment, type Ended, KeeperProcess } from '../support/process.ts';
+import { demoFolder } from './support/script.ts';
 
 /** What is released: the packed file, installed in an empty folder as its users do it. */
 
@@ -13,7 +14,7 @@ const TARBALL = `bunq-keeper-${version}.tgz`;
 /** Half a minute; a machine that does other things needs more. */
 const INSTALL_WITHIN_MS = 300_000;
 
-const folder = temporaryFolder();
+const folder = demoFolder();
 const installed = join(folder, 'node_modules/bunq-keeper');
 const { packed, whyNot } = await install();
 const installedTest = whyNot === null ? test : test.skip;

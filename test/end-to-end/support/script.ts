@@ -1,6 +1,7 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exited, spawnTied } from '../../../client/dev/spawn-tied.ts';
-import { atEnd } from '../../support/at-end.ts';
+import { atEnd, temporaryFolder } from '../../support/at-end.ts';
 import { ROOT } from '../../support/build.ts';
 import { cleanEnvironment, KeeperProcess } from '../../support/process.ts';
 
@@ -19,4 +20,16 @@ export function startScript(
     await exited(child);
   });
   return started;
+}
+
+let ports = 20_100 + 100 * Number(process.env.JEST_WORKER_ID ?? 0);
+
+/** For `dev`, with a port for its callback URL that no other test file takes: two that start at once would both take the usual one. */
+export function demoFolder(): string {
+  const folder = temporaryFolder();
+  for (const kept of ['.bunq-keeper', '.bunq-keeper/sandbox']) {
+    mkdirSync(join(folder, kept), { recursive: true });
+    writeFileSync(join(folder, kept, 'callback-port'), `${ports++}\n`);
+  }
+  return folder;
 }
