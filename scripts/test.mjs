@@ -6,13 +6,14 @@
  *     node scripts/test.mjs --ci                     everything; a skipped test is a failure (`.ci/run`)
  *     node scripts/test.mjs test/unit/bunq           the tests of these paths
  *
- * Ends with the names of what failed and `N passed, N failed`, over all runs.
+ * Ends with what failed and why, in a few lines each, and `N passed, N failed`, over all runs.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { build, ROOT } from './build.mjs';
 import { installDependencies } from './dependencies.mjs';
 
@@ -133,11 +134,17 @@ function count(results, status) {
   for (const { name, assertionResults, status } of results.testResults) {
     const file = relative(ROOT, name);
     if (status === 'failed' && assertionResults.every((test) => test.status !== 'failed')) total.names.push(`${file} as a whole`);
-    for (const { status, fullName } of assertionResults) {
+    for (const { status, fullName, failureMessages } of assertionResults) {
       if (status === 'pending' || status === 'todo') total.skipped.push(`${file}: ${fullName}`);
-      if (status === 'failed') total.names.push(`${file}: ${fullName}`);
+      if (status === 'failed') total.names.push(`${file}: ${fullName}${firstLines(failureMessages[0])}`);
     }
   }
+}
+
+/** Of a message with colours, up to where it begins to say from where it was called. */
+function firstLines(message = '') {
+  const lines = stripVTControlCharacters(message).split(/\n +at /)[0].split('\n').slice(0, 12);
+  return lines.map((line) => `\n    ${line.slice(0, 300)}`).join('');
 }
 
 /** bunq's own SDK against the simulator: one test. */
