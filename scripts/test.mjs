@@ -143,7 +143,10 @@ function count(results, status) {
 
 /** Of a message with colours, up to where it begins to say from where it was called. */
 function firstLines(message = '') {
-  const lines = stripVTControlCharacters(message).split(/\n +at /)[0].split('\n').slice(0, 12);
+  const lines = stripVTControlCharacters(message)
+    .split(/\n +at /)[0]
+    .split('\n')
+    .slice(0, 12);
   return lines.map((line) => `\n    ${line.slice(0, 300)}`).join('');
 }
 
