@@ -1,5 +1,6 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { readTemporalSettings } from '../settings/temporal.ts';
+import { interceptors } from './closed-connection.ts';
 import { KeeperError } from './errors.ts';
 
 const CONNECT_WITHIN_MS = 4000;
@@ -18,6 +19,7 @@ export async function connectTemporal(): Promise<Client> {
 export async function connectTemporalAt(address: string, namespace: string, options: ConnectionOptions = {}): Promise<Client> {
   try {
     const connection = await Connection.connect({
+      interceptors: [...interceptors],
       ...options,
       address,
       connectTimeout: CONNECT_WITHIN_MS,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { interceptors } from '../../client/closed-connection.ts';
 import { exited } from '../../client/dev/spawn-tied.ts';
 import { findTemporalBinary } from '../../client/dev/temporal-binary.ts';
 import { projectCacheDir } from '../../client/dev/temporal-cache.ts';
@@ -51,7 +52,7 @@ export async function temporalServer({ registered = false }: { readonly register
   const folder = temporaryFolder();
   const options = { binary, dbFile: join(folder, 'temporal.db'), logFile: join(folder, 'temporal.log'), say };
   let server = await startTemporalServer({ ...options, searchAttributes: registered ? SEARCH_ATTRIBUTES : {} });
-  const connection = await Connection.connect({ address: server.address, ...DIRECT });
+  const connection = await Connection.connect({ address: server.address, interceptors: [...interceptors], ...DIRECT });
   atEnd(async () => {
     await connection.close();
     server.kill();
