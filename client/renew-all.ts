@@ -1,8 +1,9 @@
+import { isGrpcServiceError } from '@temporalio/client';
 import type { Clock } from '../bunq/bank.ts';
 import { sessionsOf } from './address-use.ts';
 import { loadOf } from './capacity.ts';
 import { cannotRenewAll } from './describe-capacity.ts';
-import { NotRunningError, UnknownConnectionError, UsageError } from './errors.ts';
+import { KeeperError, NotRunningError, UnknownConnectionError, UsageError } from './errors.ts';
 import type { KnownStatus } from './known-status.ts';
 import { isOver, isRenewable, MassRenewal, type Renewable, type RenewalProgress } from './mass-renewal.ts';
 
@@ -103,8 +104,8 @@ async function look({ pages, isThere }: Renewing, renewal: MassRenewal): Promise
       names.push(...connections.map(({ name }) => ({ name })));
     }
     for (const name of renewal.missingIn(names).slice(0, MOST_LOOKED_AT)) if (!(await isThere(name))) renewal.noteClosed(name);
-  } catch {
-    // Temporal is away: what was seen of some pages counts
+  } catch (error) {
+    if (!isGrpcServiceError(error) && !(error instanceof KeeperError)) throw error; // else Temporal is away, and what was seen of some pages counts
   }
   return ended;
 }
