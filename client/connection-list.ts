@@ -7,9 +7,9 @@ import { inTurns } from './in-turns.ts';
 import { closedAs, type KnownStatus } from './known-status.ts';
 import {
   attributesQuery,
-  byName,
   CLOSED,
   FILTERED_FIELDS,
+  inOrder,
   isOf,
   type Kind,
   type ListFilter,
@@ -64,7 +64,7 @@ export async function* connectionPages<Field extends keyof KnownStatus = keyof K
   for await (const { runs, next } of pages) {
     const unseen = runs.filter(({ workflowId }) => isOf(environment, workflowId) && !seen.has(workflowId) && seen.add(workflowId));
     const connections = unseen.flatMap(publishedBy).filter((status) => matches(filter, status));
-    yield { connections: connections.sort(byName), next: next && wordOf(next) };
+    yield { connections: inOrder(connections), next: next && wordOf(next) };
   }
 }
 
@@ -102,7 +102,7 @@ export async function listConnections<Field extends keyof KnownStatus = keyof Kn
   const found: Pick<KnownStatus, Field | 'name'>[] = [];
   for await (const { connections } of connectionPages(client, environment, filter, {}, fields && [...fields, 'name' as const]))
     found.push(...connections);
-  return found.sort(byName);
+  return inOrder(found);
 }
 
 /**
@@ -148,7 +148,7 @@ export async function listClosed(
       if (closed && memo) found.push({ ...memo.status, runId: execution.runId, closed, asOf: memo.asOf });
     }
   }
-  return found.filter((status) => matches(filter, status)).sort(byName);
+  return inOrder(found.filter((status) => matches(filter, status)));
 }
 
 /** Which runs are looked at is one page of them. */

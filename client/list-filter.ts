@@ -94,8 +94,9 @@ function quoted(word: string): string {
   throw new UsageError(`${JSON.stringify(word)} is none by which connections can be listed.`);
 }
 
-/** An end user's connections stand right after its provider's, also where another name goes on with a dash. */
-export const byName = ({ name: one }: Pick<KnownStatus, 'name'>, { name: other }: Pick<KnownStatus, 'name'>) =>
-  sortKey(one) < sortKey(other) ? -1 : 1;
-
-const sortKey = (name: string) => name.replace('/', '\0');
+/** By name: an end user's connections stand right after its provider's, also where another name goes on with a dash. */
+export const inOrder = <Status extends Pick<KnownStatus, 'name'>>(statuses: readonly Status[]): Status[] =>
+  statuses
+    .map((status) => ({ key: status.name.replace('/', '\0'), status }))
+    .sort((one, other) => (one.key < other.key ? -1 : 1))
+    .map(({ status }) => status);
