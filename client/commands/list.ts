@@ -67,7 +67,7 @@ async function list(keeper: Keeper, { limit, after, json = false, ...chosen }: O
     if (done) break;
     const { connections, next } = page;
     const isLast = limit !== undefined && connections.length > 0 && next !== null;
-    show(connections, isLast ? next : null);
+    if (connections.length > 0) show(connections, isLast ? next : null);
     if (isLast) return tell(`There are more. The same again with: --after ${next}`);
   }
   show(isOfRunningOnly(filter) ? [] : await awaited('Looking for closed ones', keeper.listClosed(filter)), null);
@@ -89,9 +89,8 @@ const HEAD = ['NAME', 'STATE', 'SINCE', 'RENEWED ON', 'TO DO'];
 /** The columns of each page are as wide as it needs. */
 function rows(consentAgeMs: number): Show {
   let head = [HEAD];
-  return (statuses, next) => {
+  return (statuses) => {
     if (statuses.length === 0 && head.length === 0) return;
-    if (statuses.length === 0 && next !== null) return;
     print(table([...head, ...statuses.map((status) => listRow(status, consentAgeMs))]));
     head = [];
   };
