@@ -2,6 +2,7 @@ import { measureCli } from './cli.mjs';
 import { eventList } from './event-list.mjs';
 import { measureFetch } from './fetch.mjs';
 import { measureHistories } from './histories.mjs';
+import { measureListing } from './listing.mjs';
 import { measureOnboarding } from './onboarding.mjs';
 import { measureScrape } from './scrape.mjs';
 import { measureSimulator } from './simulator.mjs';
@@ -71,6 +72,18 @@ export const PARTS = {
       row(`scrape, 20,000 end users, ${which}: gzipped`, null, gzipped),
       row(`scrape, 20,000 end users, ${which}: time`, null, ms, ' ms'),
     ]);
+  },
+
+  async listing(build) {
+    const { sdk, all, scrape, wire } = await measureListing(build);
+    return [
+      row("listing, 20,000 end users, by the SDK's list: a connection", null, sdk, ' ms'),
+      row('listing, 20,000 end users, all of each status: a connection', null, all, ' ms'),
+      row('listing, 20,000 end users, for a scrape: a connection', null, scrape, ' ms'),
+      row('listing, 20,000 end users, of which protobuf: a connection', null, wire, ' ms'),
+      atLeast('listing: SDK / all of each status', 5, sdk / all),
+      atLeast('listing: SDK / for a scrape', 5, sdk / scrape),
+    ];
   },
 
   async simulator(build) {

@@ -6,7 +6,9 @@ import type { KnownStatus } from './known-status.ts';
 
 /** What an egress's address has to renew, by what its connections have published. All pure. */
 
-export type Listed = Pick<KnownStatus, 'name' | 'state' | 'session' | 'certificate' | 'authorization' | 'consentedAt' | 'steps'>;
+export const LISTED_FIELDS = ['name', 'state', 'session', 'certificate', 'authorization', 'consentedAt', 'steps'] as const;
+
+export type Listed = Pick<KnownStatus, (typeof LISTED_FIELDS)[number]>;
 
 /** Of one egress. Beside what is planned: how it grows. */
 export interface AddressUse extends Capacity {

@@ -4,7 +4,8 @@ import { sessionGateWorkflowId } from '../workflows/names.ts';
 import type { Slots } from '../workflows/slots.ts';
 import { initialState, type OnboardingRequest } from '../workflows/state.ts';
 import { statusOf } from '../workflows/status.ts';
-import { type AddressUse, addressUse, estimatedLoad, type Listed } from './address-use.ts';
+import { type AddressUse, addressUse, estimatedLoad, LISTED_FIELDS, type Listed, measuredSlotMs } from './address-use.ts';
+import { slotMsOf } from './capacity.ts';
 import { latestConnections, listConnections } from './connection-list.ts';
 import { overdraws } from './describe-capacity.ts';
 import { KeeperError } from './errors.ts';
@@ -18,6 +19,8 @@ const LISTED_FOR_MS = 5 * MINUTE_MS;
 const SAMPLE = 200;
 /** Below, what is reckoned from a sample is enough to let one more in, also where the gate keeps twice the gap; nobody is refused by it. */
 const SURELY_FITS = 0.5;
+
+const FIELDS = [...LISTED_FIELDS, 'egress'] as const;
 
 /** The addresses of an environment's egresses, by what Temporal lists of their connections. */
 export class Addresses {
@@ -34,7 +37,7 @@ export class Addresses {
 
   /** Each egress that has connections, and this one, in the order of their names. */
   async uses(egress: string): Promise<AddressUse[]> {
-    const statuses = await listConnections(this.#client, this.#environment, {});
+    const statuses = await listConnections(this.#client, this.#environment, {}, FIELDS);
     const egresses = [...new Set([egress, ...statuses.map((status) => status.egress)])].sort();
     return Promise.all(
       egresses.map(async (one) => {
@@ -42,6 +45,12 @@ export class Addresses {
         return addressUse(one, connections, await this.#gapMs(one), Date.now());
       }),
     );
+  }
+
+  /** From one session to the next at an egress's address, where many wait: as it is measured, or else reckoned. */
+  async slotMs(egress: string, connections: readonly Listed[]): Promise<number> {
+    const gapMs = await this.#gapMs(egress);
+    return measuredSlotMs(connections, gapMs) ?? slotMsOf(gapMs);
   }
 
   /**
@@ -71,11 +80,12 @@ export class Addresses {
   async #listed(egress: string): Promise<Listed[] | null> {
     const known = this.#full.get(egress);
     if (known && Date.now() < known.untilMs) return known.statuses;
-    const all = await this.#within(LIST_WITHIN_MS, () => listConnections(this.#client, this.#environment, {}));
+    const all: Listed[] | null = await this.#within(LIST_WITHIN_MS, () =>
+      listConnections(this.#client, this.#environment, { egress }, FIELDS),
+    );
     if (!all) return null;
-    const statuses: Listed[] = all.filter((status) => status.egress === egress);
-    this.#full.set(egress, { statuses, untilMs: Date.now() + LISTED_FOR_MS });
-    return statuses;
+    this.#full.set(egress, { statuses: all, untilMs: Date.now() + LISTED_FOR_MS });
+    return all;
   }
 
   async #within<Result>(ms: number, ask: () => Promise<Result>): Promise<Result | null> {

@@ -20,8 +20,10 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     import: async () => (await import('./commands/import.ts')).registerImport,
     'connect-user': async () => (await import('./commands/connect-user.ts')).registerConnectUser,
     'complete-user': async () => (await import('./commands/connect-user.ts')).registerCompleteUser,
-    'status watch list': async () => (await import('./commands/status.ts')).registerStatus,
-    'renew resume': async () => (await import('./commands/renew-resume.ts')).registerRenewAndResume,
+    'status watch': async () => (await import('./commands/status.ts')).registerStatus,
+    list: async () => (await import('./commands/list.ts')).registerList,
+    renew: async () => (await import('./commands/renew.ts')).registerRenew,
+    resume: async () => (await import('./commands/resume.ts')).registerResume,
     disconnect: async () => (await import('./commands/disconnect.ts')).registerDisconnect,
   },
   'Their use:': {

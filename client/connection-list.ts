@@ -1,42 +1,109 @@
 import type { Client } from '@temporalio/client';
-import { providerOf } from '../workflows/names.ts';
+import { parseWorkflowId } from '../workflows/names.ts';
+import { memoFieldsOf } from '../workflows/status.ts';
 import { memoOf } from './connection-workflows.ts';
 import { unlessGone } from './forget.ts';
 import { inTurns } from './in-turns.ts';
 import { closedAs, type KnownStatus } from './known-status.ts';
+import {
+  attributesQuery,
+  CLOSED,
+  FILTERED_FIELDS,
+  inOrder,
+  isOf,
+  type Kind,
+  type ListFilter,
+  matches,
+  queryOfAll,
+  queryOfKind,
+  RUNNING,
+} from './list-filter.ts';
+import { tokenOf, wordOf } from './page-token.ts';
+import { FULL_PAGE, type ListedRun, listRuns } from './visibility.ts';
 
-export interface ListFilter {
-  readonly state?: string | undefined;
-  /** That provider and its end users. */
-  readonly provider?: string | undefined;
+export type { ListFilter } from './list-filter.ts';
+
+export interface PageOptions {
+  /** At most so many at once; 1,000, which is the most that Temporal gives. A page may have fewer, or none, and others behind it. */
+  readonly pageSize?: number | undefined;
+  /** The `next` of another page: goes on behind it. */
+  readonly after?: string | undefined;
 }
 
-/** By workflow type, id prefix and memo: it works where the namespace has none of our search attributes. */
-const KINDS = [
-  { type: 'providerConnection', prefix: 'provider' },
-  { type: 'userConnection', prefix: 'user' },
-] as const;
+export interface ConnectionPage<Field extends keyof KnownStatus = keyof KnownStatus> {
+  /** Each provider, and after it its end users. */
+  readonly connections: Pick<KnownStatus, Field>[];
+  /** Good at any time for the same filter; null on the last page. */
+  readonly next: string | null;
+}
 
-const RUNNING = "ExecutionStatus = 'Running'";
-/** Other than by `disconnect`, which completes it. */
-const CLOSED = "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')";
+const GRPC_INVALID_ARGUMENT = 3;
 
-const queryFor = ({ type, prefix }: (typeof KINDS)[number], environment: string, provider: string | undefined, status: string) =>
-  `WorkflowType = '${type}' AND WorkflowId STARTS_WITH '${prefix}.${environment}.${provider ?? ''}' AND ${status}`;
-
-/** Every running connection of an environment, as it was last published: each provider, and after it its end users. */
-export async function listConnections(client: Client, environment: string, { state, provider }: ListFilter): Promise<KnownStatus[]> {
-  const found: KnownStatus[] = [];
-  for (const kind of KINDS) {
-    for await (const execution of client.workflow.list({ query: queryFor(kind, environment, provider, RUNNING) })) {
-      const memo = memoOf(execution);
-      if (memo) found.push({ ...memo.status, runId: execution.runId, asOf: memo.asOf });
-    }
+/**
+ * The running connections of an environment, as they were last published, a page at a time: those first whose run was started last. One that is
+ * started, or goes on in a new run, while the pages are read, may be missed; none comes twice.
+ * @param fields what is wanted of each; all where nothing is said
+ * @throws UsageError when `after` is no token
+ */
+export async function* connectionPages<Field extends keyof KnownStatus = keyof KnownStatus>(
+  client: Client,
+  environment: string,
+  filter: ListFilter = {},
+  { pageSize = FULL_PAGE, after }: PageOptions = {},
+  fields?: readonly Field[],
+): AsyncGenerator<ConnectionPage<Field>, void> {
+  const attributes = attributesQuery(filter);
+  const all = queryOfAll(environment, filter.provider, RUNNING);
+  const paging = {
+    pageSize: Math.min(pageSize, FULL_PAGE),
+    after: after === undefined ? null : tokenOf(after),
+    fields: fields && memoFieldsOf([...fields, ...ALWAYS_READ]),
+  };
+  const seen = new Set<string>();
+  const pages = attributes === null ? listRuns(client, all, paging) : listRunsBy(client, all, attributes, paging);
+  for await (const { runs, next } of pages) {
+    const unseen = runs.filter(({ workflowId }) => isOf(environment, workflowId) && !seen.has(workflowId) && seen.add(workflowId));
+    const connections = unseen.flatMap(publishedBy).filter((status) => matches(filter, status));
+    yield { connections: inOrder(connections), next: next && wordOf(next) };
   }
-  return inOrder(found, environment, provider).filter((status) => !state || status.state === state);
 }
 
-const allRunning = (environment: string) => `(${KINDS.map((kind) => `(${queryFor(kind, environment, undefined, RUNNING)})`).join(' OR ')})`;
+const isInvalidArgument = (error: unknown) => (error as { code?: number }).code === GRPC_INVALID_ARGUMENT;
+
+/** By search attribute where the namespace has them; where it does not, all of them: each memo tells. */
+async function* listRunsBy(client: Client, all: string, attributes: string, paging: Parameters<typeof listRuns>[2]) {
+  let isFirst = true;
+  try {
+    for await (const page of listRuns(client, `${all} AND ${attributes}`, paging)) {
+      isFirst = false;
+      yield page;
+    }
+  } catch (error) {
+    if (!isFirst || !isInvalidArgument(error)) throw error;
+    yield* listRuns(client, all, paging);
+  }
+}
+
+/** By these it is told whether something was published, and whether it matches. */
+const ALWAYS_READ = [...FILTERED_FIELDS, 'asOf'] as const;
+
+function publishedBy({ memo, runId }: ListedRun): KnownStatus[] {
+  const published = memoOf({ memo });
+  return published ? [{ ...published.status, runId, asOf: published.asOf }] : [];
+}
+
+/** All of the pages at once, in the order of their names: each provider, and after it its end users. */
+export async function listConnections<Field extends keyof KnownStatus = keyof KnownStatus>(
+  client: Client,
+  environment: string,
+  filter: ListFilter,
+  fields?: readonly Field[],
+): Promise<Pick<KnownStatus, Field>[]> {
+  const found: Pick<KnownStatus, Field | 'name'>[] = [];
+  for await (const { connections } of connectionPages(client, environment, filter, {}, fields && [...fields, 'name' as const]))
+    found.push(...connections);
+  return inOrder(found);
+}
 
 /**
  * How many connections an environment has, and the ones started last: two requests, however many there are.
@@ -51,17 +118,11 @@ export async function latestConnections(
   most: number,
 ): Promise<{ number: number; latest: KnownStatus[] }> {
   const ofEgress = egress === null ? '' : ` AND (KeeperEgress = '${egress}' OR KeeperEgress IS NULL)`;
-  const query = `${allRunning(environment)}${ofEgress}`;
-  const latest: KnownStatus[] = [];
+  const query = `${queryOfAll(environment, undefined, RUNNING)}${ofEgress}`;
   const { count: number } = await client.workflow.count(query);
-  let read = 0;
-  if (number > 0)
-    for await (const execution of client.workflow.list({ query, pageSize: most })) {
-      const memo = memoOf(execution);
-      if (memo) latest.push({ ...memo.status, runId: execution.runId, asOf: memo.asOf });
-      if (++read >= most) break;
-    }
-  return { number, latest };
+  if (number === 0) return { number, latest: [] };
+  const { value } = await listRuns(client, query, { pageSize: most }).next();
+  return { number, latest: value ? value.runs.flatMap(publishedBy) : [] };
 }
 
 const MOST_CLOSED = 100;
@@ -75,31 +136,30 @@ const MOST_CLOSED_RUNS = 1000;
 export async function listClosed(
   client: Client,
   environment: string,
-  { provider }: Pick<ListFilter, 'provider'> = {},
+  filter: Pick<ListFilter, 'provider' | 'egress'> = {},
 ): Promise<KnownStatus[]> {
   const found: KnownStatus[] = [];
-  for (const kind of KINDS) {
-    const ids = new Set<string>();
-    let runs = 0;
-    for await (const { workflowId } of client.workflow.list({ query: queryFor(kind, environment, provider, CLOSED) })) {
-      ids.add(workflowId);
-      if (ids.size >= MOST_CLOSED || ++runs >= MOST_CLOSED_RUNS) break;
-    }
-    const latest = await inTurns([...ids], (workflowId) => unlessGone(client.workflow.getHandle(workflowId).describe()));
+  for (const kind of ['provider', 'user'] as const) {
+    const ids = await closedIds(client, environment, kind, filter.provider);
+    const latest = await inTurns(ids, (workflowId) => unlessGone(client.workflow.getHandle(workflowId).describe()));
     for (const execution of latest) {
       const closed = execution && closedAs(execution);
       const memo = memoOf(execution);
       if (closed && memo) found.push({ ...memo.status, runId: execution.runId, closed, asOf: memo.asOf });
     }
   }
-  return inOrder(found, environment, provider);
+  return inOrder(found.filter((status) => matches(filter, status)));
 }
 
-/** Names of environments, and of providers, may begin alike. */
-const inOrder = (found: KnownStatus[], environment: string, provider: string | undefined) =>
-  found
-    .filter((status) => status.environment === environment && (provider === undefined || providerOf(status.name) === provider))
-    .sort((one, other) => (sortKey(one.name) < sortKey(other.name) ? -1 : 1));
+/** Which runs are looked at is one page of them. */
+async function closedIds(client: Client, environment: string, kind: Kind, provider: string | undefined): Promise<string[]> {
+  const query = queryOfKind(kind, environment, provider, CLOSED);
+  const { value } = await listRuns(client, query, { pageSize: MOST_CLOSED_RUNS, fields: [] }).next();
+  return [...new Set(value ? value.runs.map(({ workflowId }) => workflowId).filter((id) => isOf(environment, id)) : [])].slice(
+    0,
+    MOST_CLOSED,
+  );
+}
 
 /** An environment may have more; for a guess these will do. */
 const MOST_NAMES = 1000;
@@ -107,17 +167,8 @@ const NAMES_WITHIN_MS = 2000;
 
 /** Names of running connections, providers' (and API-key users') or end users': the first so many that Temporal tells within 2 s. */
 export async function connectionNames(client: Client, environment: string, ofUsers: boolean): Promise<string[]> {
-  const kind = KINDS[ofUsers ? 1 : 0];
-  const id = `${kind.prefix}.${environment}.`;
-  const query = queryFor(kind, environment, undefined, RUNNING);
-  const names: string[] = [];
-  await client.withDeadline(Date.now() + NAMES_WITHIN_MS, async () => {
-    for await (const { workflowId } of client.workflow.list({ query, pageSize: MOST_NAMES })) {
-      if (names.push(workflowId.slice(id.length).replace('.', '/')) >= MOST_NAMES) return;
-    }
-  });
-  return names;
+  const query = queryOfKind(ofUsers ? 'user' : 'provider', environment, undefined, RUNNING);
+  const first = () => listRuns(client, query, { pageSize: MOST_NAMES, fields: [] }).next();
+  const { value } = await client.withDeadline(Date.now() + NAMES_WITHIN_MS, first);
+  return value ? value.runs.flatMap(({ workflowId }) => parseWorkflowId(workflowId)?.name ?? []) : [];
 }
-
-/** An end user's connections stand right after its provider's, also where another name goes on with a dash. */
-const sortKey = (name: string) => name.replace('/', '\0');

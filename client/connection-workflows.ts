@@ -22,7 +22,7 @@ import {
 import { connectionWorkflowId, isUserName, NAME_PATTERN, USER_NAME_PATTERN, workflowTaskQueue } from '../workflows/names.ts';
 import { type ConnectionState, initialState } from '../workflows/state.ts';
 import { memoFields, type PublishedStatus, statusOf, statusOfMemo, wantedFacts } from '../workflows/status.ts';
-import { KeeperError, UnknownConnectionError, UsageError } from './errors.ts';
+import { KeeperError, NotRunningError, UnknownConnectionError, UsageError } from './errors.ts';
 import { isUnpolled, lookAtQueues, missingWorker, type SeenQueue, silentWorker, taskQueuesOf } from './pollers.ts';
 
 const ANSWER_WITHIN_MS = 2000;
@@ -81,6 +81,10 @@ export class ConnectionWorkflows {
     const description = await this.find(name);
     if (description) return description;
     throw this.#unknown(name);
+  }
+
+  async isRunning(name: string): Promise<boolean> {
+    return (await this.find(name))?.status.name === 'RUNNING';
   }
 
   /** Starts it unless it runs already. */
@@ -183,7 +187,7 @@ export class ConnectionWorkflows {
       );
     } catch (error) {
       if (error instanceof WorkflowUpdateFailedError) throw new UsageError(error.cause?.message ?? error.message);
-      if (error instanceof WorkflowNotFoundError) throw new KeeperError(`${name} is no longer running: bunq-keeper status ${name}`);
+      if (error instanceof WorkflowNotFoundError) throw new NotRunningError(name);
       throw await this.#noAnswer(name, 'was not recorded');
     }
   }

@@ -1,8 +1,9 @@
-import { formatDuration, SECOND_MS } from '../workflows/duration.ts';
+import { DAY_MS, formatDuration, SECOND_MS } from '../workflows/duration.ts';
 import type { SlotClass } from '../workflows/slot-classes.ts';
 import type { AddressUse } from './address-use.ts';
 import type { Capacity } from './capacity.ts';
 import { table } from './table.ts';
+import { daysOf, whole } from './words.ts';
 
 /** Capacity in words for a person. All pure. */
 
@@ -85,20 +86,17 @@ export function overdraws(name: string, use: AddressUse): string {
   ].join(' ');
 }
 
+/** For connections that are all to be renewed at once. */
+export const cannotRenewAll = (egress: string, connections: number, slotMs: number) =>
+  `The ${whole(connections)} connections of egress ${egress} would take ${daysOf((connections * slotMs) / DAY_MS)}: before the last is renewed the first is due again, so nobody was asked. Choose some, with --state, --provider or --egress. How full each address is: bunq-keeper capacity`;
+
 const MORE_ADDRESSES =
   'Another address is another egress: workers that leave by it, with a KEEPER_EGRESS of its own, and a provider that is onboarded there.';
 
 const usersIn = (users: number) => (users === 1 ? '1 user' : `${whole(users)} users`);
-const whole = (number: number) => number.toLocaleString('en-GB');
 /** Rounded up, so that it is 100 % only when nothing is left, and more only when it is too much. */
 const percent = (share: number) => `${(Math.ceil(share * 1000 - ROUNDING) / 10).toLocaleString('en-GB')} %`;
 const ROUNDING = 1e-6;
-/** One digit after the point says enough of a plan. */
-function daysOf(days: number): string {
-  const minutes = days * 24 * 60;
-  if (minutes < 60) return `${minutes.toFixed(1)} minutes`;
-  return days < 1 ? `${(days * 24).toFixed(1)} hours` : `${days.toFixed(1)} days`;
-}
 
 /** `7d`; of what is no round number the days or hours: `4.7 days`. */
 const lasting = (seconds: number) => {

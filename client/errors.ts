@@ -25,6 +25,15 @@ export class UnknownConnectionError extends KeeperError {
   }
 }
 
+/** Its workflow was closed, by whatever. */
+export class NotRunningError extends KeeperError {
+  override readonly name = 'NotRunningError';
+
+  constructor(connection: string) {
+    super(`${connection} is no longer running: bunq-keeper status ${connection}`);
+  }
+}
+
 /** The connection has no valid session, or none yet. */
 export class NoSessionError extends KeeperError {
   override readonly name = 'NoSessionError';

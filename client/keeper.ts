@@ -24,7 +24,7 @@ import type { AddressUse } from './address-use.ts';
 import { Addresses } from './addresses.ts';
 import type { CompletedAuthorization } from './authorizations.ts';
 import { type BankCallInit, BankCalls } from './bank-calls.ts';
-import { type ListFilter, listClosed, listConnections } from './connection-list.ts';
+import { type ConnectionPage, connectionPages, type ListFilter, listClosed, listConnections, type PageOptions } from './connection-list.ts';
 import { ConnectionWorkflows, memoOf, sender } from './connection-workflows.ts';
 import { CONSENT_AGE_MS } from './consent-age.ts';
 import { differences } from './differences.ts';
@@ -35,8 +35,10 @@ import { forgetWorkflow, GONE_WITHIN_MS } from './forget.ts';
 import { checkImport, type ImportOptions } from './import-options.ts';
 import { importedState } from './imported-state.ts';
 import { closedAs, type KnownStatus } from './known-status.ts';
+import { RENEWABLE_FIELDS, type RenewalProgress } from './mass-renewal.ts';
 import { openSession } from './open-session.ts';
 import { isUnpolled, lookAtPollers, type Poller, type SeenQueue, taskQueuesOf } from './pollers.ts';
+import { renewAll } from './renew-all.ts';
 import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
 import { connectTemporal } from './temporal.ts';
 
@@ -195,8 +197,20 @@ export class Keeper {
     return listConnections(this.client, this.environment, filter);
   }
 
+  /**
+   * The same a page at a time, so that thousands need not be held: those first whose run was started last, and on each page each provider
+   * before its end users. One that is started, or goes on in a new run, while the pages are read, may be missed; none comes twice.
+   *
+   *     for await (const { connections } of keeper.pages({ state: 'LAPSED' })) …
+   *
+   * @throws UsageError when `after` is no `next` of a page
+   */
+  pages(filter: ListFilter = {}, options: PageOptions = {}): AsyncGenerator<ConnectionPage, void> {
+    return connectionPages(this.client, this.environment, filter, options);
+  }
+
   /** Those whose workflow was closed other than by `disconnect`, and nobody has resumed: nobody keeps their sessions. At most the last 100. */
-  listClosed(filter: Pick<ListFilter, 'provider'> = {}): Promise<KnownStatus[]> {
+  listClosed(filter: Pick<ListFilter, 'provider' | 'egress'> = {}): Promise<KnownStatus[]> {
     return listClosed(this.client, this.environment, filter);
   }
 
@@ -291,6 +305,27 @@ export class Keeper {
   }
 
   /**
+   * Has every connection renewed that matches and has something to renew. They are asked in turns, 20 a second, and come after all that is more
+   * urgent at their address's gate. Gives how it stands before anybody is asked, and then about twice a second until all have come to an end; who
+   * goes no further asks nobody more, and what was asked goes on by itself.
+   *
+   *     for await (const { renewed, connections } of keeper.renewAll({ state: 'DEGRADED' })) …
+   *
+   * @throws UsageError when an address could not renew them before the first is due again: nobody was asked
+   */
+  renewAll(filter: ListFilter = {}): AsyncGenerator<RenewalProgress, void> {
+    const { provider, egress } = filter;
+    return renewAll({
+      clock: systemClock,
+      chosen: () => listConnections(this.client, this.environment, filter, RENEWABLE_FIELDS),
+      pages: () => this.pages({ provider, egress }),
+      slotMs: (of, connections) => this.#addresses.slotMs(of, connections),
+      ask: (name) => this.renew(name, { bulk: true }),
+      isThere: (name) => this.#workflows.isRunning(name),
+    });
+  }
+
+  /**
    * Tries again what waits for a person; a run that was terminated, failed or timed out goes on from its last state.
    * @param credential of a certificate: it is proven first, and until then the session of the former is served and renewed
    * @param qsealSignature over the digest that the status shows (`SIGNER_UNREACHABLE`), base64; it is checked before it is used
@@ -325,7 +360,8 @@ export class Keeper {
 
   /** Who polls the task queues of this environment, as far as is known: its workflows', and those of its connections' egresses. */
   async pollers(): Promise<Poller[]> {
-    const egresses = new Set([this.egress, ...(await this.list()).map(({ egress }) => egress)]);
+    const connections = await listConnections(this.client, this.environment, {}, ['egress']);
+    const egresses = new Set([this.egress, ...connections.map(({ egress }) => egress)]);
     const queues = [...egresses].flatMap((egress) => taskQueuesOf(this.environment, egress, null));
     return lookAtPollers(this.client, queues, Date.now());
   }

@@ -38,7 +38,7 @@ export async function takeOAuthNotification(
     if (session === null) throw new NotCompletedError(`${provider} has no session to know the bank by`);
     if (!verifyBody(bytes, signature, session.serverPublicKeyPem)) return 'forged';
     const ids = idsIn(bytes);
-    const connections = (await listConnections(client, environment, { provider }))
+    const connections = (await listConnections(client, environment, { provider }, ['name', 'session']))
       .filter((status) => isUserName(status.name) && status.session !== null && ids.has(status.session.userId))
       .map(({ name }) => name);
     for (const name of connections) {

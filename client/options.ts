@@ -57,7 +57,15 @@ export const oneOf =
     throw new InvalidArgumentError(`${didYouMean(text, words)} ${what} ${words.join(', ')}.`.trimStart());
   };
 
-export const stateArgument = oneOf(LIFECYCLE_STATES, 'The states are');
+const stateArgument = oneOf(LIFECYCLE_STATES, 'The states are');
+
+/** Repeatable. */
+export const statesArgument = (text: string, all: string[] = []): string[] => [...all, stateArgument(text)];
+
+export const numberArgument = (of: string, most: number) => (text: string) => {
+  if (/^[1-9]\d*$/.test(text) && Number(text) <= most) return Number(text);
+  throw new InvalidArgumentError(`Give a number of ${of}, 1 to ${most}.`);
+};
 
 /** Repeatable: each occurrence adds one. */
 export const collect = (value: string, all: string[] = []): string[] => [...all, value];

@@ -1,4 +1,4 @@
-/** How sentences name several things. */
+/** How sentences name several things, and how many, and how long. */
 
 const MOST_NAMED = 5;
 
@@ -8,3 +8,13 @@ export const several = (names: readonly string[], most = MOST_NAMED): string =>
 
 /** The word that goes with one of them, or with many. */
 export const verb = ({ length }: readonly unknown[], one: string, many: string) => (length === 1 ? one : many);
+
+/** `20,000` */
+export const whole = (number: number) => number.toLocaleString('en-GB');
+
+/** One digit after the point says enough of what is only reckoned. */
+export function daysOf(days: number): string {
+  const minutes = days * 24 * 60;
+  if (minutes < 60) return `${minutes.toFixed(1)} minutes`;
+  return days < 1 ? `${(days * 24).toFixed(1)} hours` : `${days.toFixed(1)} days`;
+}

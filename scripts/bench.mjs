@@ -2,7 +2,7 @@
  * Measures what the keeper costs: `npm run bench`. By hand, on a quiet machine: what counts are the ratios, measured side by side.
  *
  *     node scripts/bench.mjs            everything; ten minutes
- *     node scripts/bench.mjs histories  one of: onboarding, takeover, histories, fetch, cli, scrape, simulator
+ *     node scripts/bench.mjs histories  one of: onboarding, takeover, histories, fetch, cli, scrape, listing, simulator
  *     node scripts/bench.mjs histories --events    and each event of one renewal with its size
  */
 import { build } from './build.mjs';

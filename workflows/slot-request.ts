@@ -22,7 +22,8 @@ export function slotClassOf(state: ConnectionState, nowMs: number): SlotClass | 
   if (sessionStandsOn(state, nowMs) === null) return null;
   const { serving, wishes, waitedForUntilMs } = state;
   const session = serving && !serving.doubtful ? serving.session : null;
-  return urgencyOf(session, nowMs, { waitedFor: nowMs < waitedForUntilMs, bulk: wishes.renew?.bulk === true });
+  const isEarly = session !== null && nowMs < serving!.renewAtMs; // what is due by itself, or has nothing to wait with, is not put last by being one of many
+  return urgencyOf(session, nowMs, { waitedFor: nowMs < waitedForUntilMs, bulk: isEarly && wishes.renew?.bulk === true });
 }
 
 export function isAskDue({ slot, askNotBeforeMs }: ConnectionState, slotClass: SlotClass, nowMs: number): boolean {

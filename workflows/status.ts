@@ -112,6 +112,10 @@ export function memoFields({ steps, ...status }: ConnectionStatus, wanted: Wante
   return { ...status, ...gone, ...Object.fromEntries(ofSteps), wanted };
 }
 
+/** The memo's fields in which these of the status stand. */
+export const memoFieldsOf = (fields: readonly string[]): string[] =>
+  fields.flatMap((field) => (field === 'steps' ? STEP_NAMES.map((name) => `${STEP_FIELD}${name}`) : [field]));
+
 /** The status in a memo, as `status --json` has it; null when nothing was published. A field that is null is not there: Temporal keeps none. */
 export function statusOfMemo(memo: Record<string, unknown> | undefined): PublishedStatus | null {
   if (memo?.asOf === undefined) return null;

@@ -5,7 +5,7 @@ import { type Capacity, planned, slotMsOf, USER_SESSION_MS } from '../capacity.t
 import { describePlan, describeUse, planRemark, useRemark } from '../describe-capacity.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { examples } from '../help.ts';
-import { durationArgument, jsonOption, withKeeper } from '../options.ts';
+import { durationArgument, jsonOption, numberArgument, withKeeper } from '../options.ts';
 import { complain, print, printJson } from '../output.ts';
 
 interface Options {
@@ -71,11 +71,6 @@ function show<Shown extends Capacity>(capacity: Shown, { describe, remarkOn }: W
   if (remark) complain(remark);
   if (!capacity.fits) process.exitCode = EXIT.failed;
 }
-
-const numberArgument = (of: string, most: number) => (text: string) => {
-  if (/^[1-9]\d*$/.test(text) && Number(text) <= most) return Number(text);
-  throw new InvalidArgumentError(`Give a number of ${of}, 1 to ${most}.`);
-};
 
 function lastingArgument(text: string): number {
   const ms = durationArgument(text);

@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { isUserName } from '../../workflows/names.ts';
 import { awaited } from '../awaited.ts';
+import { canAsk, confirm } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
 import { examples } from '../help.ts';
 import type { Keeper } from '../keeper.ts';
@@ -29,12 +29,11 @@ export function registerDisconnect(program: Command): void {
     .addHelpText('after', examples('bunq-keeper disconnect acme', 'bunq-keeper disconnect acme/alice --forget --yes'))
     .action(async (name: string, options: Options) => {
       if (options.forget && !options.wait) throw new UsageError('--forget waits for the end: it does not go with --no-wait.');
-      if (!options.yes && (!process.stdin.isTTY || !process.stderr.isTTY))
-        throw new UsageError('This ends a connection: say --yes where there is no terminal to ask.');
+      if (!options.yes && !canAsk()) throw new UsageError('This ends a connection: say --yes where there is no terminal to ask.');
       await withKeeper(async (keeper) => {
         const users = isUserName(name) ? [] : await usersOf(keeper, name);
         if (users.length > 0) tell(usersGoOn(name, users));
-        if (!options.yes) await confirm(`Close the sessions of ${name} at the bank and end its workflow? ${afterwards(name)} [y/N] `);
+        if (!options.yes) await confirm(`Close the sessions of ${name} at the bank and end its workflow? ${afterwards(name)}`);
         await disconnect(keeper, name, options);
       });
     });
@@ -83,10 +82,3 @@ const remainsAtTheBank = (name: string) =>
 
 const remainsInTemporal = (name: string) =>
   `Its archives and back-ups, if any, are not touched; they hold its secrets sealed only. The history of the session gate names ${name} for as long as Temporal keeps it.`;
-
-async function confirm(question: string): Promise<void> {
-  const asked = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asked.question(question);
-  asked.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new UsageError('Nothing was done.');
-}

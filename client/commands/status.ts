@@ -3,11 +3,9 @@ import { awaited } from '../awaited.ts';
 import { advice, describeStatus, remarks, toDo } from '../describe.ts';
 import { examples } from '../help.ts';
 import type { KnownStatus } from '../known-status.ts';
-import { LIFECYCLE_STATES } from '../lifecycle-states.ts';
-import { paint, paintCommands, paintState } from '../look.ts';
-import { connectionArgument, jsonOption, nameArgument, stateArgument, withKeeper } from '../options.ts';
+import { paintCommands, paintState } from '../look.ts';
+import { connectionArgument, jsonOption, withKeeper } from '../options.ts';
 import { complain, print, printJson } from '../output.ts';
-import { table } from '../table.ts';
 import { waitFor } from '../wait.ts';
 
 export function registerStatus(program: Command): void {
@@ -47,49 +45,7 @@ export function registerStatus(program: Command): void {
         await waitFor(keeper, name, { until: ({ state }) => state === 'DISCONNECTED', timeoutMs: Number.POSITIVE_INFINITY, onStatus });
       }),
     );
-
-  program
-    .command('list')
-    .description('every connection of this environment, and those whose workflow was terminated or failed')
-    .option('--state <state>', `only running ones in this state: ${LIFECYCLE_STATES.join(', ')}`, stateArgument)
-    .option('--provider <name>', 'only this provider and its end users', nameArgument)
-    .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      examples('bunq-keeper list', 'bunq-keeper list --state ACTION_REQUIRED', 'bunq-keeper list --provider acme --json | jq -r .name'),
-    )
-    .action(async ({ state, provider, json }: { state?: string; provider?: string; json?: boolean }) =>
-      withKeeper(async (keeper) => {
-        const listed = Promise.all([keeper.list({ state, provider }), state ? [] : keeper.listClosed({ provider })]);
-        const found = (await awaited('Listing the connections', listed)).flat();
-        if (json) for (const status of found) printJson(status);
-        else
-          print(table([['NAME', 'STATE', 'SINCE', 'RENEWED ON', 'TO DO'], ...found.map((status) => listRow(status, keeper.consentAgeMs))]));
-      }),
-    );
 }
-
-const listRow = (status: KnownStatus, consentAgeMs: number) =>
-  status.closed ? closedRow(status.name, status.closed) : runningRow(status, consentAgeMs);
-
-const closedRow = (name: string, closed: string) => [
-  name,
-  paint('red', closed, process.stdout),
-  '-',
-  '-',
-  `nobody keeps its sessions: bunq-keeper resume ${name}`,
-];
-
-const runningRow = (status: KnownStatus, consentAgeMs: number) => [
-  status.name,
-  paintState(status.state),
-  minute(status.since),
-  status.session ? minute(status.session.renewAt) : '-',
-  advice(status, consentAgeMs) ?? '-',
-];
-
-/** A list has many rows: `2026-11-28T03:30Z`. */
-const minute = (time: string) => time.replace(/:\d\d(\.\d+)?Z$/, 'Z');
 
 const changeLine = (status: KnownStatus) => {
   const { state, steps, session } = status;

@@ -103,6 +103,21 @@ export const status = z.object({
     .describe('the workflow is closed, other than by `disconnect`: `resume` starts it from its last state'),
 }) satisfies z.ZodType<KnownStatus>;
 
+export const listed = status.extend({
+  next: z.string().exactOptional().describe('of the last line with --limit, where there are more: what --after is to be given'),
+});
+
+export const massRenewal = z.object({
+  schema: schema1,
+  connections: z.number().int().describe('that were to be renewed'),
+  renewed: z.number().int(),
+  waiting: z.number().int().describe('for a slot of their address: they were asked, and go on by themselves'),
+  unasked: z.number().int(),
+  closed: z.number().int().describe('ended meanwhile'),
+  waitForPerson: z.array(connectionName).readonly().describe('no session is opened before somebody has done something'),
+  failed: z.array(connectionName).readonly().describe('they could not be asked'),
+});
+
 export const disconnected = status.extend({
   leftOpen: z
     .array(z.object({ sessionId: z.number().int(), expiresAt: time('when it ends by itself') }))

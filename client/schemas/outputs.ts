@@ -5,6 +5,8 @@ import * as tools from './tools.ts';
 /** What `--json` prints, by name: docs/json.md tells which command prints which. */
 export const OUTPUTS = {
   status: connection.status,
+  listed: connection.listed,
+  'mass-renewal': connection.massRenewal,
   disconnected: connection.disconnected,
   session: connection.session,
   'oauth-client': connection.oauthClient,

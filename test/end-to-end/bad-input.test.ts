@@ -235,6 +235,10 @@ const usage: Record<string, BadInput> = {
     says: [/--signature is for the certificate that is there/],
   },
   'neither a name nor --all': { args: ['renew'], says: [/Give either a NAME or --all/] },
+  'some of all, and a name': { args: ['renew', 'acme', '--state', 'LAPSED'], says: [/choose some of --all/] },
+  'a list of none': { args: ['list', '--limit', '0'], says: [/a number of connections, 1 to 1000/] },
+  'a reason for waiting that there is not': { args: ['list', '--action', 'DIFFERENT_USR'], says: [/Did you mean DIFFERENT_USER\?/] },
+  'a place in a list that is none': { args: ['list', '--after', 'nonsense'], says: [/take the whole token/] },
   '--prune without set': {
     args: ['callback-urls', 'acme', 'add', 'https://acme.example/', '--prune'],
     says: [/--prune belongs to set/],

@@ -63,9 +63,10 @@ test('connect-user prints a link, and complete-user what came of it, and a statu
   await expectPrinted(['completed-authorization', 'status'], ['complete-user', 'acme', 'alice', '--redirect-url-file', '-'], redirect);
 }, 120_000);
 
-test('list and renew --all print a status a line', async () => {
-  await expectPrinted(['status', 'status'], ['list']);
-  await expectPrinted(['status', 'status'], ['renew', '--all']);
+test('list prints a status a line, and renew --all what became of all of them besides', async () => {
+  await expectPrinted(['listed', 'listed'], ['list']);
+  await expectPrinted(['listed'], ['list', '--limit', '1']);
+  await expectPrinted(['status', 'status', 'mass-renewal'], ['renew', '--all']);
 }, 120_000);
 
 test('for a name that there is not, those that were perhaps meant are named', async () => {

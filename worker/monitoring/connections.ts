@@ -8,7 +8,9 @@ import type { Kind, Metrics } from './metrics.ts';
  * many of them. Pure, but for setting the gauges.
  */
 
-export type ListedStatus = Pick<ConnectionStatus, 'name' | 'state' | 'session' | 'certificate' | 'action'>;
+export const LISTED_FIELDS = ['name', 'state', 'session', 'certificate', 'action'] as const;
+
+export type ListedStatus = Pick<ConnectionStatus, (typeof LISTED_FIELDS)[number]>;
 
 /** Providers by their own name; the rest, by name, are one: an API-key user counts as a provider, and there may be any number. */
 export const MOST_PROVIDERS = 1000;

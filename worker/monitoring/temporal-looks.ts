@@ -1,11 +1,12 @@
 import { Client, QueryRejectCondition, WorkflowNotFoundError } from '@temporalio/client';
 import type { Clock } from '../../bunq/bank.ts';
-import { type ListFilter, listClosed, listConnections } from '../../client/connection-list.ts';
+import { listClosed, listConnections } from '../../client/connection-list.ts';
 import { lookAtPollers } from '../../client/pollers.ts';
 import { sealingWorkers } from '../../client/sealing-key-use.ts';
 import { sessionGateWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
 import type { Slots } from '../../workflows/slots.ts';
 import type { TemporalServer } from '../temporal.ts';
+import { LISTED_FIELDS } from './connections.ts';
 
 /** What monitoring asks of Temporal, each within a time. */
 
@@ -41,7 +42,7 @@ export function temporalLooks(
       await within(ANSWER_WITHIN_MS, () => client.workflow.count(`WorkflowId = '${NO_WORKFLOW}'`));
     },
 
-    connections: (filter: ListFilter = {}) => within(LIST_WITHIN_MS, () => listConnections(client, environment, filter)),
+    connections: () => within(LIST_WITHIN_MS, () => listConnections(client, environment, {}, LISTED_FIELDS)),
 
     /** Whose workflow was closed other than by `disconnect`. */
     closed: () => within(LIST_WITHIN_MS, () => listClosed(client, environment)),

@@ -1,22 +1,16 @@
 import type { Command } from 'commander';
 import { QSEAL_SIGNATURE_PATTERN } from '../../workflows/messages.ts';
 import { awaited } from '../awaited.ts';
-import { EXIT, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { examples } from '../help.ts';
 import { readInput } from '../input.ts';
-import type { Keeper } from '../keeper.ts';
 import type { KnownStatus } from '../known-status.ts';
-import { connectionArgument, jsonOption, noWaitOption, stateArgument, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
+import { connectionArgument, jsonOption, noWaitOption, timeoutOption, type WaitOptions, withKeeper } from '../options.ts';
 import { needsPerson, showOutcome } from '../outcome.ts';
 import { tell } from '../output.ts';
 import { isSettled } from '../progress.ts';
 import { waitFor } from '../wait.ts';
 import { apiKeyFileOption, certificateOption, chainOption, readCredential, signerOption } from './onboard.ts';
-
-interface RenewOptions extends WaitOptions {
-  all?: boolean;
-  state?: string;
-}
 
 interface ResumeOptions extends WaitOptions {
   certificate?: string;
@@ -26,19 +20,7 @@ interface ResumeOptions extends WaitOptions {
   signature?: string;
 }
 
-export function registerRenewAndResume(program: Command): void {
-  program
-    .command('renew')
-    .description('open a new session now; the present one is served until then')
-    .argument('[name]', 'the connection (an end user’s is PROVIDER/USER)', connectionArgument)
-    .option('--all', 'every connection, end users’ too')
-    .option('--state <state>', 'with --all: only those in this state', stateArgument)
-    .addOption(noWaitOption())
-    .addOption(timeoutOption())
-    .addOption(jsonOption())
-    .addHelpText('after', examples('bunq-keeper renew acme', 'bunq-keeper renew --all --state DEGRADED --no-wait'))
-    .action((name: string | undefined, options: RenewOptions) => withKeeper((keeper) => renew(keeper, name, options)));
-
+export function registerResume(program: Command): void {
   program
     .command('resume')
     .summary('try again what waits for a person')
@@ -62,25 +44,6 @@ export function registerRenewAndResume(program: Command): void {
       ),
     )
     .action((name: string, options: ResumeOptions) => resume(name, options));
-}
-
-async function renew(keeper: Keeper, name: string | undefined, { all, state, ...options }: RenewOptions): Promise<void> {
-  if ((name !== undefined) === (all === true)) throw new UsageError('Give either a NAME or --all.');
-  if (name !== undefined) return renewOne(keeper, name, options);
-  const found = await awaited('Listing the connections', keeper.list({ state }));
-  for (const connection of found) await renewOne(keeper, connection.name, options, true);
-  tell(`${found.length} asked to renew.`);
-}
-
-async function renewOne(keeper: Keeper, name: string, { wait, timeout, json }: WaitOptions, bulk = false): Promise<void> {
-  const before = (await keeper.status(name)).session?.openedAt ?? null;
-  await awaited(`Asking ${name} to renew`, keeper.renew(name, { bulk }));
-  if (!wait) return tell('The wish is recorded.');
-  const isNew = ({ session }: KnownStatus) => session !== null && session.openedAt !== before;
-  const until = (status: KnownStatus) => (isNew(status) && status.state !== 'RENEWING') || needsPerson(status);
-  const status = await awaited(`Waiting for a new session of ${name}`, waitFor(keeper, name, { until, timeoutMs: timeout }));
-  const outcome = showOutcome(status, json);
-  process.exitCode = Math.max(Number(process.exitCode ?? EXIT.done), outcome); // of many, one that waits for a person
 }
 
 async function resume(name: string, { wait, timeout, json, signature, ...given }: ResumeOptions): Promise<void> {
