@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { awaited } from '../awaited.ts';
-import { advice, describeStatus, remarks, toDo } from '../describe.ts';
+import { advice, describeStatus, missingEgressWorker, remarks, toDo } from '../describe.ts';
 import { examples } from '../help.ts';
 import type { KnownStatus } from '../known-status.ts';
 import { LIFECYCLE_STATES } from '../lifecycle-states.ts';
@@ -22,10 +22,11 @@ export function registerStatus(program: Command): void {
         const status = await awaited(`Asking for ${name}`, keeper.status(name));
         if (json) printJson(status);
         else print(describeStatus(status));
-        for (const remark of remarks(status)) complain(remark);
+        const said = new Set(remarks(status));
         const advised = status.action ? null : advice(status, keeper.consentAgeMs); // an action stands in the status
-        if (advised) complain(advised);
-        if (status.worker === false) for (const sentence of await keeper.whyNoAnswer(name)) complain(sentence);
+        if (advised) said.add(advised);
+        if (status.worker === false) for (const sentence of await keeper.whyNoAnswer(name)) said.add(sentence);
+        for (const sentence of said) complain(sentence);
       }),
     );
 
@@ -62,6 +63,7 @@ export function registerStatus(program: Command): void {
       withKeeper(async (keeper) => {
         const listed = Promise.all([keeper.list({ state, provider }), state ? [] : keeper.listClosed({ provider })]);
         const found = (await awaited('Listing the connections', listed)).flat();
+        for (const missing of new Set(found.map(missingEgressWorker))) if (missing) complain(missing);
         if (json) for (const status of found) printJson(status);
         else
           print(table([['NAME', 'STATE', 'SINCE', 'RENEWED ON', 'TO DO'], ...found.map((status) => listRow(status, keeper.consentAgeMs))]));
@@ -85,7 +87,7 @@ const runningRow = (status: KnownStatus, consentAgeMs: number) => [
   paintState(status.state),
   minute(status.since),
   status.session ? minute(status.session.renewAt) : '-',
-  advice(status, consentAgeMs) ?? '-',
+  advice(status, consentAgeMs) ?? missingEgressWorker(status) ?? '-',
 ];
 
 /** A list has many rows: `2026-11-28T03:30Z`. */
@@ -94,6 +96,9 @@ const minute = (time: string) => time.replace(/:\d\d(\.\d+)?Z$/, 'Z');
 const changeLine = (status: KnownStatus) => {
   const { state, steps, session } = status;
   const running = steps.find(({ status: now }) => now === 'running' || now === 'retrying' || now === 'waiting');
-  const what = toDo(status) ?? (running ? `${running.name} ${running.status}` : session ? `session expires ${session.expiresAt}` : '');
+  const what =
+    toDo(status) ??
+    missingEgressWorker(status) ??
+    (running ? `${running.name} ${running.status}` : session ? `session expires ${session.expiresAt}` : '');
   return `${new Date().toISOString()} ${paintState(state)} ${paintCommands(what)}`.trimEnd();
 };
