@@ -77,6 +77,7 @@ test('a worker, doctor and call leave by the proxy of the egress and by no other
   const doctor = await there.run('doctor', 'ada');
   await worker.waitForLine(/bank: .* answers/);
   expect([onboarded.code, called.code, doctor.code]).toEqual([0, 0, 0]);
+  expect(onboarded.stderr).not.toContain('Warning'); // of a bank that does not answer
   expect(doctor.stderr).toMatch(new RegExp(`^✔ egress: default leaves by the proxy http://${proxyAddress}$`, 'm'));
   expect(worker.lines.find((line) => line.includes('worker is ready'))).toContain(`"via":"the proxy http://${proxyAddress}"`);
   expect(bank.requests().filter(({ endpoint }) => endpoint === 'POST /session-server')).toHaveLength(1);
