@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Secret } from '../sealing/secret.ts';
 import { CallLimits } from './call-limits.ts';
-import { dispatchersTo, type Proxies, shownUrl } from './dispatchers.ts';
+import { dispatchersTo, type EgressWay, type Proxies, shownUrl } from './dispatchers.ts';
 import { BunqConfigError } from './errors.ts';
 import { isLoopback } from './loopback.ts';
 import type { BankObserver } from './observer.ts';
@@ -103,13 +103,15 @@ export interface BankOptions {
   readonly observer?: BankObserver | null;
   /** As in HTTP_PROXY, HTTPS_PROXY and NO_PROXY. The environment is not read; loopback is never proxied. */
   readonly proxy?: Proxies;
+  /** Goes before any proxy of those; null or absent: the egress has none of its own. */
+  readonly way?: EgressWay | null;
 }
 
 /** @throws BunqConfigError when the address or a proxy's cannot be used */
 export function createBank(options: BankOptions): Bank {
   const url = bankUrl(options.apiUrl);
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-  const newDispatcher = dispatchersTo(url, timeouts, options.proxy ?? {});
+  const newDispatcher = dispatchersTo(url, timeouts, options.proxy ?? {}, options.way);
   const dispatcher = newDispatcher();
   const { pacing } = options;
   return {

@@ -1,4 +1,5 @@
 import { type Bank, type BankOptions, type CallOptions, createBank } from './bank.ts';
+import { type EgressWay, shownWay } from './dispatchers.ts';
 import { BunqError } from './errors.ts';
 import { type RawAnswer, send } from './send.ts';
 
@@ -14,9 +15,12 @@ export interface Look {
 export const knock = (bank: Bank, options: CallOptions = {}): Promise<RawAnswer> =>
   send(bank, { method: 'GET', url: new URL(bank.apiUrl), headers: {}, body: null }, options);
 
-/** @param why it does not, as far as it is known */
-export const noAnswer = (who: string, why: string) =>
-  `${who} does not answer (${why}). Check the network, and HTTPS_PROXY where one is needed.`;
+/**
+ * @param why it does not, as far as it is known
+ * @param way by which it was asked, where the egress has its own
+ */
+export const noAnswer = (who: string, why: string, way: EgressWay | null = null) =>
+  `${who} does not answer (${why}). Check the network, and ${way ? `KEEPER_EGRESS_VIA (${shownWay(way)})` : 'HTTPS_PROXY where one is needed'}.`;
 
 /**
  * Whether the bank answers, and how far this machine's clock is from the bank's own. Never throws.
@@ -30,7 +34,7 @@ export async function lookAtBank(options: BankOptions): Promise<Look[]> {
     return [{ check: 'bank', ok: true, found: `${bank.apiUrl} answers` }, lookAtClock(askedAtMs, headers.date)];
   } catch (error) {
     const why = error instanceof BunqError ? error.message : (error as Error).name;
-    return [{ check: 'bank', ok: false, found: noAnswer(options.apiUrl, why) }];
+    return [{ check: 'bank', ok: false, found: noAnswer(options.apiUrl, why, options.way) }];
   } finally {
     await bank?.close();
   }

@@ -130,11 +130,15 @@ function firstValues(headers: Record<string, string | string[] | undefined>): Re
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
+/** Of what was done with the address to leave by. */
+const isOfBinding = (error: object) => 'syscall' in error && error.syscall === 'bind';
+
 const CERTIFICATE_TROUBLE = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_)/;
 
 /** Node's and undici's texts may quote addresses, headers or what was received; their codes never do. */
 function shownCause(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   if (!/^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return 'the connection failed';
+  if (isOfBinding(error as object)) return `${code}; the address of KEEPER_EGRESS_VIA cannot be used on this machine`;
   return CERTIFICATE_TROUBLE.test(code) ? `${code}; a company's own certificate authority is given in NODE_EXTRA_CA_CERTS` : code;
 }

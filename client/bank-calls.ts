@@ -1,6 +1,7 @@
 import type { Bank } from '../bunq/bank.ts';
 import { BunqError, type BunqErrorCode, type Sent } from '../bunq/errors.ts';
 import { checkRawCall, isTokenRejected, type RawCall, RawCallError, type RawResult, rawCall } from '../bunq/raw-call.ts';
+import type { SessionView } from '../workflows/messages.ts';
 import { KeeperError, UsageError } from './errors.ts';
 import { HeldSession, type HolderOptions, type OpenSession } from './held-sessions.ts';
 import { type Asked, PermitCheck } from './permit-check.ts';
@@ -26,7 +27,7 @@ export class BankCallError extends KeeperError {
 }
 
 const REMEDIES: Partial<Record<BunqErrorCode, (name: string) => string>> = {
-  BUNQ_UNREACHABLE: (name) => `Check the network, and HTTPS_PROXY where one is needed: bunq-keeper doctor ${name}`,
+  BUNQ_UNREACHABLE: (name) => `Check the network, and HTTPS_PROXY or KEEPER_EGRESS_VIA where one is needed: bunq-keeper doctor ${name}`,
   BUNQ_ANSWER_LOST: () => 'It may have had its effect: before anything but a reading is repeated, look whether it had.',
   BUNQ_RESPONSE_UNVERIFIED: () =>
     'Something answered in the bank’s place or changed its answer: look for a proxy that does; before anything but a reading is repeated, look whether it had its effect.',
@@ -75,6 +76,7 @@ export class BankCalls {
   }
 
   async #send(name: string, { view, caller }: OpenSession, call: RawCall, signal: AbortSignal | undefined): Promise<RawResult> {
+    this.#demandEgress(name, view);
     try {
       return await rawCall(await this.#opened(), caller, withUserId(call, view.user.id), signal && { signal });
     } catch (error) {
@@ -83,11 +85,20 @@ export class BankCalls {
     }
   }
 
+  /** Where it is said by which way this process calls, that is the way of one egress. @throws UsageError for a connection of another */
+  #demandEgress(name: string, { egress }: SessionView): void {
+    const { egress: own, way } = this.#settings;
+    if (!way || egress === undefined || egress === own) return;
+    throw new UsageError(
+      `Nothing was sent: ${name} is of egress ${egress}, and this process leaves by the way of egress ${own} (KEEPER_EGRESS_VIA). Call from one with the KEEPER_EGRESS and KEEPER_EGRESS_VIA of ${egress}.`,
+    );
+  }
+
   /** Loaded for whoever calls the bank alone: its HTTP client takes a third of the time in which `status` answers. */
   async #opened(): Promise<Bank> {
     const { createBank } = await import('../bunq/bank.ts');
-    const { bank, pacing = { processes: 1, longestWaitMs: Number.POSITIVE_INFINITY }, proxy = {} } = this.#settings;
-    this.#bank ??= createBank({ apiUrl: bank.apiUrl, clock: this.#holderOptions.clock, pacing, proxy });
+    const { bank, pacing = { processes: 1, longestWaitMs: Number.POSITIVE_INFINITY }, proxy = {}, way = null } = this.#settings;
+    this.#bank ??= createBank({ apiUrl: bank.apiUrl, clock: this.#holderOptions.clock, pacing, proxy, way });
     return this.#bank;
   }
 

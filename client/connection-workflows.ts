@@ -23,7 +23,16 @@ import { connectionWorkflowId, isUserName, NAME_PATTERN, USER_NAME_PATTERN, work
 import { type ConnectionState, initialState } from '../workflows/state.ts';
 import { memoFields, type PublishedStatus, statusOf, statusOfMemo, wantedFacts } from '../workflows/status.ts';
 import { KeeperError, NotRunningError, UnknownConnectionError, UsageError } from './errors.ts';
-import { isUnpolled, lookAtQueues, missingWorker, type SeenQueue, silentWorker, taskQueuesOf } from './pollers.ts';
+import {
+  egressQueue,
+  isUnpolled,
+  lookAtQueues,
+  missingWorker,
+  type SeenQueue,
+  silentWorker,
+  type TaskQueue,
+  taskQueuesOf,
+} from './pollers.ts';
 
 const ANSWER_WITHIN_MS = 2000;
 const UPDATE_WITHIN_MS = 5000;
@@ -205,9 +214,18 @@ export class ConnectionWorkflows {
   }
 
   /** The task queues that it needs, and when each was last polled. */
-  async queues(name: string | null): Promise<SeenQueue[]> {
-    const memo = name === null ? null : memoOf(await this.find(name));
-    const queues = taskQueuesOf(this.environment, memo?.status.egress ?? this.egress, memo?.wanted.signer ?? null);
+  async queues(name: string): Promise<SeenQueue[]> {
+    const memo = memoOf(await this.find(name));
+    return this.#lookAt(taskQueuesOf(this.environment, memo?.status.egress ?? this.egress, memo?.wanted.signer ?? null));
+  }
+
+  /** Those that the connections of these egresses need, but for signers'. */
+  queuesOf(egresses: readonly string[]): Promise<SeenQueue[]> {
+    const workflows = { name: workflowTaskQueue(this.environment), kind: 'workflows' } as const;
+    return this.#lookAt([workflows, ...egresses.map((egress) => egressQueue(this.environment, egress))]);
+  }
+
+  #lookAt(queues: readonly TaskQueue[]): Promise<SeenQueue[]> {
     return lookAtQueues(this.client, queues, Date.now()).catch((error) => {
       throw unavailable(error);
     });

@@ -6,6 +6,7 @@ import { consentAgeRemark } from './consent-age.ts';
 import { lifeLeft } from './describe-certificate.ts';
 import type { KnownStatus } from './known-status.ts';
 import { paintState } from './look.ts';
+import { egressQueue, missingWorker } from './pollers.ts';
 import { table } from './table.ts';
 
 /** A status for a person. */
@@ -63,10 +64,17 @@ export const toDo = (status: KnownStatus): string | null => status.action?.remed
 export const advice = (status: KnownStatus, consentAgeMs: number): string | null =>
   toDo(status) ?? certificateRemark(status, Date.now()) ?? consentAgeRemark(status, consentAgeMs, Date.now());
 
-/** What there is to say beside the status itself; empty when a worker answered and the workflow runs. */
-export function remarks({ name, closed, worker, asOf }: KnownStatus): string[] {
+/** What there is to say beside the status itself; empty when a worker answered, its egress has one, and the workflow runs. */
+export function remarks(status: KnownStatus): string[] {
+  const { name, closed, worker, asOf } = status;
   const said: string[] = [];
   if (closed) said.push(`The workflow is closed (${closed}). It goes on from its last state with: bunq-keeper resume ${name}`);
   else if (worker === false) said.push(`No worker answered: this is what was published at ${asOf}.`);
+  const missing = missingEgressWorker(status);
+  if (missing) said.push(missing);
   return said;
 }
+
+/** Why it will not be renewed, and the command that starts what is missing; null where a worker takes its bank calls. */
+export const missingEgressWorker = ({ environment, egress, egressWorker }: KnownStatus): string | null =>
+  egressWorker === false ? missingWorker(egressQueue(environment, egress)) : null;

@@ -1,6 +1,9 @@
+import { shownWay } from '../bunq/dispatchers.ts';
+import { isLoopback } from '../bunq/loopback.ts';
 import { lookAtBank } from '../bunq/reach.ts';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import { systemClock } from '../settings/clock.ts';
+import { localAddressProblem } from '../settings/local-address.ts';
 import { proxySettings } from '../settings/proxy.ts';
 import { type Environment, SettingsError } from '../settings/read.ts';
 import { readSignerSettings } from '../signers/settings.ts';
@@ -12,7 +15,7 @@ import { unavailable } from './connection-workflows.ts';
 import { consentAgeRemark } from './consent-age.ts';
 import { remarks, toDo } from './describe.ts';
 import { KeeperError } from './errors.ts';
-import { type Finding, right } from './finding.ts';
+import { type Finding, right, wrong } from './finding.ts';
 import { Keeper } from './keeper.ts';
 import { isUnpolled, lookAtQueues, missingWorker, type SeenQueue, signerTaskQueues } from './pollers.ts';
 import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
@@ -39,10 +42,20 @@ export async function diagnose(env: Environment, about: About = {}): Promise<Fin
   });
   const looks = await Promise.all([
     settings && env.KEEPER_QSEAL_SIGNERS ? signersHere(settings, env) : [],
-    settings ? lookAtBank({ apiUrl: settings.bank.apiUrl, clock: systemClock, proxy: proxySettings(env) }) : [],
+    settings ? lookAtWay(settings) : [],
+    settings ? lookAtBank({ apiUrl: settings.bank.apiUrl, clock: systemClock, proxy: proxySettings(env), way: settings.way ?? null }) : [],
     aroundTemporal(settings, keys, about),
   ]);
   return [...findings, ...looks.flat()];
+}
+
+/** By which the egress's calls leave, where it is set. */
+async function lookAtWay({ egress, bank, way = null }: ClientSettings): Promise<Finding[]> {
+  if (!way) return [];
+  const problem = await localAddressProblem(way);
+  if (problem) return [wrong('egress', problem)];
+  const isPassedBy = 'proxyUrl' in way && isLoopback(new URL(bank.apiUrl));
+  return [right('egress', `${egress} leaves by ${shownWay(way)}${isPassedBy ? ', but not to this bank: loopback is never proxied' : ''}`)];
 }
 
 async function aroundTemporal(settings: ClientSettings | null, keys: SealingKeySet | null, { name, signer }: About): Promise<Finding[]> {
@@ -94,7 +107,7 @@ async function signersHere({ bank }: ClientSettings, env: Environment): Promise<
 async function polled(keeper: Keeper, name: string | null, signer: string | undefined): Promise<[null, string]> {
   const missing = [...(await keeper.missingWorkers(name)), ...(await unpolledSigner(keeper, signer))];
   if (missing.length > 0) throw new KeeperError(missing.map(missingWorker).join('; '));
-  return [null, `every task queue of ${keeper.environment} and egress ${keeper.egress} is polled`];
+  return [null, `every task queue of ${name ?? keeper.environment} is polled`];
 }
 
 async function unpolledSigner({ client, environment }: Keeper, signer: string | undefined): Promise<SeenQueue[]> {

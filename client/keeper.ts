@@ -25,9 +25,10 @@ import { Addresses } from './addresses.ts';
 import type { CompletedAuthorization } from './authorizations.ts';
 import { type BankCallInit, BankCalls } from './bank-calls.ts';
 import { type ConnectionPage, connectionPages, type ListFilter, listClosed, listConnections, type PageOptions } from './connection-list.ts';
-import { ConnectionWorkflows, memoOf, sender } from './connection-workflows.ts';
+import { ConnectionWorkflows, memoOf, sender, unavailable } from './connection-workflows.ts';
 import { CONSENT_AGE_MS } from './consent-age.ts';
 import { differences } from './differences.ts';
+import { Egresses } from './egresses.ts';
 import { type ConnectUserOptions, EndUsers, type LinkOutcome, type UserLink } from './end-users.ts';
 import { KeeperError, NoSessionError, UsageError } from './errors.ts';
 import { exportedContext } from './exported-context.ts';
@@ -78,6 +79,7 @@ export class Keeper {
   readonly #sealingKeys: () => SealingKeySet;
   readonly #workflows: ConnectionWorkflows;
   readonly #addresses: Addresses;
+  readonly #egresses: Egresses;
   readonly #endUsers: EndUsers;
   readonly #bankCalls: BankCalls;
 
@@ -89,6 +91,7 @@ export class Keeper {
     this.#sealingKeys = sealingKeys;
     this.#workflows = new ConnectionWorkflows(client, this.environment, this.egress);
     const { sessionGapMs = SESSION_GAP_MS, consentAgeMs = CONSENT_AGE_MS } = settings;
+    this.#egresses = new Egresses(client, this.environment);
     this.#addresses = new Addresses(client, this.environment, sessionGapMs);
     this.#endUsers = new EndUsers(settings, this.#workflows, this.#addresses, sealingKeys);
     this.consentAgeMs = consentAgeMs;
@@ -184,17 +187,23 @@ export class Keeper {
 
   /** @throws KeeperError when there is no such connection */
   async status(name: string): Promise<KnownStatus> {
-    const [description, answer] = await Promise.all([this.#workflows.describe(name), this.#workflows.ask(name, statusQuery)]);
+    const described = this.#workflows.describe(name);
+    const [description, answer, missing] = await Promise.all([
+      described,
+      this.#workflows.ask(name, statusQuery),
+      described.then((description) => this.#egresses.withoutWorker(memoOf(description)?.status ?? null)),
+    ]);
     const closed = closedAs(description);
-    if (answer) return { ...answer, ...(closed && { closed }) };
+    const seen = { ...(closed && { closed }), ...missing };
+    if (answer) return { ...answer, ...seen };
     const memo = memoOf(description);
     if (!memo) throw new KeeperError(`${description.workflowId} has published no status yet, and no worker answers.`);
-    return { ...memo.status, runId: description.runId, ...(closed && { closed }), asOf: memo.asOf, worker: false };
+    return { ...memo.status, runId: description.runId, ...seen, asOf: memo.asOf, worker: false };
   }
 
   /** Every running connection of this environment, as it was last published: each provider, and after it its end users. */
-  list(filter: ListFilter = {}): Promise<KnownStatus[]> {
-    return listConnections(this.client, this.environment, filter);
+  async list(filter: ListFilter = {}): Promise<KnownStatus[]> {
+    return this.#egresses.tellOf(await listConnections(this.client, this.environment, filter));
   }
 
   /**
@@ -205,8 +214,9 @@ export class Keeper {
    *
    * @throws UsageError when `after` is no `next` of a page
    */
-  pages(filter: ListFilter = {}, options: PageOptions = {}): AsyncGenerator<ConnectionPage, void> {
-    return connectionPages(this.client, this.environment, filter, options);
+  async *pages(filter: ListFilter = {}, options: PageOptions = {}): AsyncGenerator<ConnectionPage, void> {
+    for await (const { connections, next } of connectionPages(this.client, this.environment, filter, options))
+      yield { connections: await this.#egresses.tellOf(connections), next };
   }
 
   /** Those whose workflow was closed other than by `disconnect`, and nobody has resumed: nobody keeps their sessions. At most the last 100. */
@@ -360,9 +370,7 @@ export class Keeper {
 
   /** Who polls the task queues of this environment, as far as is known: its workflows', and those of its connections' egresses. */
   async pollers(): Promise<Poller[]> {
-    const connections = await listConnections(this.client, this.environment, {}, ['egress']);
-    const egresses = new Set([this.egress, ...connections.map(({ egress }) => egress)]);
-    const queues = [...egresses].flatMap((egress) => taskQueuesOf(this.environment, egress, null));
+    const queues = (await this.#egressesInUse()).flatMap((egress) => taskQueuesOf(this.environment, egress, null));
     return lookAtPollers(this.client, queues, Date.now());
   }
 
@@ -380,14 +388,23 @@ export class Keeper {
     return forgetWorkflow(this.client, this.#workflows.idOf(name), timeoutMs);
   }
 
-  /** The task queues that a connection needs (or any, without a name) and nobody polls. */
+  /** The task queues that a connection needs (or any of this environment's, without a name) and nobody polls. */
   async missingWorkers(name: string | null): Promise<SeenQueue[]> {
-    return (await this.#workflows.queues(name)).filter(isUnpolled);
+    const queues = name === null ? await this.#workflows.queuesOf(await this.#egressesInUse()) : await this.#workflows.queues(name);
+    return queues.filter(isUnpolled);
   }
 
   /** Why its workflow does not answer, in a sentence for each task queue that is to blame. */
   whyNoAnswer(name: string): Promise<string[]> {
     return this.#workflows.whyNoAnswer(name);
+  }
+
+  /** This one first, and those of its connections. */
+  async #egressesInUse(): Promise<string[]> {
+    const listed = await listConnections(this.client, this.environment, {}, ['egress']).catch((error) => {
+      throw unavailable(error);
+    });
+    return [...new Set([this.egress, ...listed.map(({ egress }) => egress)])];
   }
 
   async #requestOf(name: string, { credential, callbackUrls, permittedIps }: OnboardOptions): Promise<OnboardingRequest> {

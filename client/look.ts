@@ -42,8 +42,8 @@ export function paintState(state: LifecycleState, stream: NodeJS.WritableStream 
   return colour ? paint(colour, state, stream) : state;
 }
 
-/** A command as the remedies have it: behind a colon, in brackets or at the beginning, and up to the next comma or the end of the sentence. */
-export const COMMAND = /(?<=^ *|: |\()(?:npx )?bunq-keeper [a-z]+(?:-[a-z]+)*(?: (?:[^\s,;()]*[^\s,;().]))*/gm;
+/** A command as the remedies have it, with the settings before it: behind a colon, in brackets or at the beginning, and up to the next comma or the end of the sentence. */
+export const COMMAND = /(?<=^ *|: |\()(?:[A-Z_]+=[^\s,;()]+ )*(?:npx )?bunq-keeper [a-z]+(?:-[a-z]+)*(?: (?:[^\s,;()]*[^\s,;().]))*/gm;
 
 const MARKS: Readonly<Record<string, Colour>> = { '✔': 'green', '✖': 'red', '!': 'yellow' };
 

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { egressTaskQueue, isNamedSigner, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
+import { inTurns } from './in-turns.ts';
 
 const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
 
@@ -10,12 +11,21 @@ const GONE_MS = 70_000;
 export interface TaskQueue {
   readonly name: string;
   readonly kind: 'workflows' | 'activities';
+  /** Of bank calls: whose they are. */
+  readonly egress?: string;
 }
+
+/** Where the bank calls of an egress wait for its workers. */
+export const egressQueue = (environment: string, egress: string): TaskQueue => ({
+  name: egressTaskQueue(environment, egress),
+  kind: 'activities',
+  egress,
+});
 
 /** The task queues that a connection needs: its workflow's, its egress's, and its signer's while it may have to sign. */
 export const taskQueuesOf = (environment: string, egress: string, signer: string | null): TaskQueue[] => [
   { name: workflowTaskQueue(environment), kind: 'workflows' },
-  { name: egressTaskQueue(environment, egress), kind: 'activities' },
+  egressQueue(environment, egress),
   ...signerTaskQueues(environment, signer),
 ];
 
@@ -32,7 +42,9 @@ export const lookAtQueues = (client: Client, queues: readonly TaskQueue[], nowMs
   Promise.all(queues.map(async (queue) => ({ ...queue, silentMs: await silence(client, queue, nowMs) })));
 
 /** Nobody polls it; a worker that was killed is gone only after a while. */
-export const isUnpolled = ({ silentMs }: SeenQueue) => silentMs === null || silentMs > GONE_MS;
+export const isUnpolled = ({ silentMs }: SeenQueue) => silentMs === null || isGone(silentMs);
+
+const isGone = (silentMs: number) => silentMs > GONE_MS;
 
 async function silence(client: Client, queue: TaskQueue, nowMs: number): Promise<number | null> {
   const polls = (await pollersOf(client, queue, nowMs)).map(({ silentMs }) => silentMs);
@@ -66,9 +78,24 @@ export async function lookAtPollers(client: Client, queues: readonly TaskQueue[]
   return [...silentMs].map(([identity, silentMs]) => ({ identity, silentMs }));
 }
 
+/** How many workers take the bank calls of each egress. */
+export async function egressWorkers(
+  client: Client,
+  environment: string,
+  egresses: readonly string[],
+  nowMs: number,
+): Promise<ReadonlyMap<string, number>> {
+  const counted = await inTurns(egresses, async (egress) => {
+    const pollers = await pollersOf(client, egressQueue(environment, egress), nowMs);
+    return [egress, new Set(pollers.filter(({ silentMs }) => !isGone(silentMs)).map(({ identity }) => identity)).size] as const;
+  });
+  return new Map(counted);
+}
+
 /** For a person who waits for an answer that does not come: somebody polls, or did until a moment ago. */
 export const silentWorker = ({ name, silentMs }: SeenQueue) =>
   `No answer from the workers of ${name}; last poll ${Math.max(0, Math.round((silentMs ?? 0) / 1000))} s ago.`;
 
 /** The sentence for a person who waits. */
-export const missingWorker = ({ name }: TaskQueue) => `No worker polls ${name}. Start one: npx bunq-keeper worker`;
+export const missingWorker = ({ name, egress = 'default' }: TaskQueue) =>
+  `No worker polls ${name}. Start one: ${egress === 'default' ? '' : `KEEPER_EGRESS=${egress} `}npx bunq-keeper worker`;

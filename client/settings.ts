@@ -1,7 +1,9 @@
 import type { Pacing } from '../bunq/bank.ts';
+import type { EgressWay } from '../bunq/dispatchers.ts';
 import type { BankEnvironment } from '../bunq/environment.ts';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import { BANK_SETTINGS, bankEnvironment } from '../settings/bank.ts';
+import { EGRESS_WAY_SETTINGS, egressWay } from '../settings/egress-way.ts';
 import { PACING_SETTINGS, pacing } from '../settings/pacing.ts';
 import { PROXY_SETTINGS, type ProxySettings, proxySettings } from '../settings/proxy.ts';
 import { type Environment, readSettings } from '../settings/read.ts';
@@ -23,6 +25,8 @@ export interface ClientSettings {
   readonly pacing?: Pacing | null;
   /** For bank calls. */
   readonly proxy?: ProxySettings;
+  /** By which they leave, as the egress's workers' do; null: as the machine has it. */
+  readonly way?: EgressWay | null;
 }
 
 /** An end user's connection makes an installation and a device of its own, or uses its provider's. */
@@ -37,6 +41,7 @@ const NAMES = [
   'KEEPER_SESSION_GAP',
   'KEEPER_CONSENT_AGE',
   'KEEPER_USER_INSTALLATION',
+  ...EGRESS_WAY_SETTINGS,
   ...PACING_SETTINGS,
   ...PROXY_SETTINGS,
 ] as const;
@@ -45,7 +50,8 @@ const NAMES = [
 export function readClientSettings(env: Environment): ClientSettings {
   return readSettings(NAMES, env, (values, wrong) => {
     const bank = bankEnvironment(values, wrong);
-    if (!bank) return undefined;
+    const way = egressWay(values, bank, wrong);
+    if (!bank || way === undefined) return undefined;
     return {
       bank,
       egress: values.KEEPER_EGRESS,
@@ -54,6 +60,7 @@ export function readClientSettings(env: Environment): ClientSettings {
       userInstallation: values.KEEPER_USER_INSTALLATION,
       pacing: pacing(values, LONGEST_WAIT_MS),
       proxy: proxySettings(values),
+      way,
     };
   });
 }

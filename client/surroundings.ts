@@ -72,9 +72,9 @@ function factsOf(certificatePem: string, now: Date): CertificateFacts | null {
 
 /** What may be wrong around it, as it looks from here: the worker may see otherwise. */
 export async function warningsAround(client: Client, signer: string | undefined, env: Environment): Promise<string[]> {
-  const { bank, proxy } = readClientSettings(env);
+  const { bank, proxy, way = null } = readClientSettings(env);
   const [looks, queue] = await Promise.all([
-    lookAtBank({ apiUrl: bank.apiUrl, clock: systemClock, ...(proxy && { proxy }), timeouts: { totalMs: LOOK_WITHIN_MS } }),
+    lookAtBank({ apiUrl: bank.apiUrl, clock: systemClock, ...(proxy && { proxy }), way, timeouts: { totalMs: LOOK_WITHIN_MS } }),
     lookAtSignerQueue(client, signerTaskQueues(bank.name, signer ?? null)),
   ]);
   return [...looks.filter(({ ok }) => !ok).map(({ found }) => found), ...queue];

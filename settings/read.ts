@@ -39,7 +39,7 @@ export function readSettings<Names extends keyof Shape, Result>(
     }
   }
   const wrong = (problem: string) => {
-    const follows = malformed.some((name) => problem.includes(name)); // each problem names its settings: mended, they may fit
+    const follows = malformed.some((name) => new RegExp(`\\b${name}(_FILE)?\\b`).test(problem)); // each problem names its settings: mended, they may fit
     if (!follows) problems.push(problem);
     return undefined;
   };

@@ -5,6 +5,7 @@ import { isLoopback } from '../bunq/loopback.ts';
 import { DAY_MS, parseDuration } from '../workflows/duration.ts';
 import { NAME_PATTERN } from '../workflows/names.ts';
 import { parseAddressList } from './address-list.ts';
+import { parseWay, WHAT_A_WAY_IS } from './egress-way.ts';
 import { parseHostPort } from './host-port.ts';
 
 /** Every setting that comes by the environment, in one place: its form, its unit and its default. */
@@ -77,6 +78,14 @@ export const SETTINGS = {
   KEEPER_EGRESS: z.string().regex(NAME_PATTERN, { error: 'is a name: a-z, 0-9 and -, at most 63' }).default('default'),
   /** That address, for `permitted_ips` with the bank's wildcard. */
   KEEPER_EGRESS_ADDRESS: z.string().refine(isIPv4, { error: 'is an IPv4 address (bunq takes no other)' }).optional(),
+  /** By which calls leave for it: an IP address of this machine, or a proxy. Its text may hold a password and is not shown. */
+  KEEPER_EGRESS_VIA: z
+    .string()
+    .transform((text) => parseWay(text))
+    .refine((way) => way !== null, { error: WHAT_A_WAY_IS })
+    .optional(),
+  /** A file in which that stands. */
+  KEEPER_EGRESS_VIA_FILE: path.optional(),
   /** A JSON file of the signers that a worker offers by name. */
   KEEPER_QSEAL_SIGNERS: path.optional(),
   /** A file with the passphrase of keys that are given directly, as `file:/abs/key.pem`. */

@@ -1,7 +1,10 @@
 import { DefaultLogger, type RuntimeOptions } from '@temporalio/worker';
 import pino from 'pino';
+import { type EgressWay, shownWay } from '../bunq/dispatchers.ts';
 import { lookAtBank } from '../bunq/reach.ts';
 import { systemClock } from '../settings/clock.ts';
+import { localAddressProblem } from '../settings/local-address.ts';
+import { SettingsError } from '../settings/read.ts';
 import { version } from '../settings/version.ts';
 import type { OfferedSigners } from '../signers/signers.ts';
 import { type Callbacks, startCallbacks } from './callbacks.ts';
@@ -23,6 +26,7 @@ import { createWorkers } from './worker.ts';
 export async function runWorker(settings: WorkerSettings): Promise<void> {
   const log = pino({ base: { pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
   forbidCoreDumps((line) => log.warn(line));
+  await demandWay(settings.way);
   const sdk = new SdkRuntime(runtimeOptions(log), settings.metricsAddress !== null);
   await sdk.install();
   const callbacks = await startCallbacks(settings, log);
@@ -40,6 +44,12 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   } finally {
     await Promise.all([callbacks.close(), monitoring.close()]);
   }
+}
+
+/** Before anything is taken on: whoever cannot call the bank would only hold up what another worker of the egress can do. @throws SettingsError */
+async function demandWay(way: EgressWay | null): Promise<void> {
+  const problem = way && (await localAddressProblem(way));
+  if (problem) throw new SettingsError([problem]);
 }
 
 interface Running {
@@ -66,8 +76,9 @@ async function runUntilStopped(settings: WorkerSettings, { log, callbacks, monit
     sinksOf(eventLog(log), countEvents(monitoring.metrics)),
     monitoring,
   );
-  const { bank, egress, sealingKeys } = settings;
-  log.info({ environment: bank.name, egress, namespace: server.namespace, sealingKeys: sealingKeys.keyIds }, 'worker is ready');
+  const { bank, egress, way, sealingKeys } = settings;
+  const who = { environment: bank.name, egress, ...(way && { via: shownWay(way) }), namespace: server.namespace };
+  log.info({ ...who, sealingKeys: sealingKeys.keyIds }, 'worker is ready');
   void lookAtSigners(signers, log);
   void lookAtSurroundings(settings, log);
   monitoring.running(workers, signers);
@@ -84,8 +95,8 @@ async function lookAtSigners(signers: OfferedSigners, log: pino.Logger): Promise
 }
 
 /** Nor is a bank that does not answer yet, nor a clock that is wrong. */
-async function lookAtSurroundings({ bank: { apiUrl }, proxy }: WorkerSettings, log: pino.Logger): Promise<void> {
-  for (const { check, ok, found } of await lookAtBank({ apiUrl, proxy, clock: systemClock }))
+async function lookAtSurroundings({ bank: { apiUrl }, proxy, way }: WorkerSettings, log: pino.Logger): Promise<void> {
+  for (const { check, ok, found } of await lookAtBank({ apiUrl, proxy, way, clock: systemClock }))
     log[ok ? 'info' : 'warn']({ event: check }, `${check}: ${found}`);
 }
 

@@ -1,8 +1,10 @@
 import type { Pacing } from '../bunq/bank.ts';
+import type { EgressWay } from '../bunq/dispatchers.ts';
 import type { BankEnvironment } from '../bunq/environment.ts';
 import type { SealingKeySet } from '../sealing/key-set.ts';
 import type { AddressList } from '../settings/address-list.ts';
 import { BANK_SETTINGS, bankEnvironment } from '../settings/bank.ts';
+import { EGRESS_WAY_SETTINGS, egressWay } from '../settings/egress-way.ts';
 import type { HostPort } from '../settings/host-port.ts';
 import { PACING_SETTINGS, pacing } from '../settings/pacing.ts';
 import { PROXY_SETTINGS, type ProxySettings, proxySettings } from '../settings/proxy.ts';
@@ -18,6 +20,8 @@ export interface WorkerSettings {
   /** The name of the one public address that this worker's bank calls leave by. */
   readonly egress: string;
   readonly egressAddress: string | null;
+  /** By which they leave; null: as the machine has it. */
+  readonly way: EgressWay | null;
   readonly signing: SignerSettings;
   readonly sessionGapMs: number;
   readonly settleMs: number;
@@ -49,6 +53,7 @@ const NAMES = [
   ...SIGNER_SETTINGS,
   ...(['KEEPER_EGRESS', 'KEEPER_EGRESS_ADDRESS', 'KEEPER_SESSION_GAP', 'KEEPER_SETTLE'] as const),
   ...(['TEMPORAL_DEPLOYMENT_NAME', 'TEMPORAL_WORKER_BUILD_ID'] as const),
+  ...EGRESS_WAY_SETTINGS,
   ...PACING_SETTINGS,
   ...PROXY_SETTINGS,
   ...(['KEEPER_CALLBACK_ADDRESS', 'KEEPER_NOTIFICATION_SENDERS', 'KEEPER_CALLBACK_PROXIES'] as const),
@@ -66,14 +71,16 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
     if (!name !== !buildId) wrong('TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID belong together: set both or neither');
     if (!values.KEEPER_CALLBACK_ADDRESS && (values.KEEPER_NOTIFICATION_SENDERS || values.KEEPER_CALLBACK_PROXIES))
       wrong('KEEPER_NOTIFICATION_SENDERS and KEEPER_CALLBACK_PROXIES are of the server at KEEPER_CALLBACK_ADDRESS: set that too');
+    const way = egressWay(values, bank, wrong);
     const webhook = webhookSettings(values, wrong);
-    if (!bank || !keys || !signing || webhook === undefined) return undefined;
+    if (!bank || !keys || !signing || way === undefined || webhook === undefined) return undefined;
     return {
       bank,
       sealingKeys: keys,
       signing,
       egress: values.KEEPER_EGRESS,
       egressAddress: values.KEEPER_EGRESS_ADDRESS ?? null,
+      way,
       sessionGapMs: values.KEEPER_SESSION_GAP,
       settleMs: values.KEEPER_SETTLE,
       pacing: pacing(values, LONGEST_WAIT_MS),

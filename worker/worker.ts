@@ -48,6 +48,7 @@ export async function createWorkers(
     clock: systemClock,
     pacing: settings.pacing,
     proxy: settings.proxy,
+    way: settings.way,
     observer: bankObserver,
   });
   const identity = workerIdentity(settings);

@@ -40,7 +40,7 @@ export function answerMessages(connection: Connection): void {
   answerGate(connection);
   if (state.authorization) answerAuthorization(connection);
   setHandler(statusQuery, () => connection.status, { description: 'State, steps with times, session times, what to do' });
-  setHandler(sessionQuery, () => (isServingValid(state, Date.now()) ? sessionView(state) : null), {
+  setHandler(sessionQuery, () => (isServingValid(state, Date.now()) ? { ...sessionView(state)!, egress: state.egress } : null), {
     description: 'The session served, sealed; null while there is no valid one',
   });
   setHandler(oauthClientQuery, () => oauthClientView(state), { description: 'OAuth client id, sealed secret, callback URLs' });

@@ -61,6 +61,8 @@ export interface SessionView {
   serverPublicKeyPem: string;
   /** An end user's session stands on the provider's installation: the private key is sealed for the provider's connection. */
   ofProvider?: true;
+  /** By whose address the bank takes it; in the answer to the query alone. */
+  egress?: string;
 }
 
 export interface OAuthClientView {

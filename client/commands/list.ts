@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ACTION_CODES, type ActionCode } from '../../workflows/codes.ts';
 import { awaited } from '../awaited.ts';
-import { advice } from '../describe.ts';
+import { advice, missingEgressWorker } from '../describe.ts';
 import { examples } from '../help.ts';
 import type { Keeper } from '../keeper.ts';
 import type { KnownStatus } from '../known-status.ts';
@@ -9,7 +9,7 @@ import { LIFECYCLE_STATES } from '../lifecycle-states.ts';
 import { isOfRunningOnly, type ListFilter } from '../list-filter.ts';
 import { paint, paintState } from '../look.ts';
 import { durationArgument, jsonOption, nameArgument, numberArgument, oneOf, statesArgument, withKeeper } from '../options.ts';
-import { print, printJson, tell } from '../output.ts';
+import { complain, print, printJson, tell } from '../output.ts';
 import { table } from '../table.ts';
 
 interface Options {
@@ -62,12 +62,14 @@ async function list(keeper: Keeper, { limit, after, json = false, ...chosen }: O
   const filter = filterOf(chosen, Date.now());
   const pages = keeper.pages(filter, { pageSize: limit, after });
   const show = json ? showJson : rows(keeper.consentAgeMs);
+  const missing = missingWorkers();
   for (;;) {
     const { value: page, done } = await awaited('Listing the connections', pages.next());
     if (done) break;
     const { connections, next } = page;
     const isLast = limit !== undefined && connections.length > 0 && next !== null;
     if (connections.length > 0) show(connections, isLast ? next : null);
+    missing(connections);
     if (isLast) return tell(`There are more. The same again with: --after ${next}`);
   }
   show(isOfRunningOnly(filter) ? [] : await awaited('Looking for closed ones', keeper.listClosed(filter)), null);
@@ -76,6 +78,17 @@ async function list(keeper: Keeper, { limit, after, json = false, ...chosen }: O
 function filterOf({ expiresWithin, renewsWithin, ...filter }: Omit<Options, 'limit' | 'after' | 'json'>, nowMs: number): ListFilter {
   const inMs = (ms: number | undefined) => (ms === undefined ? undefined : new Date(nowMs + ms));
   return { ...filter, expiresBefore: inMs(expiresWithin), renewBefore: inMs(renewsWithin) };
+}
+
+/** One sentence an egress, at the first page that it is on. */
+function missingWorkers(): (statuses: readonly KnownStatus[]) => void {
+  const said = new Set<string>();
+  return (statuses) => {
+    for (const sentence of new Set(statuses.map(missingEgressWorker))) {
+      if (sentence !== null && !said.has(sentence)) complain(sentence);
+      if (sentence !== null) said.add(sentence);
+    }
+  };
 }
 
 type Show = (statuses: readonly KnownStatus[], next: string | null) => void;
@@ -112,7 +125,7 @@ const runningRow = (status: KnownStatus, consentAgeMs: number) => [
   paintState(status.state),
   minute(status.since),
   status.session ? minute(status.session.renewAt) : '-',
-  advice(status, consentAgeMs) ?? '-',
+  advice(status, consentAgeMs) ?? missingEgressWorker(status) ?? '-',
 ];
 
 /** A list has many rows: `2026-11-28T03:30Z`. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { awaited } from '../awaited.ts';
-import { advice, describeStatus, remarks, toDo } from '../describe.ts';
+import { advice, describeStatus, missingEgressWorker, remarks, toDo } from '../describe.ts';
 import { examples } from '../help.ts';
 import type { KnownStatus } from '../known-status.ts';
 import { paintCommands, paintState } from '../look.ts';
@@ -20,10 +20,11 @@ export function registerStatus(program: Command): void {
         const status = await awaited(`Asking for ${name}`, keeper.status(name));
         if (json) printJson(status);
         else print(describeStatus(status));
-        for (const remark of remarks(status)) complain(remark);
+        const said = new Set(remarks(status));
         const advised = status.action ? null : advice(status, keeper.consentAgeMs); // an action stands in the status
-        if (advised) complain(advised);
-        if (status.worker === false) for (const sentence of await keeper.whyNoAnswer(name)) complain(sentence);
+        if (advised) said.add(advised);
+        if (status.worker === false) for (const sentence of await keeper.whyNoAnswer(name)) said.add(sentence);
+        for (const sentence of said) complain(sentence);
       }),
     );
 
@@ -50,6 +51,9 @@ export function registerStatus(program: Command): void {
 const changeLine = (status: KnownStatus) => {
   const { state, steps, session } = status;
   const running = steps.find(({ status: now }) => now === 'running' || now === 'retrying' || now === 'waiting');
-  const what = toDo(status) ?? (running ? `${running.name} ${running.status}` : session ? `session expires ${session.expiresAt}` : '');
+  const what =
+    toDo(status) ??
+    missingEgressWorker(status) ??
+    (running ? `${running.name} ${running.status}` : session ? `session expires ${session.expiresAt}` : '');
   return `${new Date().toISOString()} ${paintState(state)} ${paintCommands(what)}`.trimEnd();
 };

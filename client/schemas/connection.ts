@@ -97,6 +97,7 @@ export const status = z.object({
     .describe('of an end user'),
   worker: z.literal(false).exactOptional().describe('no worker answered: this is what was last published, at `asOf`'),
   asOf: time('when it was published').exactOptional(),
+  egressWorker: z.literal(false).exactOptional().describe('no worker takes the bank calls of its egress: it is not renewed until one does'),
   closed: z
     .enum(['TERMINATED', 'FAILED', 'TIMED_OUT', 'CANCELLED'])
     .exactOptional()

@@ -42,7 +42,7 @@ export function newAuthority(): Authority {
   };
 }
 
-/** For 127.0.0.1; self-signed without an issuer. */
+/** For 127.0.0.1 and NAME.test; self-signed without an issuer. */
 function issue(name: string, issuer: Issued | null): Issued {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
@@ -59,7 +59,15 @@ function issue(name: string, issuer: Issued | null): Issued {
   certificate.setIssuer(issuer ? forge.pki.certificateFromPem(issuer.certificatePem).subject.attributes : subject);
   certificate.setExtensions(
     issuer
-      ? [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }]
+      ? [
+          {
+            name: 'subjectAltName',
+            altNames: [
+              { type: 7, ip: '127.0.0.1' },
+              { type: 2, value: `${name}.test` },
+            ],
+          },
+        ]
       : [
           { name: 'basicConstraints', cA: true },
           { name: 'keyUsage', keyCertSign: true },

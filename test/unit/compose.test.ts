@@ -181,6 +181,7 @@ describe('docker-compose.yml', () => {
       'DATABASE_PASSWORD_FOLDER',
       'KEEPER_EGRESS',
       'KEEPER_EGRESS_ADDRESS',
+      'KEEPER_EGRESS_VIA',
       'KEEPER_QSEAL_SIGNERS',
       'PROMETHEUS_PORT',
       'SEALING_KEYS_FOLDER',

@@ -1,4 +1,5 @@
 import { type Bank, type BankOptions, createBank } from '../../bunq/bank.ts';
+import type { EgressWay } from '../../bunq/dispatchers.ts';
 import { BunqError } from '../../bunq/errors.ts';
 import { knock, noAnswer } from '../../bunq/reach.ts';
 import type { SealingKeySet } from '../../sealing/key-set.ts';
@@ -72,12 +73,14 @@ export async function checkSigners(signers: OfferedSigners | null): Promise<Chec
 /** What the bank did last; where that was a while ago, it is looked at. */
 export class BankCheck {
   readonly #bank: Bank;
+  readonly #way: EgressWay | null;
   readonly #restMs: number;
   #lastSuccessMs: number | null = null;
 
   /** @param restMs a call that succeeded so lately says enough */
   constructor(options: Omit<BankOptions, 'pacing' | 'observer'>, restMs: number) {
     this.#bank = createBank(options);
+    this.#way = options.way ?? null;
     this.#restMs = restMs;
   }
 
@@ -102,7 +105,7 @@ export class BankCheck {
       };
     } catch (error) {
       const why = error instanceof BunqError ? error.message : 'it could not be asked';
-      return { ...check, ok: false, found: noAnswer(host, why) };
+      return { ...check, ok: false, found: noAnswer(host, why, this.#way) };
     }
   }
 }

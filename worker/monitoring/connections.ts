@@ -8,7 +8,7 @@ import type { Kind, Metrics } from './metrics.ts';
  * many of them. Pure, but for setting the gauges.
  */
 
-export const LISTED_FIELDS = ['name', 'state', 'session', 'certificate', 'action'] as const;
+export const LISTED_FIELDS = ['name', 'egress', 'state', 'session', 'certificate', 'action'] as const;
 
 export type ListedStatus = Pick<ConnectionStatus, (typeof LISTED_FIELDS)[number]>;
 

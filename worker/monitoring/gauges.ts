@@ -1,8 +1,9 @@
+import { egressTaskQueue } from '../../workflows/names.ts';
 import { SLOT_CLASSES } from '../../workflows/slot-classes.ts';
 import { gapOf, isSuspect, type Slots } from '../../workflows/slots.ts';
 import type { Metrics } from './metrics.ts';
 
-/** Gauges of this worker and of its egress's gate. */
+/** Gauges of this worker, of its egress's gate, and of every egress. */
 
 /** @param slots null: nobody has asked the gate for a slot, or it was closed */
 export function showGate(
@@ -19,6 +20,12 @@ export function showGate(
 /** @param keyIds the first seals */
 export function showKeys({ sealingKey }: Metrics, keyIds: readonly string[]): void {
   for (const [index, keyId] of keyIds.entries()) sealingKey.set({ key_id: keyId, use: index === 0 ? 'seals' : 'opens' }, 1);
+}
+
+/** What is not in use any more goes. */
+export function showEgresses({ egressWorkers }: Metrics, environment: string, workers: ReadonlyMap<string, number>): void {
+  egressWorkers.reset();
+  for (const [egress, number] of workers) egressWorkers.set({ egress, task_queue: egressTaskQueue(environment, egress) }, number);
 }
 
 export function showWorker(workerPolling: Metrics['workerPolling'], polling: ReadonlyMap<string, boolean>): void {

@@ -66,6 +66,9 @@ export function createMetrics(environment: string) {
     listingTimestamp: gauge('listing_timestamp_seconds', 'When the connections were last listed; seconds since 1970.'),
     listingDuration: gauge('listing_duration_seconds', 'How long the last listing of the connections took.'),
 
+    // of every egress that connections have
+    egressWorkers: gauge('egress_workers', 'Workers that take the bank calls of an egress.', 'egress', 'task_queue'),
+
     // of the gate of this worker's egress
     gateWaiting: gauge('gate_waiting', 'Connections that wait for a slot to open a session, by urgency.', 'egress', 'class'),
     gateGap: gauge('gate_gap_seconds', 'The distance that the gate keeps between two new sessions.', 'egress'),

@@ -10,7 +10,7 @@ import { atMostEvery } from './at-most-every.ts';
 import { BankCheck, checkSealingKeys, checkSigners, checkTemporal, checkVisibility, checkWorkers } from './checks.ts';
 import { figuresOf, showConnections } from './connections.ts';
 import { countBankCalls } from './counting.ts';
-import { showGate, showKeys, showWorker } from './gauges.ts';
+import { showEgresses, showGate, showKeys, showWorker } from './gauges.ts';
 import { type Health, healthOf } from './health.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { SdkRuntime } from './sdk-metrics.ts';
@@ -79,11 +79,11 @@ class Watched {
   #isStopping = false;
 
   constructor(settings: WorkerSettings, log: Pick<pino.Logger, 'warn'>) {
-    const { bank, egress, proxy } = settings;
+    const { bank, egress, proxy, way } = settings;
     this.#settings = settings;
     this.#log = log;
     this.metrics = createMetrics(bank.name);
-    this.bank = new BankCheck({ apiUrl: bank.apiUrl, clock: systemClock, proxy }, BANK_EVERY_MS);
+    this.bank = new BankCheck({ apiUrl: bank.apiUrl, clock: systemClock, proxy, way }, BANK_EVERY_MS);
     const counting = countBankCalls(this.metrics, egress, nowMs);
     this.bankObserver = {
       sent: counting.sent,
@@ -165,6 +165,8 @@ class Watched {
         const running = await this.#looks.connections();
         const closed = await this.#looks.closed();
         showConnections(this.metrics, figuresOf(running, closed, this.#settings.metricsConnections, nowMs()));
+        const egresses = new Set([this.#settings.egress, ...running.map(({ egress }) => egress)]);
+        showEgresses(this.metrics, this.#settings.bank.name, await this.#looks.egressWorkers([...egresses]));
         this.metrics.listingTimestamp.set(startedMs / 1000);
         this.metrics.listingDuration.set((nowMs() - startedMs) / 1000);
       } catch (error) {

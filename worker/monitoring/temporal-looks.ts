@@ -1,7 +1,7 @@
 import { Client, QueryRejectCondition, WorkflowNotFoundError } from '@temporalio/client';
 import type { Clock } from '../../bunq/bank.ts';
 import { listClosed, listConnections } from '../../client/connection-list.ts';
-import { lookAtPollers } from '../../client/pollers.ts';
+import { egressWorkers, lookAtPollers } from '../../client/pollers.ts';
 import { sealingWorkers } from '../../client/sealing-key-use.ts';
 import { sessionGateWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
 import type { Slots } from '../../workflows/slots.ts';
@@ -57,6 +57,9 @@ export function temporalLooks(
         throw error;
       }
     },
+
+    /** How many workers take the bank calls of each of these egresses. */
+    egressWorkers: (egresses: readonly string[]) => within(ANSWER_WITHIN_MS, () => egressWorkers(client, environment, egresses, nowMs())),
 
     /** The workers that take the environment's workflows, with the sealing keys that each has. */
     async sealingWorkers() {

@@ -2,6 +2,7 @@ import { type BankCallInit, BankCalls } from '../../../client/bank-calls.ts';
 import type { ConnectionWorkflows } from '../../../client/connection-workflows.ts';
 import { UsageError } from '../../../client/errors.ts';
 import { NotPermittedError } from '../../../client/permit-check.ts';
+import type { ClientSettings } from '../../../client/settings.ts';
 import { newSealingKeys, SealingKeySet } from '../../../sealing/key-set.ts';
 import { Secret } from '../../../sealing/secret.ts';
 import { systemClock } from '../../../settings/clock.ts';
@@ -35,19 +36,24 @@ afterEach(async () => {
 const tokenOf = ({ headers }: SeenRequest) => headers['x-bunq-client-authentication'];
 
 /** A bank that refuses the first session's token, and a keeper that answers reports as told. */
-async function scene(report: Omit<RefusalAnswer, 'session'> & { replacement?: number }, answer?: (request: SeenRequest) => AnswerOf) {
+async function scene(
+  report: Omit<RefusalAnswer, 'session'> & { replacement?: number },
+  answer?: (request: SeenRequest) => AnswerOf,
+  { egress, ...more }: Partial<ClientSettings> = {},
+) {
   const refusal: AnswerOf = { status: 401, body: { Error: [{ error_description: 'Insufficient authentication.' }] } };
   const { bank, seen } = await httpBank(answer ?? ((request) => (tokenOf(request) === 'token-1' ? refusal : {})));
   const reported: number[] = [];
   const workflows = {
     idOf: () => CONNECTION,
-    askOnce: async () => ({ answer: await session(1) }),
+    askOnce: async () => ({ answer: { ...(await session(1)), ...(egress !== undefined && { egress }) } }),
     reportRefused: async (_name: string, sessionId: number): Promise<RefusalAnswer> => {
       reported.push(sessionId);
       return { outcome: report.outcome, session: report.replacement === undefined ? null : await session(report.replacement) };
     },
   } as unknown as ConnectionWorkflows;
-  const settings = { bank: { name: 'test', apiUrl: bank.apiUrl, authorizeUrl: null, tokenUrl: null }, egress: 'default', pacing: null };
+  const at = { name: 'test', apiUrl: bank.apiUrl, authorizeUrl: null, tokenUrl: null };
+  const settings = { bank: at, egress: 'default', pacing: null, ...more };
   const calls = new BankCalls(settings, {
     workflows,
     rolesOf: async () => ['AISP'],
@@ -134,6 +140,30 @@ test('a bank that cannot be reached is an error that says whether anything was s
   await expect(fetch('/user')).rejects.toMatchObject({
     code: 'BUNQ_UNREACHABLE',
     sent: false,
-    message: expect.stringContaining('Check the network, and HTTPS_PROXY where one is needed: bunq-keeper doctor acme'),
+    message: expect.stringContaining(
+      'Check the network, and HTTPS_PROXY or KEEPER_EGRESS_VIA where one is needed: bunq-keeper doctor acme',
+    ),
+  });
+});
+
+describe('a process that leaves by the way of its egress', () => {
+  const way = { localAddress: '127.0.0.2' };
+
+  test.each(['default', undefined])('calls for a connection of that egress, or of one that is not told: %s', async (egress) => {
+    const { fetch, seen } = await scene({ outcome: 'good' }, () => ({}), { way, ...(egress !== undefined && { egress }) });
+    expect((await fetch('/user')).status).toBe(200);
+    expect(seen).toHaveLength(1);
+  });
+
+  test('calls for none of another egress: nothing is sent, and nobody is told that its session was refused', async () => {
+    const { fetch, seen, reported } = await scene({ outcome: 'good' }, () => ({}), { way, egress: 'fra-1' });
+    await expect(fetch('/user')).rejects.toThrow(UsageError);
+    await expect(fetch('/user')).rejects.toThrow(/acme is of egress fra-1, and this process leaves by the way of egress default/);
+    expect([seen, reported]).toEqual([[], []]);
+  });
+
+  test('and one that leaves as the machine does calls for any', async () => {
+    const { fetch } = await scene({ outcome: 'good' }, () => ({}), { egress: 'fra-1' });
+    expect((await fetch('/user')).status).toBe(200);
   });
 });

@@ -58,6 +58,7 @@ test.each([
   ['With: bunq-keeper resume acme', 'bunq-keeper resume acme'],
   ['Look at it (bunq-keeper doctor acme), then wait.', 'bunq-keeper doctor acme'],
   ['To change it: bunq-keeper disconnect acme, then onboard again', 'bunq-keeper disconnect acme'],
+  ['Start one: KEEPER_EGRESS=fra-1 npx bunq-keeper worker', 'KEEPER_EGRESS=fra-1 npx bunq-keeper worker'],
   ['To do: bunq-keeper connect-user acme alice. It is good once.', 'bunq-keeper connect-user acme alice'],
 ])('in "%s" the command ends where the sentence goes on', (sentence, command) => {
   expect(paintCommands(sentence, new Terminal())).toBe(sentence.replace(command, cyan(command)));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { createBank } from '../../../bunq/bank.ts';
+import { type EgressWay, shownWay } from '../../../bunq/dispatchers.ts';
 import { readClientSettings, readSealingKeys } from '../../../client/settings.ts';
 import { SealingError } from '../../../sealing/errors.ts';
 import { newSealingKey, SealingKeySet } from '../../../sealing/key-set.ts';
@@ -140,6 +141,18 @@ const OF_BOTH = [
   setting('HTTPS_PROXY', proxies, noProxy),
   setting('http_proxy', proxies, noProxy),
   setting('NO_PROXY', ['', '*', SECRET], fc.constantFrom('')).map(({ env }) => right(env)),
+  piece(
+    right({}),
+    right({ KEEPER_EGRESS_VIA: '203.0.113.7' }),
+    right({ KEEPER_EGRESS_VIA: `http://ada:${SECRET}@proxy.example:3128` }),
+    right({ KEEPER_EGRESS_VIA_FILE: fileWith('way', `https://ada:${SECRET}@proxy.example\n`) }),
+    hidden({ KEEPER_EGRESS_VIA: '203.0.113.7', KEEPER_EGRESS_VIA_FILE: keysFile }, 'KEEPER_EGRESS_VIA and KEEPER_EGRESS_VIA_FILE are both'),
+    hidden({ KEEPER_EGRESS_VIA_FILE: keysFile }, 'KEEPER_EGRESS_VIA_FILE '),
+    hidden({ KEEPER_EGRESS_VIA_FILE: folder }, 'KEEPER_EGRESS_VIA_FILE '),
+    ...['', '0.0.0.0', `ada:${SECRET}@proxy`, `socks5://ada:${SECRET}@proxy.example`].map((text) =>
+      hidden({ KEEPER_EGRESS_VIA: text }, 'KEEPER_EGRESS_VIA is an IP address'),
+    ),
+  ),
   piece(right({}), right({ PATH: '/bin' }), { env: { KEEPER_SEELING: SECRET }, says: ['KEEPER_SEELING is not a setting'] }),
 ];
 const signersFile = fileWith('signers.json', JSON.stringify({ hsm: { signer: 'file:/k.pem', environment: 'sandbox', connections: [] } }));
@@ -225,9 +238,9 @@ test('of a worker’s settings every wrong one is named at once, and the right o
 const called = new Set<string>();
 
 /** What is told from outside makes a bank; each only once, as it costs something. */
-function callOnce(options: Omit<Parameters<typeof createBank>[0], 'clock'>): void {
-  const text = JSON.stringify(options);
-  if (!called.has(text)) void createBank({ ...options, clock: systemClock }).close();
+function callOnce(options: Omit<Parameters<typeof createBank>[0], 'clock' | 'way'>, way: EgressWay | null): void {
+  const text = JSON.stringify([options, way && shownWay(way)]);
+  if (!called.has(text)) void createBank({ ...options, way, clock: systemClock }).close();
   called.add(text);
 }
 
@@ -239,8 +252,8 @@ test('of a client’s settings too, and what was read can be called with', () =>
   ];
   assertAll(RUNS.client, merged(ofClient), (given) => {
     const said = problemsOf(() => {
-      const { bank, proxy, sessionGapMs = 0, consentAgeMs = 0 } = readClientSettings(given.env);
-      callOnce({ apiUrl: bank.apiUrl, ...(proxy && { proxy }) });
+      const { bank, proxy, way = null, sessionGapMs = 0, consentAgeMs = 0 } = readClientSettings(given.env);
+      callOnce({ apiUrl: bank.apiUrl, ...(proxy && { proxy }) }, way);
       for (const ms of [sessionGapMs, consentAgeMs]) expect(new Date(Date.UTC(2026) + ms).toISOString()).toMatch(/^2/);
     });
     return expectSaid(said, given);
@@ -262,7 +275,15 @@ test('whatever stands in them, nothing else is thrown, and what may be secret is
   assertAll(RUNS.anything, anything, (env: Environment) => {
     const all = [readWorkerSettings, readClientSettings, readSealingKeys].map((read) => problemsOf(() => read(env)));
     const shown = all.flat().join('\n');
-    for (const name of ['KEEPER_SEALING_KEYS', 'HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'BUNQ_API_URL'] as const) {
+    for (const name of [
+      'KEEPER_SEALING_KEYS',
+      'KEEPER_EGRESS_VIA',
+      'HTTP_PROXY',
+      'HTTPS_PROXY',
+      'http_proxy',
+      'https_proxy',
+      'BUNQ_API_URL',
+    ] as const) {
       const value = env[name] ?? '';
       if (value.length >= 12 && !Object.entries(env).some(([other, same]) => other !== name && same?.includes(value)))
         expect(shown.includes(value)).toBe(false);

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { readClientSettings } from '../../../client/settings.ts';
 import { newSealingKeys } from '../../../sealing/key-set.ts';
 import { SettingsError } from '../../../settings/read.ts';
@@ -52,6 +53,70 @@ test('calls keep a share of the limits, or none', () => {
     'KEEPER_CALL_LIMITS is on or off',
     'KEEPER_EGRESS_WORKERS is a number of processes, at least 1',
   ]);
+});
+
+describe('the way by which the calls of an egress leave', () => {
+  const wayOf = (env: Record<string, string>) => readWorkerSettings({ ...good, ...env }).way;
+  const file = join(folder, 'way');
+  const inFile = (text: string) => {
+    writeFileSync(file, text, { mode: 0o600 });
+    return { KEEPER_EGRESS_VIA_FILE: file };
+  };
+
+  test('is the machine’s unless it is set: to an address of it, or to a proxy, here or in a file', () => {
+    expect(wayOf({})).toBeNull();
+    for (const localAddress of ['203.0.113.7', '2001:db8::7', '2001:db8::ffff:0:0'])
+      expect(wayOf({ KEEPER_EGRESS_VIA: localAddress })).toEqual({ localAddress });
+    expect(wayOf(inFile('203.0.113.7\n'))).toEqual({ localAddress: '203.0.113.7' });
+    const proxyUrl = 'http://me:geheim@proxy.example:3128';
+    for (const env of [{ KEEPER_EGRESS_VIA: proxyUrl }, inFile(`${proxyUrl}\n`)]) {
+      const way = wayOf(env);
+      expect(way && 'proxyUrl' in way && way.proxyUrl.text()).toBe(proxyUrl);
+      expect(inspect(readWorkerSettings({ ...good, ...env }), { depth: 9 })).not.toContain('geheim');
+    }
+  });
+
+  test('is the same for clients', () => {
+    const { KEEPER_SEALING_KEYS_FILE: _, ...env } = good;
+    expect(readClientSettings({ ...env, KEEPER_EGRESS_VIA: '203.0.113.7' }).way).toEqual({ localAddress: '203.0.113.7' });
+    expect(() => readClientSettings({ ...env, KEEPER_EGRESS_VIA: 'eth0' })).toThrow('KEEPER_EGRESS_VIA is an IP address');
+  });
+
+  test.each([
+    '',
+    'eth0',
+    '0.0.0.0',
+    '::',
+    '203.0.113',
+    '203.0.113.7/32',
+    'fe80::1%eth0',
+    'socks5://me:geheim@proxy.example',
+    'me:geheim@proxy:1',
+  ])('%p is none, and nothing of it is shown', (text) => {
+    expect(problems({ ...good, KEEPER_EGRESS_VIA: text })).toEqual([expect.stringMatching(/^KEEPER_EGRESS_VIA is an IP address of/)]);
+    expect(problems({ ...good, ...inFile(text) })).toEqual([
+      expect.stringMatching(/^KEEPER_EGRESS_VIA_FILE \S+: what stands in it is an IP address of/),
+    ]);
+    expect(problems({ ...good, KEEPER_EGRESS_VIA: text }).join()).not.toContain('geheim');
+  });
+
+  test('stands in one place, in a file that can be read, and leads to the bank', () => {
+    expect(problems({ ...good, KEEPER_EGRESS_VIA: '203.0.113.7', ...inFile('203.0.113.7') })).toEqual([
+      'KEEPER_EGRESS_VIA and KEEPER_EGRESS_VIA_FILE are both set: give one of them',
+    ]);
+    expect(problems({ ...good, KEEPER_EGRESS_VIA_FILE: join(folder, 'none') })).toEqual([
+      `KEEPER_EGRESS_VIA_FILE ${join(folder, 'none')} cannot be read (ENOENT).`,
+    ]);
+    const leadsNowhere = /^KEEPER_EGRESS_VIA is 127\.0\.0\.2, from which only this machine is reached, and not public-api\.sandbox/;
+    expect(problems({ ...good, KEEPER_EGRESS_VIA: '127.0.0.2' })).toEqual([expect.stringMatching(leadsNowhere)]);
+    expect(problems({ ...good, KEEPER_EGRESS_VIA: '::1' })).toHaveLength(1);
+    const simulator = { KEEPER_SEALING_KEYS_FILE: keysFile, BUNQ_API_URL: 'http://127.0.0.1:8090/v1' };
+    expect(readWorkerSettings({ ...simulator, KEEPER_EGRESS_VIA: '127.0.0.2' }).way).toEqual({ localAddress: '127.0.0.2' });
+  });
+
+  test('what is wrong with it is said also where the name of the egress is wrong', () => {
+    expect(problems({ ...good, KEEPER_EGRESS: 'No Name', KEEPER_EGRESS_VIA_FILE: join(folder, 'none') })).toHaveLength(2);
+  });
 });
 
 test.each([

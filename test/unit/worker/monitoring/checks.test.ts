@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { EgressWay } from '../../../../bunq/dispatchers.ts';
 import { newSealingKeys, SealingKeySet } from '../../../../sealing/key-set.ts';
 import {
   BankCheck,
@@ -30,8 +31,8 @@ async function bankThatAnswers(status: number): Promise<{ apiUrl: string; asked(
   return { apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, asked: () => asked };
 }
 
-function checkOf(apiUrl: string, restMs = 30_000): BankCheck {
-  const check = new BankCheck({ apiUrl, clock: realClock }, restMs);
+function checkOf(apiUrl: string, restMs = 30_000, way: EgressWay | null = null): BankCheck {
+  const check = new BankCheck({ apiUrl, clock: realClock, way }, restMs);
   atEnd(check.close);
   return check;
 }
@@ -125,4 +126,13 @@ test('a bank that answered a call just now is not asked; one that did so long ag
 test('a bank that is not there is named with what to look at', async () => {
   const found = expect.stringMatching(/^127\.0\.0\.1:1 does not answer \(.*ECONNREFUSED.*\)\. Check the network, and HTTPS_PROXY/);
   expect(await checkOf('http://127.0.0.1:1/v1').look()).toMatchObject({ ok: false, found });
+});
+
+test('it is looked at by the way of the egress, which is named where it leads nowhere', async () => {
+  const { apiUrl, asked } = await bankThatAnswers(200);
+  const look = (localAddress: string) => checkOf(apiUrl, 30_000, { localAddress }).look();
+  expect(await look('127.0.0.2')).toMatchObject({ ok: true });
+  const found = expect.stringMatching(/EADDRNOTAVAIL.*\. Check the network, and KEEPER_EGRESS_VIA \(192\.0\.2\.1\)\.$/);
+  expect(await look('192.0.2.1')).toMatchObject({ ok: false, found });
+  expect(asked()).toBe(1);
 });

@@ -22,6 +22,7 @@ const sessionOpened = (agoMs: number) => ({
 
 const status = (name: string, state: LifecycleState = 'ACTIVE', more: Partial<ListedStatus> = {}): ListedStatus => ({
   name,
+  egress: 'default',
   state,
   session: sessionOpened(30 * DAY),
   certificate: null,
