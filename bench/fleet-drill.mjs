@@ -1,0 +1,113 @@
+/**
+ * The bank ends all sessions at once. Nobody tells a keeper: callers whose calls are refused do, each fifth user's here (`keeper.fetch`),
+ * and an operator has all others renewed (`renew --all`). How long until each has a new session, and in which order.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openFleet } from './fleet-stage.mjs';
+import { userMaker } from './fleet-users.mjs';
+import { waitFor } from './stage.mjs';
+
+const DAY_MS = 24 * 60 * 60_000;
+const CALLER_EVERY = 5;
+/** The gate's queue holds 500: who drops out of it asks again after a quarter of an hour, which is not shortened with the gap. */
+const MOST_WAITING = 400;
+/** Asked at once. */
+const AT_ONCE = 8;
+/** Somebody more urgent who asked so short before a session was opened came too late for that slot. */
+const TOO_LATE_MS = 5000;
+const ACCOUNTS = '/user/{userId}/monetary-account';
+/** Renewed before, so that the keeper has seen what a slot takes. */
+const SEEN = 40;
+/** Beyond what is foretold, before it is given up. */
+const PATIENCE = 3;
+
+/** @param startMs what it takes to start a user */
+export async function measureDrill(build, users, { gapMs, startMs }) {
+  const stage = await openFleet(build, gapMs);
+  try {
+    const { bank, keeper, log } = stage;
+    const keep = await userMaker(stage);
+    const untilOverMs = Date.now() + users * (2 * startMs + PATIENCE * (gapMs + 1000));
+    const kept = await keep(Array.from({ length: users }, (_, index) => untilOverMs + index * gapMs)); // none is due before the drill is over
+    await bank.changeSettings({ userSessionLifetimeMs: DAY_MS });
+    await renewSome(stage, kept.slice(0, SEEN));
+    const { reopenDays } = (await keeper.addressUses()).find(({ egress }) => egress === keeper.egress);
+    const forecastMs = reopenDays * DAY_MS;
+    const present = new Map(kept.map((user) => [user, log.served.get(user.name).at(-1)]));
+    await Promise.all(Array.from(present.values(), ({ sessionId }) => bank.revokeSession(sessionId)));
+    const endedMs = Date.now();
+    const isReopened = ({ name }) => log.servedAfter(name, endedMs) !== null;
+    const reopened = () => kept.filter(isReopened).length;
+    const callers = kept.filter((_, index) => index % CALLER_EVERY === 0);
+    const calls = askAll(stage, inNoOrder(kept), new Set(callers), reopened);
+    calls.catch(() => {}); // is told below
+    await waitFor('every user has a new session', async () => reopened() === users, 500, PATIENCE * forecastMs + 60_000).catch((error) => {
+      throw new Error(`${error.message}: ${reopened()} of ${users}`);
+    });
+    const answers = await calls;
+    const openings = kept.map((user) => ({
+      rank: callers.includes(user) ? 0 : 1,
+      expiresAtMs: present.get(user).expiresAtMs,
+      askedMs: log.renewing.get(user.name),
+      atMs: log.servedAfter(user.name, endedMs).atMs,
+    }));
+    const lastMs = Math.max(...openings.map(({ atMs }) => atMs));
+    return { users, gapMs, callers: callers.length, answers, forecastMs, tookMs: lastMs - endedMs, passedOver: passedOver(openings) };
+  } finally {
+    await stage.close();
+  }
+}
+
+async function renewSome({ keeper, log }, users) {
+  const fromMs = Date.now();
+  await Promise.all(users.map(({ name }) => patiently(() => keeper.renew(name, { bulk: true }))));
+  for (const { name } of users) await log.untilServed(name, fromMs);
+}
+
+/** A stride through all of them, so that who asks first is not who is most urgent. */
+function inNoOrder(users) {
+  const stride = [7, 11, 13, 17].find((prime) => users.length % prime !== 0) ?? 1;
+  return users.map((_, index) => users[(index * stride) % users.length]);
+}
+
+/** No more wait at the gate than it has room for. @returns how many calls of callers were answered with which status */
+async function askAll({ keeper }, users, callers, reopened) {
+  const answers = {};
+  const calls = [];
+  let asked = 0;
+  const call = async ({ name }) => {
+    const { status } = await keeper.fetch(name, ACCOUNTS);
+    answers[status] = (answers[status] ?? 0) + 1;
+  };
+  const askInTurn = async () => {
+    while (asked < users.length) {
+      const user = users[asked++];
+      while (asked - reopened() > MOST_WAITING) await sleep(100);
+      if (callers.has(user)) calls.push(patiently(() => call(user)));
+      else await patiently(() => keeper.renew(user.name, { bulk: true }));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, askInTurn));
+  await Promise.all(calls);
+  return answers;
+}
+
+/** A busy machine answers later than a keeper waits. */
+async function patiently(ask, attempts = 5) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (attempt === attempts) throw error;
+    }
+  }
+}
+
+/** How many sessions were opened while somebody more urgent waited: of a more urgent class, or of the same with a session that ended sooner. */
+export function passedOver(openings) {
+  const inOrder = openings.toSorted((one, other) => one.atMs - other.atMs);
+  const isMoreUrgent = (one, other) => one.rank < other.rank || (one.rank === other.rank && one.expiresAtMs < other.expiresAtMs);
+  return inOrder.filter((opening, index) =>
+    inOrder.slice(index + 1).some((later) => later.askedMs + TOO_LATE_MS < opening.atMs && isMoreUrgent(later, opening)),
+  ).length;
+}
