@@ -3,7 +3,7 @@
  * and an operator has all others renewed (`renew --all`). How long until each has a new session, and in which order.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openFleet } from './fleet-stage.mjs';
+import { openFleet, patiently } from './fleet-stage.mjs';
 import { userMaker } from './fleet-users.mjs';
 import { waitFor } from './stage.mjs';
 
@@ -90,17 +90,6 @@ async function askAll({ keeper }, users, callers, reopened) {
   await Promise.all(Array.from({ length: AT_ONCE }, askInTurn));
   await Promise.all(calls);
   return answers;
-}
-
-/** A busy machine answers later than a keeper waits. */
-async function patiently(ask, attempts = 5) {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (attempt === attempts) throw error;
-    }
-  }
 }
 
 /** How many sessions were opened while somebody more urgent waited: of a more urgent class, or of the same with a session that ended sooner. */

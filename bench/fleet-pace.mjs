@@ -1,5 +1,5 @@
 /** How fast this machine is: what it takes to start a user, and from one session to the next where many wait. */
-import { openFleet, sessionCalls } from './fleet-stage.mjs';
+import { openFleet, patiently, sessionCalls } from './fleet-stage.mjs';
 import { userMaker } from './fleet-users.mjs';
 import { median, waitFor } from './stage.mjs';
 
@@ -16,7 +16,7 @@ export async function measurePace(build, gapMs) {
     const startMs = Date.now();
     const users = await keep(Array.from({ length: USERS }, () => startMs + HOUR_MS));
     const startedMs = Date.now();
-    await Promise.all(users.map(({ name }) => keeper.renew(name, { bulk: true })));
+    await Promise.all(users.map(({ name }) => patiently(() => keeper.renew(name, { bulk: true }))));
     const askedMs = Date.now();
     const isRenewed = ({ name }) => log.servedAfter(name, startedMs) !== null;
     await waitFor('all are renewed', () => users.every(isRenewed), 100, PATIENCE_MS);
