@@ -3,11 +3,13 @@
  * and an operator has all others renewed (`renew --all`). How long until each has a new session, and in which order.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openFleet, patiently } from './fleet-stage.mjs';
+import { atOnce, patiently } from './at-once.mjs';
+import { openFleet } from './fleet-stage.mjs';
 import { userMaker } from './fleet-users.mjs';
 import { waitFor } from './stage.mjs';
 
-const DAY_MS = 24 * 60 * 60_000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 const CALLER_EVERY = 5;
 /** The gate's queue holds 500: who drops out of it asks again after a quarter of an hour, which is not shortened with the gap. */
 const MOST_WAITING = 400;
@@ -34,17 +36,16 @@ export async function measureDrill(build, users, { gapMs, startMs }) {
     const { reopenDays } = (await keeper.addressUses()).find(({ egress }) => egress === keeper.egress);
     const forecastMs = reopenDays * DAY_MS;
     const present = new Map(kept.map((user) => [user, log.served.get(user.name).at(-1)]));
-    await Promise.all(Array.from(present.values(), ({ sessionId }) => bank.revokeSession(sessionId)));
+    await atOnce(AT_ONCE, present.values(), ({ sessionId }) => bank.revokeSession(sessionId));
     const endedMs = Date.now();
     const isReopened = ({ name }) => log.servedAfter(name, endedMs) !== null;
     const reopened = () => kept.filter(isReopened).length;
     const callers = kept.filter((_, index) => index % CALLER_EVERY === 0);
-    const calls = askAll(stage, inNoOrder(kept), new Set(callers), reopened);
-    calls.catch(() => {}); // is told below
-    await waitFor('every user has a new session', async () => reopened() === users, 500, PATIENCE * forecastMs + 60_000).catch((error) => {
-      throw new Error(`${error.message}: ${reopened()} of ${users}`);
-    });
-    const answers = await calls;
+    const deadlineMs = endedMs + PATIENCE * forecastMs + MINUTE_MS;
+    const answers = await tellAll(stage, inNoOrder(kept), new Set(callers), reopened, deadlineMs);
+    const isOver = () => reopened() === users || Date.now() > deadlineMs;
+    await waitFor('the drill is over', isOver, 500, Number.POSITIVE_INFINITY);
+    if (reopened() < users) throw new Error(`${reopened()} of ${users} have a new session after ${(Date.now() - endedMs) / 1000} s`);
     const openings = kept.map((user) => ({
       rank: callers.includes(user) ? 0 : 1,
       expiresAtMs: present.get(user).expiresAtMs,
@@ -60,7 +61,7 @@ export async function measureDrill(build, users, { gapMs, startMs }) {
 
 async function renewSome({ keeper, log }, users) {
   const fromMs = Date.now();
-  await Promise.all(users.map(({ name }) => patiently(() => keeper.renew(name, { bulk: true }))));
+  await atOnce(AT_ONCE, users, ({ name }) => patiently(() => keeper.renew(name, { bulk: true })));
   for (const { name } of users) await log.untilServed(name, fromMs);
 }
 
@@ -70,24 +71,22 @@ function inNoOrder(users) {
   return users.map((_, index) => users[(index * stride) % users.length]);
 }
 
-/** No more wait at the gate than it has room for. @returns how many calls of callers were answered with which status */
-async function askAll({ keeper }, users, callers, reopened) {
+/**
+ * Tells all keepers, no more at a time than the gate has room for.
+ * @returns how many calls of callers were answered with which status, or with none
+ */
+async function tellAll({ keeper }, users, callers, reopened, deadlineMs) {
   const answers = {};
   const calls = [];
-  let asked = 0;
   const call = async ({ name }) => {
-    const { status } = await keeper.fetch(name, ACCOUNTS);
+    const status = await patiently(async () => (await keeper.fetch(name, ACCOUNTS)).status).catch(() => 'none');
     answers[status] = (answers[status] ?? 0) + 1;
   };
-  const askInTurn = async () => {
-    while (asked < users.length) {
-      const user = users[asked++];
-      while (asked - reopened() > MOST_WAITING) await sleep(100);
-      if (callers.has(user)) calls.push(patiently(() => call(user)));
-      else await patiently(() => keeper.renew(user.name, { bulk: true }));
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, askInTurn));
+  await atOnce(AT_ONCE, users, async (user, index) => {
+    while (index - reopened() > MOST_WAITING && Date.now() < deadlineMs) await sleep(100);
+    if (callers.has(user)) calls.push(call(user));
+    else await patiently(() => keeper.renew(user.name, { bulk: true }));
+  });
   await Promise.all(calls);
   return answers;
 }

@@ -23,17 +23,6 @@ export async function openFleet(build, gapMs) {
   }
 }
 
-/** A busy machine answers later than a keeper waits. */
-export async function patiently(ask, attempts = 5) {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (attempt === attempts) throw error;
-    }
-  }
-}
-
 /** Bytes, and seconds of processor time. */
 function figuresOf(pids, dbFile) {
   const of = (read) => Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, read(pid)]));

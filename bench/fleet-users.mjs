@@ -3,6 +3,7 @@
  * product's own state of an imported connection. Each proves its session at the bank before it serves it.
  */
 import { generateKeyPairSync } from 'node:crypto';
+import { atOnce } from './at-once.mjs';
 import { waitFor } from './stage.mjs';
 
 /** Seeded, and started, at once. */
@@ -51,8 +52,8 @@ export async function userMaker({ load, bank, client, keeper, env, log }) {
       const due = dueMs.slice(first, first + BATCH);
       await bank.changeSettings({ userSessionLifetimeMs: Math.ceil(2 * (due.at(-1) - Date.now())) + 1000 }); // the bank cuts to whole seconds
       const { connections, serverPublicKey } = await bank.seed({ connections: due.length, clientPublicKey });
-      const starting = connections.map((seeded, index) => start(nameOf(++made), seeded, serverPublicKey, due[index]));
-      users.push(...(await Promise.all(starting)));
+      const names = connections.map(() => nameOf(++made));
+      users.push(...(await atOnce(BATCH, connections, (seeded, index) => start(names[index], seeded, serverPublicKey, due[index]))));
       await waitFor('the worker comes to the users', isServed(users.length - AHEAD), 20, PATIENCE_MS);
     }
     await waitFor('every user is served', isServed(users.length), 20, PATIENCE_MS);
