@@ -33,9 +33,17 @@ export async function measureFleet(build, { users, drill, gapMs, windowMs }) {
     });
   };
   const sizes = [];
+  const sayMeasured = ({ users: number, lapses, refused, renewals, perSecond, memory }) => {
+    const mebibytes = Math.round(memory.rest.memory.worker.now / 1024 ** 2);
+    say(
+      `${number} users: ${lapses} lapses, ${refused} refused, ${renewals} renewals (${perSecond.toFixed(2)}/s), worker at rest ${mebibytes} MiB`,
+    );
+  };
   for (const number of users) {
     const measured = await attempt(`${number} users`, () => measureSteady(build, number, { gapMs, windowMs, ...pace }));
-    if (measured) sizes.push(measured);
+    if (!measured) continue;
+    sayMeasured(measured);
+    sizes.push(measured);
   }
   const drilled =
     drill > 0 &&
