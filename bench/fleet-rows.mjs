@@ -34,7 +34,7 @@ function sizeRows(size) {
     of('refused session calls', 0, size.refused),
     of('renewals in the window', null, size.renewals),
     of('renewals', null, size.perSecond, '/s'),
-    of('slots used, of those that there are', null, size.slotUse),
+    of('slots used, of those by the pace above', null, size.slotUse),
     atLeast(`fleet, ${users.toLocaleString('en')} users: least distance of two session calls`, size.gapMs, size.leastDistanceMs, ' ms'),
     of('from due to renewed, median', null, waitsMs.median, ' ms'),
     of('from due to renewed, most', null, waitsMs.most, ' ms'),
