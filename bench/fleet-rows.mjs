@@ -48,11 +48,11 @@ function sizeRows(size) {
     of('memory of the Temporal server, all at rest', null, memory.rest.memory.server.now / MIB, ' MiB'),
     of('memory of the Temporal server, each at rest', null, perUser(size, 'server') / 1024, ' KiB'),
     of('database, each', null, database.perUser / 1024, ' KiB'),
-    of('database, a renewal', null, database.perRenewal / 1024, ' KiB'),
+    of('database, a session opened', null, database.perSession / 1024, ' KiB'),
     of('history, a renewal: events', null, history.events),
     of('history, a renewal: bytes', null, history.bytes),
-    of('processor time of the worker, a renewal', null, processorMs.worker, ' ms'),
-    of('processor time of the Temporal server, a renewal', null, processorMs.server, ' ms'),
+    of('processor time of the worker, a session opened', null, processorMs.worker, ' ms'),
+    of('processor time of the Temporal server, a session opened', null, processorMs.server, ' ms'),
     of('list of all', null, size.listMs, ' ms'),
   ];
 }
@@ -65,8 +65,8 @@ function growthRows(sizes) {
   const ratio = (what, of) =>
     row(`fleet, ${most.users.toLocaleString('en')} / ${least.users.toLocaleString('en')} users: ${what}`, LINEAR, of(most) / of(least));
   return [
-    ratio('processor time of the worker, a renewal', ({ processorMs }) => processorMs.worker),
-    ratio('processor time of the Temporal server, a renewal', ({ processorMs }) => processorMs.server),
+    ratio('processor time of the worker, a session opened', ({ processorMs }) => processorMs.worker),
+    ratio('processor time of the Temporal server, a session opened', ({ processorMs }) => processorMs.server),
     ratio('memory of the worker, each at rest', (size) => perUser(size, 'worker')),
     ratio('memory of the Temporal server, each at rest', (size) => perUser(size, 'server')),
     ratio('database, each', ({ database }) => database.perUser),

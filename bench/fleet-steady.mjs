@@ -69,15 +69,15 @@ export async function measureSteady(build, users, { gapMs, windowMs, cycleMs, st
       startedPerSecond: users / ((loadedMs - loadingMs) / 1000),
       lapses,
       refused,
-      renewals: calls.length,
-      perSecond: calls.length / (windowMs / 1000),
+      renewals: calls.length - consents.length,
+      perSecond: (calls.length - consents.length) / (windowMs / 1000),
       slotUse: calls.length / (windowMs / cycleMs),
       leastDistanceMs: Math.min(...distancesMs),
       waitsMs: waitsOf(stage, soon, untilMs),
       consentsMs: consents,
       memory: { empty, rest, end },
-      database: { perUser: (rest.database - empty.database) / users, perRenewal: (end.database - start.database) / calls.length },
-      processorMs: processorPerRenewal(start, end, calls.length),
+      database: { perUser: (rest.database - empty.database) / users, perSession: (end.database - start.database) / calls.length },
+      processorMs: processorPerSession(start, end, calls.length),
       history: perRenewal(stage, sample, before, after),
       listMs,
     };
@@ -93,8 +93,8 @@ function waitsOf({ log }, users, untilMs) {
   return { median: median(waits), most: Math.max(...waits) };
 }
 
-function processorPerRenewal(start, end, renewals) {
-  const of = (name) => ((end.processor[name] - start.processor[name]) * 1000) / renewals;
+function processorPerSession(start, end, sessions) {
+  const of = (name) => ((end.processor[name] - start.processor[name]) * 1000) / sessions;
   return { worker: of('worker'), server: of('server') };
 }
 
