@@ -1,9 +1,12 @@
 import { measureCli } from './cli.mjs';
 import { eventList } from './event-list.mjs';
 import { measureFetch } from './fetch.mjs';
+import { measureFleet } from './fleet.mjs';
+import { fleetRows } from './fleet-rows.mjs';
 import { measureHistories } from './histories.mjs';
 import { measureListing } from './listing.mjs';
 import { measureOnboarding } from './onboarding.mjs';
+import { atLeast, row } from './rows.mjs';
 import { measureScrape } from './scrape.mjs';
 import { measureSimulator } from './simulator.mjs';
 import { measureTakeover } from './takeover.mjs';
@@ -98,11 +101,16 @@ export const PARTS = {
     ]);
     return [row('RSA-2048 signatures of one core', null, many.signatures, '/s'), ...rows];
   },
+
+  async fleet(build, { fleet }) {
+    const measured = await measureFleet(build, fleet);
+    if (measured.failed.length > 0) process.exitCode = 1;
+    return fleetRows(measured);
+  },
 };
 
-const row = (what, aim, measured, unit = '') => ({ what, aim, measured, unit });
-/** More is better. */
-const atLeast = (what, aim, measured) => ({ ...row(what, aim, measured), isLeast: true });
+/** Is measured only where it is named: it takes more than ten minutes. */
+export const NAMED_ONLY = ['fleet'];
 
 export function show(rows) {
   const text = (value, unit) => (value === null ? '' : `${Number.isInteger(value) ? value : value.toFixed(2)}${unit}`);

@@ -6,11 +6,12 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Agent, request } from 'undici';
+import { processorSeconds } from './processes.mjs';
 import { median } from './stage.mjs';
 
 const ROUNDS = 5;
@@ -116,18 +117,11 @@ function signaturesASecond(privateKey) {
 }
 
 async function callsASecond({ child: bank, apiUrl, tokens }, signature, calls) {
-  const before = processorSeconds(bank);
+  const before = processorSeconds(bank.pid);
   const caller = spawn(process.execPath, [CALLER], { stdio: ['pipe', 'pipe', 'inherit'] });
   caller.stdin.end(JSON.stringify({ apiUrl, tokens, signature, calls, atOnce: AT_ONCE }));
   const [line] = await once(createInterface(caller.stdout), 'line');
   const { seconds } = JSON.parse(line);
-  const spent = before === null ? seconds : processorSeconds(bank) - before;
+  const spent = before === null ? seconds : processorSeconds(bank.pid) - before;
   return calls / spent;
-}
-
-/** User and system time of a process, in ticks of 10 ms; null where there is no /proc. */
-function processorSeconds({ pid }) {
-  if (process.platform !== 'linux') return null;
-  const [utime, stime] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13).map(Number);
-  return (utime + stime) / 100;
 }

@@ -14,8 +14,9 @@ export const loader = (build) => (file) => import(pathToFileURL(join(build, file
 /**
  * @param build the folder that holds the compiled sources
  * @param bankArguments options of `bunq-keeper simulator`
+ * @param settings what the keeper's processes have beside, or in the place of, the stage's own
  */
-export async function openStage(build, bankArguments = []) {
+export async function openStage(build, bankArguments = [], settings = {}) {
   const load = loader(build);
   const { SEARCH_ATTRIBUTES } = await load('worker/search-attributes.js');
   const [{ startTemporalServer }, { findTemporalBinary }, { projectCacheDir }, { exited, spawnTied }] = await Promise.all(
@@ -34,11 +35,15 @@ export async function openStage(build, bankArguments = []) {
     for (const end of ends.splice(0).reverse()) await end();
   };
 
-  const main = (args, env) => {
+  const main = (args, env, onLine = () => {}) => {
     const child = spawnTied(process.execPath, [join(build, 'client/main.js'), ...args], { env: { ...withoutSettings(), ...env } });
     child.stdin?.end();
     const lines = [];
-    for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', (line) => lines.push(line));
+    for (const stream of [child.stdout, child.stderr])
+      createInterface(stream).on('line', (line) => {
+        keepLast(lines, line);
+        onLine(line);
+      });
     ends.push(async () => {
       child.kill('SIGKILL');
       await exited(child);
@@ -70,6 +75,7 @@ export async function openStage(build, bankArguments = []) {
       KEEPER_SEALING_KEYS_FILE: sealingKeysFile,
       KEEPER_SESSION_GAP: '1s',
       KEEPER_CALL_LIMITS: 'off',
+      ...settings,
     };
     const client = await connectTemporalAt(server.address, 'default');
     const keeper = new Keeper(client, readClientSettings(env), () => readSealingKeys(env));
@@ -79,10 +85,12 @@ export async function openStage(build, bankArguments = []) {
       if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`);
       return answer.json();
     };
-    return { load, folder, apiUrl, uiUrl: server.uiUrl, env, keeper, client, manage, close, startWorker };
+    const pids = { server: server.pid, bank: bank.child.pid };
+    return { load, folder, dbFile, pids, apiUrl, manageUrl, uiUrl: server.uiUrl, env, keeper, client, manage, close, startWorker };
 
-    async function startWorker() {
-      const worker = main(['worker'], env);
+    /** @param onLine is given each line of its log */
+    async function startWorker(onLine) {
+      const worker = main(['worker'], env, onLine);
       await worker.line(/worker is ready/);
       return { pid: worker.child.pid };
     }
@@ -90,6 +98,14 @@ export async function openStage(build, bankArguments = []) {
     await close();
     throw error;
   }
+}
+
+/** Of what thousands of connections log, nobody reads more. */
+const LINES_KEPT = 1000;
+
+function keepLast(lines, line) {
+  lines.push(line);
+  if (lines.length > LINES_KEPT) lines.shift();
 }
 
 function fail(lines) {
