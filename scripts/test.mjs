@@ -19,7 +19,7 @@ import { installDependencies } from './dependencies.mjs';
 
 /** Jest matches them against the absolute path of each test file. */
 const LONG_UNDER_TIME_SKIPPING =
-  '(address|century|crossing|disconnect|end-user-matrix|fault-matrix-(brief|outage)|hostile|lost-answers|parked-renewals|providers-installation|random-walk|refusals|repair|reports|resealing|resume|roll-over|signer|uncached|webhook)\\.test\\.ts$';
+  '(address|address-of-many|century|crossing|disconnect|end-user-matrix|fault-matrix-(brief|outage)|hostile|lost-answers|parked-renewals|providers-installation|random-walk|refusals|repair|reports|resealing|resume|roll-over|signer|uncached|webhook)\\.test\\.ts$';
 const LONG_OF_UNIT = 'workflows/a-year-at-one-address\\.test\\.ts$';
 const LONG_OF_SIMULATOR = '(contract|killed|whole-bank)\\.test\\.ts$';
 const QUICK = [
@@ -31,8 +31,9 @@ const QUICK = [
 const WORKERS = Math.max(2, availableParallelism() - 1);
 const LONG = [
   [`/test/(workflows|conformance)/${LONG_UNDER_TIME_SKIPPING}`, `/test/simulator/${LONG_OF_SIMULATOR}`, `/test/unit/${LONG_OF_UNIT}`],
-  ['/test/end-to-end/(?!(onboarding|gate)\\.test\\.ts$)'],
+  ['/test/end-to-end/(?!(onboarding|gate|gate-at-scale)\\.test\\.ts$)'],
   ['/test/end-to-end/gate\\.test\\.ts$'], // how many of its slots are used shows only where nothing else wants the processors
+  ['/test/end-to-end/gate-at-scale\\.test\\.ts$'], // the same
 ];
 /** These want a Chromium, these an HSM, and these Prometheus's promtool. */
 const IN_A_BROWSER = /consent/;

@@ -27,7 +27,7 @@ export function createGateClient(
     await client.workflow.signalWithStart('sessionGate', {
       workflowId: sessionGateWorkflowId(environment, egress),
       taskQueue: workflowTaskQueue(environment),
-      args: [{ version: 1, environment, egress, replaces }],
+      args: [{ version: 2, environment, egress, replaces }],
       signal: name,
       signalArgs: [argument],
       staticSummary: `Sessions from egress ${egress} (${environment})`,

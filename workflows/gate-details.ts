@@ -1,7 +1,8 @@
 import { formatDuration } from './duration.ts';
 import { forPeople } from './markdown.ts';
 import type { SlotClass } from './slot-classes.ts';
-import { compareUrgency, isSuspect, type Slots } from './slots.ts';
+import { inOrder } from './slot-order.ts';
+import { isSuspect, type Slots } from './slots.ts';
 import { iso } from './status.ts';
 
 /** Of a long queue the first: the details are for a person. */
@@ -22,8 +23,12 @@ export interface GateFacts {
   gapMs: number;
 }
 
-/** Markdown for the Temporal UI: whose turn it is, and who waits, the most urgent first. Pure. */
-export function gateDetails({ queue, out, address, freeAtMs }: Slots, { egress, environment, gapMs }: GateFacts, nowMs: number): string {
+/** Markdown for the Temporal UI: whose turn it is, and who waits, in their turn. Pure. */
+export function gateDetails(
+  { queue, out, turns, address, freeAtMs }: Slots,
+  { egress, environment, gapMs }: GateFacts,
+  nowMs: number,
+): string {
   const parts = [
     `## Sessions from egress ${egress} (${environment})`,
     `From this address one new session is opened per ${formatDuration(gapMs)}.`,
@@ -33,7 +38,7 @@ export function gateDetails({ queue, out, address, freeAtMs }: Slots, { egress, 
   if (out) parts.push(`\`${out.workflowId}\` opens one since ${iso(out.grantedAtMs)}.`);
   else if (freeAtMs > nowMs) parts.push(`The next one from ${iso(freeAtMs)} on.`);
   parts.push(queue.length === 0 ? 'Nobody waits.' : `${queue.length} waiting:`);
-  const first = queue.toSorted(compareUrgency).slice(0, MOST_SHOWN);
+  const first = inOrder(queue, turns).slice(0, MOST_SHOWN);
   const rows = first.map((request) => `| ${request.workflowId} | ${request.class}: ${REASONS[request.class]} |`);
   if (rows.length > 0) parts.push(['| connection | why |', '| --- | --- |', ...rows].join('\n'));
   if (queue.length > MOST_SHOWN) parts.push(`… and ${queue.length - MOST_SHOWN} more.`);

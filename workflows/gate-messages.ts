@@ -30,7 +30,8 @@ export const secondOpinionSignal = defineSignal<[]>('secondOpinion');
 export type GateInput = GateName & ({ readonly replaces: boolean } | { readonly slots: Slots; readonly sessionGapMs?: number });
 
 interface GateName {
-  readonly version: 1;
+  /** 1: of a worker for which providers take no turns, and which waits for what it tells; so its run goes on, as its history says what it did. */
+  readonly version: 1 | 2;
   readonly environment: string;
   readonly egress: string;
 }

@@ -1,5 +1,6 @@
 import { DAY_MS, MINUTE_MS, SECOND_MS } from './duration.ts';
-import { SLOT_CLASSES, type SlotClass } from './slot-classes.ts';
+import type { SlotClass } from './slot-classes.ts';
+import { byTurn, inOrder, type Turns, tookTurn } from './slot-order.ts';
 
 /**
  * Who may open the next session from one address, and when: pure, time as an argument, plain JSON. bunq allows one session in
@@ -12,7 +13,7 @@ export interface SlotRequest {
   /** Of one asking: the same again only refreshes the entry. */
   requestId: string;
   class: SlotClass;
-  /** When the session served ends, or has ended: within a class the earliest is first. */
+  /** When the session served ends, or has ended; for a first one, since when it is wanted: of the same provider and class the earliest is first. */
   deadlineMs: number;
   /** The provider whose connection it is. */
   provider: string;
@@ -29,12 +30,16 @@ export interface Slots {
   readonly lastWasInteractive: boolean;
   /** The latest ids that were given back: activity and workflow may both do it. */
   readonly returned: readonly string[];
+  /** Absent in a run that began before providers took turns. */
+  readonly turns?: Turns;
   readonly address: Address;
 }
 
 export interface SlotOut {
   readonly workflowId: string;
   readonly requestId: string;
+  /** Absent where it was granted before providers took turns. */
+  readonly provider?: string;
   readonly grantedAtMs: number;
 }
 
@@ -78,6 +83,7 @@ export const NO_SLOTS: Slots = {
   raisedGapMs: 0,
   lastWasInteractive: false,
   returned: [],
+  turns: [],
   address: { opened: [], refused: [], known: [], asked: null },
 };
 
@@ -100,14 +106,14 @@ const OPINION_WITHIN_MS = 10 * MINUTE_MS;
 export const gapOf = ({ raisedGapMs, address }: Pick<Slots, 'raisedGapMs' | 'address'>, sessionGapMs: number) =>
   Math.max(sessionGapMs, raisedGapMs, isSuspect(address) ? PROBE_MS : 0);
 
-/** Queues a request, or refreshes it. The least urgent drop out of a full queue: they are to be told. */
+/** Queues a request, or refreshes it. Whose turn comes last drops out of a full queue, and is to be told. */
 export function ask(slots: Slots, request: SlotRequest): { slots: Slots; dropped: SlotRequest[] } {
   const others = slots.queue.filter(({ workflowId }) => workflowId !== request.workflowId);
   const isOut = slots.out?.requestId === request.requestId;
   const queue = isOut || slots.returned.includes(request.requestId) ? others : [...others, request];
   if (queue.length <= MOST_WAITING) return { slots: { ...slots, queue }, dropped: [] };
-  const byUrgency = queue.toSorted(compareUrgency);
-  return { slots: { ...slots, queue: byUrgency.slice(0, MOST_WAITING) }, dropped: byUrgency.slice(MOST_WAITING) };
+  const ordered = inOrder(queue, slots.turns);
+  return { slots: { ...slots, queue: ordered.slice(0, MOST_WAITING) }, dropped: ordered.slice(MOST_WAITING) };
 }
 
 /** The very request stands in the queue. */
@@ -127,11 +133,11 @@ export function next(slots: Slots, nowMs: number): Next {
 }
 
 /** The slot is out: nobody else gets one until it is given back or its lease is over. */
-export function grant(slots: Slots, { workflowId, requestId, class: slotClass }: SlotRequest, nowMs: number): Slots {
+export function grant(slots: Slots, { workflowId, requestId, class: slotClass, provider }: SlotRequest, nowMs: number): Slots {
   return {
     ...slots,
     queue: slots.queue.filter((request) => request.workflowId !== workflowId),
-    out: { workflowId, requestId, grantedAtMs: nowMs },
+    out: { workflowId, requestId, provider, grantedAtMs: nowMs },
     lastWasInteractive: slotClass === 'interactive',
   };
 }
@@ -144,10 +150,16 @@ export function ungrant(slots: Slots, { workflowId, requestId }: Pick<SlotReques
   return slots.out?.requestId === requestId ? { ...forget(slots, workflowId), out: null } : slots;
 }
 
+/** It was its provider's turn. */
+function free(slots: Slots): Slots {
+  const { out, turns } = slots;
+  return { ...slots, out: null, ...(turns && out?.provider !== undefined && { turns: tookTurn(turns, out.provider) }) };
+}
+
 /** The connection that had it has died: the bank may have got its request until now. */
 export function endLease(slots: Slots, sessionGapMs: number, nowMs: number): Slots {
   if (!slots.out || nowMs < slots.out.grantedAtMs + LEASE_MS) return slots;
-  return { ...slots, out: null, freeAtMs: nowMs + gapOf(slots, sessionGapMs) };
+  return { ...free(slots), freeAtMs: nowMs + gapOf(slots, sessionGapMs) };
 }
 
 /** A slot comes back, or a request is taken back. After its lease the gap starts anew: its session may have been opened just now. */
@@ -159,11 +171,10 @@ export function giveBack(slots: Slots, given: GivenBack, sessionGapMs: number, n
   const address = sent === false ? slots.address : learn(slots.address, given, nowMs);
   const gapMs = gapOf({ raisedGapMs, address }, sessionGapMs);
   return {
-    ...slots,
+    ...(isOut ? free(slots) : slots),
     raisedGapMs,
     address,
     queue: slots.queue.filter((request) => request.requestId !== requestId),
-    out: isOut ? null : slots.out,
     returned: [requestId, ...slots.returned].slice(0, REMEMBERED_RETURNS),
     freeAtMs: sent === false ? slots.freeAtMs : Math.max(slots.freeAtMs, nowMs + gapMs),
   };
@@ -171,14 +182,12 @@ export function giveBack(slots: Slots, given: GivenBack, sessionGapMs: number, n
 
 const REMEMBERED_RETURNS = 8;
 
-/** Of those that wait, by urgency; but somebody who is waited for gets at most every other slot while emergencies wait; and an address that is suspected is tried by each in turn. */
-function mostUrgent({ queue, address, lastWasInteractive }: Slots): SlotRequest {
+/** Of those that wait, whose turn it is; but somebody who is waited for gets at most every other slot while emergencies wait; and an address that is suspected is tried by each in turn. */
+function mostUrgent({ queue, address, lastWasInteractive, turns }: Slots): SlotRequest {
   const hasEmergency = queue.some((request) => request.class === 'emergency');
   const candidates = lastWasInteractive && hasEmergency ? queue.filter((request) => request.class !== 'interactive') : queue;
-  const compare = isSuspect(address)
-    ? (a: SlotRequest, b: SlotRequest) => refusedAtMs(address, a) - refusedAtMs(address, b) || compareUrgency(a, b)
-    : compareUrgency;
-  return first(candidates, compare);
+  const compare = byTurn(turns);
+  return first(candidates, isSuspect(address) ? (a, b) => refusedAtMs(address, a) - refusedAtMs(address, b) || compare(a, b) : compare);
 }
 
 /** Of equals the one that stands before. */
@@ -188,11 +197,6 @@ const first = <Item>(items: readonly Item[], compare: (a: Item, b: Item) => numb
 /** Never refused: first. */
 const refusedAtMs = ({ refused }: Address, { workflowId }: SlotRequest) =>
   refused.find((seen) => seen.workflowId === workflowId)?.atMs ?? 0;
-
-const rank = (request: SlotRequest) => SLOT_CLASSES.indexOf(request.class);
-
-/** The most urgent first. */
-export const compareUrgency = (a: SlotRequest, b: SlotRequest) => rank(a) - rank(b) || a.deadlineMs - b.deadlineMs;
 
 // --- the address
 

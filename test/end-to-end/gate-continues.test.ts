@@ -59,7 +59,7 @@ const request = (name: string, deadlineMs: number): SlotRequest => ({
 async function letSomebodyHaveTheSlot(): Promise<{ workflowId: string; requestId: string }> {
   const taskQueue = workflowTaskQueue(environment);
   const start = (egress: string, workflowId: string) =>
-    client().workflow.start('sessionGate', { workflowId, taskQueue, args: [{ version: 1, environment, egress, replaces: false }] });
+    client().workflow.start('sessionGate', { workflowId, taskQueue, args: [{ version: 2, environment, egress, replaces: false }] });
   const deaf = sessionGateWorkflowId(environment, 'deaf');
   await start('deaf', deaf);
   await start('default', gateId);

@@ -116,7 +116,7 @@ class Keeper implements TestKeeper {
     await this.#temporal.client.workflow.start<typeof sessionGate>('sessionGate', {
       workflowId: sessionGateWorkflowId(environment, egress),
       taskQueue,
-      args: [{ version: 1, environment, egress, replaces: false }],
+      args: [{ version: 2, environment, egress, replaces: false }],
     });
   }
 

@@ -35,17 +35,27 @@ export class ObservedGate {
 
   /** The histories of the runs that were noted, the earliest first. */
   async runs(): Promise<HistoryEvent[][]> {
-    return Promise.all(
-      [...this.#runIds].map(async (runId) => {
-        const { events } = await this.#client.workflow.getHandle(this.workflowId, runId).fetchHistory();
-        return events ?? [];
-      }),
-    );
+    return Promise.all([...this.#runIds].map((runId) => this.#history(runId)));
+  }
+
+  /** The histories of all runs that there were, the earliest first. */
+  async allRuns(): Promise<HistoryEvent[][]> {
+    const runs: { runId: string; startTime: Date }[] = [];
+    for await (const run of this.#client.workflow.list({ query: `WorkflowId = '${this.workflowId}'` })) runs.push(run);
+    const histories: HistoryEvent[][] = [];
+    for (const { runId } of runs.sort((a, b) => a.startTime.getTime() - b.startTime.getTime())) histories.push(await this.#history(runId));
+    return histories;
+  }
+
+  async #history(runId: string): Promise<HistoryEvent[]> {
+    const { events } = await this.#client.workflow.getHandle(this.workflowId, runId).fetchHistory();
+    return events ?? [];
   }
 }
 
 /** A slot, by the gate's history. */
 export interface GrantedSlot {
+  readonly workflowId: string;
   readonly requestId: string;
   readonly grantedAtMs: number;
   /** Null: never; its lease ended, or its connection was gone. */
@@ -64,7 +74,8 @@ export function grantedSlots(events: readonly HistoryEvent[]): GrantedSlot[] {
     const signal = event.signalExternalWorkflowExecutionInitiatedEventAttributes;
     if (signal?.signalName !== 'slotGranted') return [];
     const { requestId } = argumentOf<{ requestId: string }>(signal.input);
-    return [{ requestId, grantedAtMs: atMs(event), givenBackAtMs: givenBack.get(requestId) ?? null }];
+    const workflowId = signal.workflowExecution!.workflowId!;
+    return [{ workflowId, requestId, grantedAtMs: atMs(event), givenBackAtMs: givenBack.get(requestId) ?? null }];
   });
 }
 
@@ -81,5 +92,5 @@ export const costOf = (events: readonly HistoryEvent[]): Cost => ({
 
 export const atMs = ({ eventTime }: HistoryEvent): number => Number(eventTime?.seconds ?? 0) * 1000 + (eventTime?.nanos ?? 0) / 1e6;
 
-const argumentOf = <Argument>(input: { payloads?: proto.temporal.api.common.v1.IPayload[] | null } | null | undefined) =>
+export const argumentOf = <Argument>(input: { payloads?: proto.temporal.api.common.v1.IPayload[] | null } | null | undefined) =>
   defaultPayloadConverter.fromPayload<Argument>(input!.payloads![0]!);
