@@ -19,18 +19,21 @@ import { installDependencies } from './dependencies.mjs';
 
 /** Jest matches them against the absolute path of each test file. */
 const LONG_UNDER_TIME_SKIPPING =
-  '(address|address-of-many|century|crossing|disconnect|end-user-matrix|fault-matrix-(brief|outage)|hostile|lost-answers|parked-renewals|providers-installation|random-walk|refusals|repair|reports|resealing|resume|roll-over|signer|uncached|webhook)\\.test\\.ts$';
+  '(address|century|crossing|disconnect|end-user-matrix|fault-matrix-(brief|outage)|hostile|lost-answers|parked-renewals|providers-installation|random-walk|refusals|repair|reports|resealing|resume|roll-over|signer|uncached|webhook)\\.test\\.ts$';
+/** A thousand workflows: no other test runs in their process. */
+const OF_A_THOUSAND = 'address-of-many\\.test\\.ts$';
 const LONG_OF_UNIT = 'workflows/a-year-at-one-address\\.test\\.ts$';
 const LONG_OF_SIMULATOR = '(contract|killed|whole-bank)\\.test\\.ts$';
 const QUICK = [
   `/test/unit/(?!${LONG_OF_UNIT})`,
   `/test/simulator/(?!${LONG_OF_SIMULATOR})`,
-  `/test/(workflows|conformance)/(?!${LONG_UNDER_TIME_SKIPPING})`,
+  `/test/(workflows|conformance)/(?!${LONG_UNDER_TIME_SKIPPING}|${OF_A_THOUSAND})`,
   '/test/end-to-end/onboarding\\.test\\.ts$',
 ];
 const WORKERS = Math.max(2, availableParallelism() - 1);
 const LONG = [
   [`/test/(workflows|conformance)/${LONG_UNDER_TIME_SKIPPING}`, `/test/simulator/${LONG_OF_SIMULATOR}`, `/test/unit/${LONG_OF_UNIT}`],
+  [`/test/workflows/${OF_A_THOUSAND}`],
   ['/test/end-to-end/(?!(onboarding|gate|gate-at-scale)\\.test\\.ts$)'],
   ['/test/end-to-end/gate\\.test\\.ts$'], // how many of its slots are used shows only where nothing else wants the processors
   ['/test/end-to-end/gate-at-scale\\.test\\.ts$'], // the same
