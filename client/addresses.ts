@@ -9,6 +9,7 @@ import { slotMsOf } from './capacity.ts';
 import { latestConnections, listConnections } from './connection-list.ts';
 import { overdraws } from './describe-capacity.ts';
 import { KeeperError } from './errors.ts';
+import { egressesOf } from './pollers.ts';
 
 const ANSWER_WITHIN_MS = 2000;
 /** Whoever connects a user waits for it; it is needed once an address is nearly full. */
@@ -19,8 +20,6 @@ const LISTED_FOR_MS = 5 * MINUTE_MS;
 const SAMPLE = 200;
 /** Below, what is reckoned from a sample is enough to let one more in, also where the gate keeps twice the gap; nobody is refused by it. */
 const SURELY_FITS = 0.5;
-
-const FIELDS = [...LISTED_FIELDS, 'egress'] as const;
 
 /** The addresses of an environment's egresses, by what Temporal lists of their connections. */
 export class Addresses {
@@ -37,13 +36,14 @@ export class Addresses {
 
   /** Each egress that has connections, and this one, in the order of their names. */
   async uses(egress: string): Promise<AddressUse[]> {
-    const statuses = await listConnections(this.#client, this.#environment, {}, FIELDS);
-    const egresses = [...new Set([egress, ...statuses.map((status) => status.egress)])].sort();
+    const statuses = await listConnections(this.#client, this.#environment, {}, [...LISTED_FIELDS, 'egress']);
     return Promise.all(
-      egresses.map(async (one) => {
-        const connections = statuses.filter((status) => status.egress === one);
-        return addressUse(one, connections, await this.#gapMs(one), Date.now());
-      }),
+      egressesOf(egress, statuses)
+        .sort()
+        .map(async (one) => {
+          const connections = statuses.filter((status) => status.egress === one);
+          return addressUse(one, connections, await this.#gapMs(one), Date.now());
+        }),
     );
   }
 
@@ -81,7 +81,7 @@ export class Addresses {
     const known = this.#full.get(egress);
     if (known && Date.now() < known.untilMs) return known.statuses;
     const all: Listed[] | null = await this.#within(LIST_WITHIN_MS, () =>
-      listConnections(this.#client, this.#environment, { egress }, FIELDS),
+      listConnections(this.#client, this.#environment, { egress }, LISTED_FIELDS),
     );
     if (!all) return null;
     this.#full.set(egress, { statuses: all, untilMs: Date.now() + LISTED_FOR_MS });

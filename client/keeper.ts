@@ -38,7 +38,7 @@ import { importedState } from './imported-state.ts';
 import { closedAs, type KnownStatus } from './known-status.ts';
 import { RENEWABLE_FIELDS, type RenewalProgress } from './mass-renewal.ts';
 import { openSession } from './open-session.ts';
-import { isUnpolled, lookAtPollers, type Poller, type SeenQueue, taskQueuesOf } from './pollers.ts';
+import { egressesOf, isUnpolled, lookAtPollers, type Poller, type SeenQueue, taskQueuesOf } from './pollers.ts';
 import { renewAll } from './renew-all.ts';
 import { type ClientSettings, readClientSettings, readSealingKeys } from './settings.ts';
 import { connectTemporal } from './temporal.ts';
@@ -399,12 +399,11 @@ export class Keeper {
     return this.#workflows.whyNoAnswer(name);
   }
 
-  /** This one first, and those of its connections. */
   async #egressesInUse(): Promise<string[]> {
     const listed = await listConnections(this.client, this.environment, {}, ['egress']).catch((error) => {
       throw unavailable(error);
     });
-    return [...new Set([this.egress, ...listed.map(({ egress }) => egress)])];
+    return egressesOf(this.egress, listed);
   }
 
   async #requestOf(name: string, { credential, callbackUrls, permittedIps }: OnboardOptions): Promise<OnboardingRequest> {

@@ -78,6 +78,11 @@ export async function lookAtPollers(client: Client, queues: readonly TaskQueue[]
   return [...silentMs].map(([identity, silentMs]) => ({ identity, silentMs }));
 }
 
+/** This one first, and those of its connections. */
+export const egressesOf = (own: string, connections: readonly { readonly egress: string }[]): string[] => [
+  ...new Set([own, ...connections.map(({ egress }) => egress)]),
+];
+
 /** How many workers take the bank calls of each egress. */
 export async function egressWorkers(
   client: Client,

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { isIP, isIPv6 } from 'node:net';
 import type { EgressWay } from '../bunq/dispatchers.ts';
 import type { BankEnvironment } from '../bunq/environment.ts';
 import { isLoopback } from '../bunq/loopback.ts';
 import { Secret } from '../sealing/secret.ts';
+import { readSettingFile } from './setting-file.ts';
 
 export const EGRESS_WAY_SETTINGS = ['KEEPER_EGRESS_VIA', 'KEEPER_EGRESS_VIA_FILE'] as const;
 
@@ -34,11 +34,9 @@ export function egressWay(
 }
 
 function wayIn(file: string, wrong: (problem: string) => undefined): EgressWay | undefined {
-  try {
-    return parseWay(readFileSync(file, 'utf8').trim()) ?? wrong(`KEEPER_EGRESS_VIA_FILE ${file}: what stands in it ${WHAT_A_WAY_IS}`);
-  } catch (error) {
-    return wrong(`KEEPER_EGRESS_VIA_FILE ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
-  }
+  const text = readSettingFile('KEEPER_EGRESS_VIA_FILE', file, wrong);
+  if (text === undefined) return undefined;
+  return parseWay(text.trim()) ?? wrong(`KEEPER_EGRESS_VIA_FILE ${file}: what stands in it ${WHAT_A_WAY_IS}`);
 }
 
 /** Why the bank cannot be reached from it; null where it can. */

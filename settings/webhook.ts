@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Secret } from '../sealing/secret.ts';
+import { readSettingFile } from './setting-file.ts';
 
 export const WEBHOOK_SETTINGS = ['KEEPER_WEBHOOK_URL', 'KEEPER_WEBHOOK_SECRET', 'KEEPER_WEBHOOK_SECRET_FILE'] as const;
 
@@ -24,17 +24,9 @@ export function webhookSettings(values: Values, wrong: (problem: string) => unde
   if (text && file) return wrong('KEEPER_WEBHOOK_SECRET and KEEPER_WEBHOOK_SECRET_FILE are both set: give one of them');
   if (!url) return text || file ? wrong('KEEPER_WEBHOOK_SECRET is of the webhook at KEEPER_WEBHOOK_URL: set that too') : null;
   if (!text && !file) return wrong(`KEEPER_WEBHOOK_URL needs KEEPER_WEBHOOK_SECRET_FILE, by which events are signed: ${MAKE_ONE}`);
-  const lines = (file ? readLines(file, wrong) : text!)?.split(/\s+/).filter(Boolean);
+  const lines = (file ? readSettingFile('KEEPER_WEBHOOK_SECRET_FILE', file, wrong) : text!)?.split(/\s+/).filter(Boolean);
   if (!lines) return undefined;
   const name = file ? `KEEPER_WEBHOOK_SECRET_FILE ${file}` : 'KEEPER_WEBHOOK_SECRET';
   if (lines.length === 0 || !lines.every((line) => SECRET.test(line))) return wrong(`${name} holds secrets, one a line, each ${MAKE_ONE}`);
   return { url, secrets: lines.map((line) => new Secret(line)) };
-}
-
-function readLines(file: string, wrong: (problem: string) => undefined): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    return wrong(`KEEPER_WEBHOOK_SECRET_FILE ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
-  }
 }

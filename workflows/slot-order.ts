@@ -17,11 +17,14 @@ const REMEMBERED_TURNS = 500;
 export const tookTurn = (turns: Turns, provider: string): Turns =>
   [...turns.filter((other) => other !== provider), provider].slice(-REMEMBERED_TURNS);
 
+const NEVER = -1;
+
 type Compare = (a: SlotRequest, b: SlotRequest) => number;
 
 /** Whose turn it is first. */
 export function byTurn(turns: Turns | undefined): Compare {
-  const lastTurn = (request: SlotRequest) => (turns && isInTurn(request) ? turns.indexOf(request.provider) : 0); // -1: never
+  const lastTurns = new Map(turns?.map((provider, turn) => [provider, turn]));
+  const lastTurn = (request: SlotRequest) => (turns && isInTurn(request) ? (lastTurns.get(request.provider) ?? NEVER) : 0);
   return (a, b) => rank(a) - rank(b) || lastTurn(a) - lastTurn(b) || a.deadlineMs - b.deadlineMs;
 }
 

@@ -2,6 +2,7 @@ import type { Worker } from '@temporalio/worker';
 import type pino from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { BankObserver } from '../../bunq/observer.ts';
+import { egressesOf } from '../../client/pollers.ts';
 import { systemClock } from '../../settings/clock.ts';
 import type { OfferedSigners } from '../../signers/signers.ts';
 import type { WorkerSettings } from '../settings.ts';
@@ -165,8 +166,8 @@ class Watched {
         const running = await this.#looks.connections();
         const closed = await this.#looks.closed();
         showConnections(this.metrics, figuresOf(running, closed, this.#settings.metricsConnections, nowMs()));
-        const egresses = new Set([this.#settings.egress, ...running.map(({ egress }) => egress)]);
-        showEgresses(this.metrics, this.#settings.bank.name, await this.#looks.egressWorkers([...egresses]));
+        const egresses = egressesOf(this.#settings.egress, running);
+        showEgresses(this.metrics, this.#settings.bank.name, await this.#looks.egressWorkers(egresses));
         this.metrics.listingTimestamp.set(startedMs / 1000);
         this.metrics.listingDuration.set((nowMs() - startedMs) / 1000);
       } catch (error) {
