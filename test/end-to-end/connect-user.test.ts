@@ -6,6 +6,7 @@ import type { Ended, KeeperProcess } from '../support/process.ts';
 import { searchForSecrets } from '../support/secret-search.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
+import { askedBy } from './support/consents.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { onboardingOf } from './support/who.ts';
 
@@ -57,9 +58,9 @@ async function run(...args: string[]): Promise<Ended> {
 
 /** What the end user's click comes to: the URL that the browser is sent to. */
 function click({ authorizationUrl }: Pick<UserLink, 'authorizationUrl'>, how: { user?: number; deny?: boolean } = {}): string {
-  const { client_id: clientId, redirect_uri: redirectUri, state } = Object.fromEntries(new URL(authorizationUrl).searchParams);
-  states.push(state!);
-  return bank.authorize({ clientId: clientId!, redirectUri: redirectUri!, state: state!, ...how });
+  const asked = askedBy(authorizationUrl);
+  states.push(asked.state);
+  return bank.authorize({ ...asked, ...how });
 }
 
 /** The command, as far as its link. */

@@ -6,6 +6,7 @@ import type { ConnectionStatus } from '../../workflows/messages.ts';
 import { type KeeperProcess, keeper } from '../support/process.ts';
 import { temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
+import { askedBy } from './support/consents.ts';
 import { demoFolder, startScript } from './support/script.ts';
 
 /** `npm start`: everything on this machine, in a folder of its own. */
@@ -65,13 +66,7 @@ test('dev starts a killed worker again, shows the first session being renewed, a
 async function click(running: KeeperProcess, how: { deny?: boolean } = {}): Promise<string> {
   const [, manageUrl] = await running.waitForLine(/management: (\S+)\)/);
   const link = running.lines.flatMap((line) => /^ {2}(http\S+\/auth\?\S+)$/.exec(line)?.[1] ?? []).at(-1)!;
-  const { client_id: clientId, redirect_uri: redirectUri, state } = Object.fromEntries(new URL(link).searchParams);
-  const redirectUrl = await manageSimulator(manageUrl!).authorize({
-    clientId: clientId!,
-    redirectUri: redirectUri!,
-    state: state!,
-    ...how,
-  });
+  const redirectUrl = await manageSimulator(manageUrl!).authorize({ ...askedBy(link), ...how });
   return (await fetch(redirectUrl)).url;
 }
 

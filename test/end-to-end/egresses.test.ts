@@ -10,7 +10,7 @@ import { parseMetrics, sumOf } from '../support/metrics.ts';
 import { type KeeperProcess, keeper } from '../support/process.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
-import { untilStatus } from './support/consents.ts';
+import { askedBy, untilStatus } from './support/consents.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { providerOfItsOwn } from './support/who.ts';
 
@@ -66,9 +66,8 @@ const onboard = async ({ keeper, provider }: Egress) =>
 
 async function connectUser({ keeper, provider }: Egress): Promise<void> {
   const { authorizationUrl } = await keeper.connectUser(provider, 'ada');
-  const { client_id: clientId, redirect_uri: redirectUri, state } = Object.fromEntries(new URL(authorizationUrl).searchParams);
   const { id: user } = bank.createEndUser();
-  await keeper.completeAuthorization(await bank.authorize({ clientId: clientId!, redirectUri: redirectUri!, state: state!, user }));
+  await keeper.completeAuthorization(await bank.authorize({ ...askedBy(authorizationUrl), user }));
 }
 
 /** Asks for another session, and waits until it is served. */

@@ -10,6 +10,7 @@ import { cleanEnvironment, KeeperProcess } from '../support/process.ts';
 import { temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { BankProcess } from './support/bank-process.ts';
+import { askedBy } from './support/consents.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { onboardingOf } from './support/who.ts';
 
@@ -98,8 +99,7 @@ const isActive = ({ keeper }: Scene, name: string) =>
 
 /** The end user accepts. @returns where the bank sends them */
 async function follow(bank: Simulator, link: string): Promise<string> {
-  const { client_id: clientId, redirect_uri: redirectUri, state } = Object.fromEntries(new URL(link).searchParams);
-  return bank.authorize({ clientId: clientId!, redirectUri: redirectUri!, state: state!, user: bank.createEndUser().id });
+  return bank.authorize({ ...askedBy(link), user: bank.createEndUser().id });
 }
 
 /** As after `npm install bunq-keeper`: the package is found by its name, through its `exports`. */

@@ -5,7 +5,7 @@ import { seed } from '../support/seed.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { BankProcess } from './support/bank-process.ts';
-import { untilStatus } from './support/consents.ts';
+import { askedBy, untilStatus } from './support/consents.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { onboardingOf } from './support/who.ts';
 
@@ -56,8 +56,7 @@ test('a provider and an API-key user are onboarded', async () => {
 /** As an application does it: whose code brought nothing is asked again. */
 async function connect(user: string): Promise<void> {
   const { authorizationUrl } = await until('there is a link', () => here.keeper.connectUser('acme', user));
-  const { client_id, redirect_uri, state } = Object.fromEntries(new URL(authorizationUrl).searchParams);
-  const redirect = await bank.management.authorize({ clientId: client_id!, redirectUri: redirect_uri!, state: state! });
+  const redirect = await bank.management.authorize(askedBy(authorizationUrl));
   here.keeper.completeAuthorization(redirect).catch(() => {}); // told by the status
   const isOver = ({ state, authorization }: { state: string; authorization?: { status: string } | null }) =>
     (state === 'ACTIVE' && authorization?.status === 'connected') || authorization?.status === 'failed';

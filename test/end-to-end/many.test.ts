@@ -2,6 +2,7 @@ import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { documented } from '../support/documented-json.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
+import { connectPerson } from './support/consents.ts';
 import { inTurns } from './support/in-turns.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { onboardingOf } from './support/who.ts';
@@ -29,7 +30,7 @@ beforeAll(async () => {
   await here.startWorker();
   await here.keeper.onboard('acme', await onboardingOf('provider', bank, [CALLBACK_URL]));
   await untilActive(['acme']);
-  await Promise.all(inTurns(USERS, AT_A_TIME, connect).values());
+  await Promise.all(inTurns(USERS, AT_A_TIME, (user) => connectPerson(here, bank, user)).values());
   await untilActive(ALL);
 }, 240_000);
 afterAll(() => bank.close());
@@ -44,20 +45,6 @@ const untilActive = (names: readonly string[]) =>
     },
     { timeoutMs: 180_000, everyMs: 500 },
   );
-
-/** As a person does it: follows the link, chooses who it is, and comes back. */
-async function connect(user: string): Promise<void> {
-  const { authorizationUrl } = await until('a link is made', () => here.keeper.connectUser('acme', user)); // on a busy machine a query may take longer than it waits
-  const link = new URL(authorizationUrl).searchParams;
-  const { id } = bank.createEndUser({ displayName: user });
-  const url = bank.authorize({
-    clientId: link.get('client_id')!,
-    redirectUri: link.get('redirect_uri')!,
-    state: link.get('state')!,
-    user: id,
-  });
-  await until('the redirect is taken', () => here.keeper.completeAuthorization(url, `acme/${user}`));
-}
 
 const namesIn = async (filter: Parameters<Scene['keeper']['list']>[0]) => (await here.keeper.list(filter)).map(({ name }) => name);
 

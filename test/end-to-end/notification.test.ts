@@ -3,6 +3,7 @@ import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import type { KeeperProcess } from '../support/process.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
+import { askedBy } from './support/consents.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { onboardingOf } from './support/who.ts';
 
@@ -42,10 +43,10 @@ const isActive = (name: string) =>
 
 /** The browser's part is that of another test. */
 async function connect(user: string): Promise<void> {
-  const link = new URL((await here.keeper.connectUser('acme', user)).authorizationUrl).searchParams;
+  const { authorizationUrl } = await here.keeper.connectUser('acme', user);
   const { id } = bank.createEndUser({ displayName: user });
   endUserOf[user] = id;
-  const request = { clientId: link.get('client_id')!, redirectUri: link.get('redirect_uri')!, state: link.get('state')!, user: id };
+  const request = { ...askedBy(authorizationUrl), user: id };
   expect((await fetch(bank.authorize(request))).url).toMatch(/\?outcome=connected$/);
   await isActive(`acme/${user}`);
 }

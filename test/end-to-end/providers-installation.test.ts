@@ -5,6 +5,7 @@ import type { KeeperProcess } from '../support/process.ts';
 import { searchForSecrets } from '../support/secret-search.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
+import { askedBy } from './support/consents.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { onboardingOf } from './support/who.ts';
 
@@ -36,8 +37,7 @@ const isActive = (name: string) =>
 /** The command, and what a person does with its link. */
 async function connect({ run }: Scene, user: string, ...more: string[]): Promise<void> {
   const { stdout } = await run('connect-user', 'acme', user, '--json', '--no-wait', ...more);
-  const link = new URL((JSON.parse(stdout) as UserLink).authorizationUrl).searchParams;
-  const redirect = { clientId: link.get('client_id')!, redirectUri: link.get('redirect_uri')!, state: link.get('state')! };
+  const redirect = askedBy((JSON.parse(stdout) as UserLink).authorizationUrl);
   await here.keeper.completeAuthorization(bank.authorize(redirect), `acme/${user}`);
   await isActive(`acme/${user}`);
 }

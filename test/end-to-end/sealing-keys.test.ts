@@ -10,7 +10,7 @@ import type { KeeperProcess } from '../support/process.ts';
 import { searchForSecrets } from '../support/secret-search.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
-import { untilStatus } from './support/consents.ts';
+import { askedBy, untilStatus } from './support/consents.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { onboardingOf } from './support/who.ts';
 
@@ -46,8 +46,7 @@ const keyIds = () => SealingKeySet.parse(readFileSync(here.sealingKeysFile, 'utf
 /** An end user on the provider's installation: what is sealed for the provider stands in its state. */
 async function connect(user: string): Promise<void> {
   const { stdout } = await here.run('connect-user', 'acme', user, '--json', '--no-wait', '--installation', 'provider');
-  const link = new URL((JSON.parse(stdout) as UserLink).authorizationUrl).searchParams;
-  const redirect = { clientId: link.get('client_id')!, redirectUri: link.get('redirect_uri')!, state: link.get('state')! };
+  const redirect = askedBy((JSON.parse(stdout) as UserLink).authorizationUrl);
   await here.keeper.completeAuthorization(bank.authorize(redirect), `acme/${user}`);
   await untilStatus(here.keeper, `acme/${user}`, ({ state }) => state === 'ACTIVE');
 }

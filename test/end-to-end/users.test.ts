@@ -3,6 +3,7 @@ import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import type { KeeperProcess } from '../support/process.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
+import { connectPerson } from './support/consents.ts';
 import { inTurns } from './support/in-turns.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { onboardingOf } from './support/who.ts';
@@ -35,14 +36,8 @@ afterAll(() => bank.close());
 const isActive = (name: string) =>
   until(`${name} is ACTIVE`, async () => (await here.keeper.status(name)).state === 'ACTIVE', { timeoutMs: 120_000 });
 
-/** As a person does it: follows the link, chooses who it is, and comes back. */
 async function connect(user: string): Promise<string> {
-  const { authorizationUrl } = await until('a link is made', () => here.keeper.connectUser('acme', user)); // on a busy machine a query may take longer than it waits
-  const link = new URL(authorizationUrl).searchParams;
-  const { id } = bank.createEndUser({ displayName: user });
-  const redirect = { clientId: link.get('client_id')!, redirectUri: link.get('redirect_uri')!, state: link.get('state')!, user: id };
-  const url = bank.authorize(redirect);
-  const { outcome, first } = await until('the redirect is taken', () => here.keeper.completeAuthorization(url, `acme/${user}`));
+  const { outcome, first } = await connectPerson(here, bank, user);
   return first ?? outcome;
 }
 

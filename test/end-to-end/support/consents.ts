@@ -1,3 +1,4 @@
+import type { CompletedAuthorization } from '../../../client/authorizations.ts';
 import type { KnownStatus } from '../../../client/known-status.ts';
 import type { Simulator } from '../../../simulator/index.ts';
 import { until } from '../../support/until.ts';
@@ -29,9 +30,8 @@ export class Consents {
   /** The end user accepts, and comes back with a code, or denies. @returns the URL that the bank sends them to */
   async consent(user: string, { deny = false } = {}): Promise<string> {
     const { authorizationUrl } = await until('there is a link', () => this.#here.keeper.connectUser(PROVIDER, user)); // a busy worker takes its time
-    const { client_id: clientId, redirect_uri: redirectUri, state } = Object.fromEntries(new URL(authorizationUrl).searchParams);
     if (!deny) this.codes++;
-    return this.#bank.authorize({ clientId: clientId!, redirectUri: redirectUri!, state: state!, user: this.personOf(user), deny });
+    return this.#bank.authorize({ ...askedBy(authorizationUrl), user: this.personOf(user), deny });
   }
 
   /** The keeper is told, and nobody waits for its answer: the worker may be killed meanwhile. */
@@ -76,6 +76,20 @@ export class Consents {
     const isServed = sessions.some(({ id, status }) => id === session?.sessionId && status === 'ACTIVE');
     return { inUse: used.length, unused: grants.length - used.length, isServed };
   }
+}
+
+/** What a link asks of an end user, at the bank's page without a browser. */
+export function askedBy(link: string): { clientId: string; redirectUri: string; state: string } {
+  const { client_id: clientId, redirect_uri: redirectUri, state } = Object.fromEntries(new URL(link).searchParams);
+  return { clientId: clientId!, redirectUri: redirectUri!, state: state! };
+}
+
+/** As a person does it who is new at the bank: follows the link, accepts, and comes back. On a busy machine each step may take longer than it waits. */
+export async function connectPerson({ keeper }: Scene, bank: Simulator, user: string): Promise<CompletedAuthorization> {
+  const { authorizationUrl } = await until('a link is made', () => keeper.connectUser(PROVIDER, user));
+  const { id } = bank.createEndUser({ displayName: user });
+  const url = bank.authorize({ ...askedBy(authorizationUrl), user: id });
+  return until('the redirect is taken', () => keeper.completeAuthorization(url, `${PROVIDER}/${user}`));
 }
 
 /** What the bank holds of the provider itself, and which of its sessions is served. */
