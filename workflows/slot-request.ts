@@ -58,11 +58,22 @@ export async function requestSlot(connection: Connection): Promise<void> {
   if (slotClass === null) return takeBack(connection);
   if (connection.hasSlot || !isAskDue(state, slotClass, nowMs)) return;
   const again = state.slot !== null;
-  const request = { workflowId: connection.workflowId, ...noteAsk(state, slotClass, uuid4, nowMs) };
+  const request = { workflowId: connection.workflowId, ...noteAsk(state, slotClass, () => newRequestId(connection), nowMs) };
   try {
     connection.hasWebhook = (await askForSlot({ egress: state.egress, request, again })) === 'webhook';
   } catch {
     state.slot!.askAgainAtMs = Math.min(state.slot!.askAgainAtMs, nowMs + NOT_TAKEN_MS); // Temporal did not take it
+  }
+}
+
+/**
+ * A task that is done anew, as its worker has died, draws the same ids: what its first try asked for may have been granted before it asks,
+ * and the gate grants nothing twice.
+ */
+function newRequestId({ declined }: Connection): string {
+  for (;;) {
+    const requestId = uuid4();
+    if (!declined.has(requestId)) return requestId;
   }
 }
 
@@ -84,6 +95,12 @@ export async function takeSlot(connection: Connection): Promise<string | null> {
   if (Date.now() - grant.grantedAtMs < GRANT_MS) return grant.requestId;
   await giveBack(connection, { requestId: grant.requestId, sent: false, outcome: 'other' });
   return null;
+}
+
+/** A slot for another asking than the present one. */
+export async function decline(connection: Connection, requestId: string): Promise<void> {
+  connection.declined.add(requestId);
+  await giveBack(connection, { requestId, sent: false, outcome: 'other' });
 }
 
 /** What is queued or granted is no longer wanted. */

@@ -1,0 +1,84 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { Surroundings } from '../../activities/surroundings.ts';
+import { type Simulator, startSimulator } from '../../simulator/index.ts';
+import { sessionGateWorkflowId } from '../../workflows/names.ts';
+import { atEnd } from '../support/at-end.ts';
+import { currentBuild, ROOT } from '../support/build.ts';
+import { quietRuntime, type TestTemporal, temporalServer } from '../support/temporal.ts';
+import { until } from '../support/until.ts';
+import { untilStatus } from './support/consents.ts';
+import { type Scene, scene } from './support/scene.ts';
+import { providerOfItsOwn } from './support/who.ts';
+
+/**
+ * A worker dies when the gate has what it asked for, and before Temporal knows that it asked: the task is done anew, by the same ids,
+ * and begins with the slot that was granted to its first try.
+ */
+
+quietRuntime();
+
+const GATES = 'gates';
+
+let temporal: TestTemporal;
+let bank: Simulator;
+let here: Scene;
+
+beforeAll(async () => {
+  [temporal, bank] = await Promise.all([temporalServer(), startSimulator({ sessionGapMs: 1000 })]);
+  here = scene(temporal, bank, { KEEPER_SESSION_GAP: '1s' });
+}, 60_000);
+afterAll(() => bank?.close());
+
+/** On a worker of its own, which does not die. */
+async function startGate() {
+  const surroundings: Partial<Surroundings> = { sessionGapMs: 1000 };
+  const connection = await NativeConnection.connect({ address: temporal.address });
+  const worker = await Worker.create({
+    connection,
+    taskQueue: GATES,
+    workflowBundle: { codePath: currentBuild().workflowBundle },
+    activities: { readSurroundings: async () => surroundings },
+    shutdownGraceTime: '1s',
+  });
+  const running = worker.run();
+  atEnd(async () => {
+    worker.shutdown();
+    await running;
+    await connection.close();
+  });
+  return temporal.client.workflow.start('sessionGate', {
+    workflowId: sessionGateWorkflowId(here.environment, 'default'),
+    taskQueue: GATES,
+    args: [{ version: 2, environment: here.environment, egress: 'default', replaces: false }],
+  });
+}
+
+/** It dies as soon as Temporal has taken what it asks the gate. */
+function startMortalWorker() {
+  const file = join(here.folder, 'dies-when-it-has-asked.mjs');
+  writeFileSync(
+    file,
+    `import { createRequire } from 'node:module';
+    const { WorkflowClient } = createRequire(${JSON.stringify(join(ROOT, 'package.json'))})('@temporalio/client');
+    const { signalWithStart } = WorkflowClient.prototype;
+    WorkflowClient.prototype.signalWithStart = async function (...given) {
+      await signalWithStart.apply(this, given);
+      process.kill(process.pid, 'SIGKILL');
+    };`,
+  );
+  return here.startWorker({ NODE_OPTIONS: `--import ${pathToFileURL(file)}` });
+}
+
+test('a connection whose slot came before it is known that it asked for one asks for another, and opens its session', async () => {
+  const [gate, mortal] = await Promise.all([startGate(), startMortalWorker()]);
+  await here.keeper.onboard('acme', await providerOfItsOwn(here.folder, 'acme', ['https://acme.example/callback']));
+  expect(await mortal.ended()).toMatchObject({ signal: 'SIGKILL' });
+  const isGranted = async () => (await gate.fetchHistory()).events!.some((event) => event.externalWorkflowExecutionSignaledEventAttributes);
+  await until('the slot is granted to the one whose worker has died', isGranted);
+  await here.startWorker();
+  await untilStatus(here.keeper, 'acme', ({ state }) => state === 'ACTIVE', 60_000);
+  expect(bank.state().sessions).toHaveLength(1);
+}, 150_000);
