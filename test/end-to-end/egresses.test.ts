@@ -36,7 +36,7 @@ const workers: KeeperProcess[] = [];
 
 beforeAll(async () => {
   [temporal, bank] = await Promise.all([temporalServer(), startSimulator({ sessionGapMs: 1000 })]);
-  here = scene(temporal, bank, { KEEPER_SESSION_GAP: '1s' });
+  here = scene(temporal, bank, { KEEPER_SESSION_GAP: '1s', KEEPER_EGRESS_WORKERS: '2' }); // of each address a worker and the client here
   ams = egress('ams', '127.0.0.2', 'acme');
   fra = egress('fra', '127.0.0.3', 'beta');
   const worker = await startWorker(ams, { KEEPER_METRICS_ADDRESS: '127.0.0.1:0' });
