@@ -116,7 +116,7 @@ function dependenciesOf(
     bank,
     sealingKeys,
     clock: systemClock,
-    gate: createGateClient(server, environment.name, systemClock.nowMs, neighbours),
+    gate: createGateClient(server, environment.name, systemClock, neighbours),
     confirmAttempt: confirmAttempt(server, identity, systemClock),
     readAttempt: readAttempt(server, systemClock),
     searchAttributes,

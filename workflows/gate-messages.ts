@@ -5,6 +5,8 @@ import type { EgressView, GivenBack, SlotRequest, Slots } from './slots.ts';
 
 /** Asks for a slot, or says that it is still wanted. */
 export const askSignal = defineSignal<[SlotRequest]>('ask');
+/** The same of several, which one worker sends together. */
+export const asksSignal = defineSignal<[readonly SlotRequest[]]>('asks');
 /** Gives a slot back, or takes a request back. */
 export const giveBackSignal = defineSignal<[GivenBack]>('giveBack');
 /**

@@ -12,6 +12,7 @@ import { formatDuration, MINUTE_MS } from './duration.ts';
 import { gateDetails } from './gate-details.ts';
 import {
   askSignal,
+  asksSignal,
   comeBackSignal,
   egressQuery,
   type GateInput,
@@ -93,13 +94,14 @@ class Gate {
       this.#hasNews ||= this.slots.address !== address;
       this.#signals++;
     };
-    setHandler(askSignal, (request) =>
+    const queue = (...requests: readonly SlotRequest[]) =>
       note(() => {
-        const { slots, dropped } = ask(this.slots, request);
+        const { slots, dropped } = ask(this.slots, ...requests);
         this.slots = slots;
         this.#dropped.push(...dropped);
-      }),
-    );
+      });
+    setHandler(askSignal, (request) => queue(request));
+    setHandler(asksSignal, (requests) => queue(...requests));
     setHandler(giveBackSignal, (given) =>
       note(() => {
         this.slots = giveBack(this.slots, given, this.sessionGapMs, Date.now());

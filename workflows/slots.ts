@@ -106,11 +106,12 @@ const OPINION_WITHIN_MS = 10 * MINUTE_MS;
 export const gapOf = ({ raisedGapMs, address }: Pick<Slots, 'raisedGapMs' | 'address'>, sessionGapMs: number) =>
   Math.max(sessionGapMs, raisedGapMs, isSuspect(address) ? PROBE_MS : 0);
 
-/** Queues a request, or refreshes it. Whose turn comes last drops out of a full queue, and is to be told. */
-export function ask(slots: Slots, request: SlotRequest): { slots: Slots; dropped: SlotRequest[] } {
-  const others = slots.queue.filter(({ workflowId }) => workflowId !== request.workflowId);
-  const isOut = slots.out?.requestId === request.requestId;
-  const queue = isOut || slots.returned.includes(request.requestId) ? others : [...others, request];
+/** Queues requests, or refreshes them: of one connection its latest. Whose turn comes last drops out of a full queue, and is to be told. */
+export function ask(slots: Slots, ...requests: readonly SlotRequest[]): { slots: Slots; dropped: SlotRequest[] } {
+  const latest = new Map(requests.map((request) => [request.workflowId, request]));
+  const others = slots.queue.filter(({ workflowId }) => !latest.has(workflowId));
+  const isWaiting = ({ requestId }: SlotRequest) => slots.out?.requestId !== requestId && !slots.returned.includes(requestId);
+  const queue = [...others, ...[...latest.values()].filter(isWaiting)];
   if (queue.length <= MOST_WAITING) return { slots: { ...slots, queue }, dropped: [] };
   const ordered = inOrder(queue, slots.turns);
   return { slots: { ...slots, queue: ordered.slice(0, MOST_WAITING) }, dropped: ordered.slice(MOST_WAITING) };

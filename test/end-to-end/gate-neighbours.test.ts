@@ -87,7 +87,7 @@ test('while Temporal does not list anything nobody knows of others: that is not 
   const clientAt = async (address: string) => {
     const server = await serverAt(address);
     const registered = () => registeredSearchAttributes(server.connection, server.namespace);
-    return createGateClient(server, here.environment, systemClock.nowMs, createNeighbours(server, here.environment, registered));
+    return createGateClient(server, here.environment, systemClock, createNeighbours(server, here.environment, registered));
   };
   expect(await (await clientAt(proxy.address)).consult('default', id('acme'))).toMatchObject({ others: null });
   expect((await (await clientAt(temporal.address)).consult('default', id('acme'))).others).toBeGreaterThan(0);

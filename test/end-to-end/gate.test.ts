@@ -4,7 +4,7 @@ import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { Disturbances, median, openMs, type Stretch, sessionRequests, used, usedWhenCalm } from './support/disturbances.ts';
 import { freeze } from './support/freeze.ts';
-import { atMs, costOf, type GrantedSlot, grantedSlots, ObservedGate } from './support/gate.ts';
+import { asksOf, atMs, costOf, type GrantedSlot, grantedSlots, ObservedGate } from './support/gate.ts';
 import type { HistoryEvent } from './support/history.ts';
 import { pendingActivity } from './support/operator.ts';
 import { type Scene, scene } from './support/scene.ts';
@@ -192,8 +192,7 @@ async function untilActive(name: string): Promise<string> {
 function costOfSlots(slots: readonly GrantedSlot[], events: readonly HistoryEvent[]) {
   const costs = slots.slice(1).flatMap(({ grantedAtMs }, index) => {
     const own = events.filter((event) => atMs(event) >= slots[index]!.grantedAtMs && atMs(event) < grantedAtMs);
-    const isAsked = own.some(({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName === 'ask');
-    return isAsked ? [] : [costOf(own)];
+    return own.some((event) => asksOf(event).length > 0) ? [] : [costOf(own)];
   });
   return { events: median(costs.map((cost) => cost.events)), bytes: median(costs.map((cost) => cost.bytes)) };
 }

@@ -33,7 +33,7 @@ export function dependencies(temporal: TestWorkflowEnvironment, environment: str
     sealingKeys,
     clock: systemClock,
     signers,
-    gate: createGateClient(server, environment, systemClock.nowMs, openNeighbours(temporal)),
+    gate: createGateClient(server, environment, systemClock, openNeighbours(temporal)),
     confirmAttempt: confirmAttempt(server, IDENTITY, systemClock),
     readAttempt: readAttempt(server, systemClock),
     get webhook() {

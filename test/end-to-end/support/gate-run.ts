@@ -1,6 +1,5 @@
 import type { GateInput } from '../../../workflows/gate-messages.ts';
-import type { SlotRequest } from '../../../workflows/slots.ts';
-import { argumentOf, atMs, type Cost, costOf, type GrantedSlot, grantedSlots } from './gate.ts';
+import { argumentOf, asksOf, atMs, type Cost, costOf, type GrantedSlot, grantedSlots } from './gate.ts';
 import type { HistoryEvent } from './history.ts';
 
 /** What one run of a gate did, by its history. */
@@ -27,10 +26,7 @@ export function gateRun(events: readonly HistoryEvent[]): GateRun {
     const task = String(signal?.workflowTaskCompletedEventId);
     if (signal) sent.set(task, (sent.get(task) ?? 0) + 1);
   }
-  const asks = events.flatMap((event) => {
-    const signal = event.workflowExecutionSignaledEventAttributes;
-    return signal?.signalName === 'ask' ? [{ workflowId: argumentOf<SlotRequest>(signal.input).workflowId, atMs: atMs(event) }] : [];
-  });
+  const asks = events.flatMap((event) => asksOf(event).map(({ workflowId }) => ({ workflowId, atMs: atMs(event) })));
   return {
     ...costOf(events),
     isFirst: 'replaces' in input,

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import type { GivenBack, Slots } from '../../../workflows/slots.ts';
+import type { GivenBack, SlotRequest, Slots } from '../../../workflows/slots.ts';
 import type { HistoryEvent } from './history.ts';
 
 const { HistoryEvent: EncodedEvent } = proto.temporal.api.history.v1;
@@ -77,6 +77,12 @@ export function grantedSlots(events: readonly HistoryEvent[]): GrantedSlot[] {
     const workflowId = signal.workflowExecution!.workflowId!;
     return [{ workflowId, requestId, grantedAtMs: atMs(event), givenBackAtMs: givenBack.get(requestId) ?? null }];
   });
+}
+
+/** What the event asks the gate for: nothing, a slot for one connection, or for several. */
+export function asksOf({ workflowExecutionSignaledEventAttributes: signal }: HistoryEvent): readonly SlotRequest[] {
+  if (signal?.signalName === 'ask') return [argumentOf<SlotRequest>(signal.input)];
+  return signal?.signalName === 'asks' ? argumentOf<readonly SlotRequest[]>(signal.input) : [];
 }
 
 export interface Cost {

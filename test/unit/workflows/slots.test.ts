@@ -140,6 +140,16 @@ describe('asking', () => {
     expect(ask(full, request('r7', 'emergency')).dropped).toEqual([]);
   });
 
+  test('of many together do what they do one by one, and of one connection the latest counts', () => {
+    const many = Array.from({ length: MOST_WAITING }, (_, index) => request(`r${index}`, 'renewal', T0 + index));
+    const refreshed = [request('a', 'emergency'), ...many.slice(0, 3), request('r1', 'emergency')];
+    const apart = refreshed.reduce(({ slots }, one) => ask(slots, one), ask(out('x'), ...many));
+    const together = ask(out('x'), ...many, ...refreshed, request('x'));
+    expect(names(together.slots).sort()).toEqual(names(apart.slots).sort());
+    expect(together.dropped.map(({ provider }) => provider)).toEqual([`r${MOST_WAITING - 1}`]);
+    expect(together.slots.queue.find(({ provider }) => provider === 'r1')!.class).toBe('emergency');
+  });
+
   test('need not be repeated while the same request, of the same urgency, stands in the queue', () => {
     const slots = queued([request('a')]);
     expect(isQueued(slots, request('a'))).toBe(true);
