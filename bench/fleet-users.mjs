@@ -3,6 +3,7 @@
  * product's own state of an imported connection. Each proves its session at the bank before it serves it.
  */
 import { generateKeyPairSync } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { atOnce } from './at-once.mjs';
 import { waitFor } from './stage.mjs';
 
@@ -11,6 +12,9 @@ const BATCH = 20;
 /** So many more are started than the worker has come to: it is never idle, and its queue is never long. */
 const AHEAD = 100;
 const PATIENCE_MS = 180_000;
+/** A start that the server does not take is tried again: of thousands one may meet it while it is busy. */
+const TRIES = 5;
+const TRY_AGAIN_MS = 2000;
 
 /** @returns keep(due): makes a user for each of these times at which its session is to be renewed, and resolves when all are served */
 export async function userMaker({ load, bank, client, keeper, env, log }) {
@@ -40,8 +44,21 @@ export async function userMaker({ load, bank, client, keeper, env, log }) {
     const request = { version: 1, name, environment, egress, credential, callbackUrls: [], permittedIps: [] };
     const state = await importedState(request, context, keys, connection, openedAtMs);
     state.candidate.sessionId = seeded.sessionId; // no context file tells it; here it says which session is served
-    if (!(await workflows.startNew(name, { state }))) throw new Error(`${name} is there already`);
+    await startWorkflow(name, state);
     return { name, dueMs };
+  }
+
+  async function startWorkflow(name, state) {
+    for (let tries = 1; ; tries++) {
+      try {
+        if (!(await workflows.startNew(name, { state })) && tries === 1) throw new Error(`${name} is there already`);
+        return;
+      } catch (error) {
+        if (tries === TRIES || !error.cause) throw error;
+        console.error(`bench: fleet: ${name} is started again: ${error.message}: ${error.cause.message}`);
+        await sleep(TRY_AGAIN_MS);
+      }
+    }
   }
 
   return async function keep(dueMs) {

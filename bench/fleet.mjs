@@ -27,7 +27,7 @@ export async function measureFleet(build, { users, drill, gapMs, windowMs }) {
   const attempt = async (what, measure) => {
     say(`${what} …`);
     return measure().catch((error) => {
-      say(`${what}: ${error.message}`);
+      say(`${what}: ${error.message}${error.cause ? `: ${error.cause.message}` : ''}`);
       failed.push(what);
       return null;
     });
