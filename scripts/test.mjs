@@ -19,7 +19,7 @@ import { installDependencies } from './dependencies.mjs';
 
 /** Jest matches them against the absolute path of each test file. */
 const LONG_UNDER_TIME_SKIPPING =
-  '(address|century|crossing|disconnect|end-user-matrix|fault-matrix-(brief|outage)|hostile|lost-answers|parked-renewals|providers-installation|random-walk|refusals|repair|reports|resealing|resume|roll-over|signer|uncached|webhook)\\.test\\.ts$';
+  '(address|century|crossing|disconnect|end-user-matrix|fault-matrix-(brief|outage)|hostile|lost-answers|parked-renewals|providers-installation|random-walk|refusals|renewal|repair|reports|resealing|resume|roll-over|signer|uncached|webhook)\\.test\\.ts$';
 /** A thousand workflows: no other test runs in their process. */
 const OF_A_THOUSAND = 'address-of-many\\.test\\.ts$';
 const LONG_OF_UNIT = 'workflows/a-year-at-one-address\\.test\\.ts$';

@@ -54,6 +54,7 @@ class Keeper implements TestKeeper {
   readonly #environment: string;
   readonly #egressOf = new Map<TestConnection, TestEgress>();
   readonly #gateTaskQueue: string | null;
+  readonly #ending = new Set<Promise<void>>();
   #egresses = 0;
 
   /**
@@ -139,7 +140,13 @@ class Keeper implements TestKeeper {
     return connection;
   }
 
-  async end(connection: TestConnection): Promise<void> {
+  end(connection: TestConnection): Promise<void> {
+    const ended = this.#end(connection);
+    this.#ending.add(ended);
+    return ended;
+  }
+
+  async #end(connection: TestConnection): Promise<void> {
     const egress = this.#egressOf.get(connection);
     if (!egress) return;
     this.#egressOf.delete(connection);
@@ -149,6 +156,7 @@ class Keeper implements TestKeeper {
 
   async endAll(): Promise<void> {
     for (const connection of [...this.#egressOf.keys()]) await this.end(connection);
+    await Promise.allSettled(this.#ending); // those that a test left behind too: the server must not go before their workers
   }
 
   async finish(): Promise<void> {
