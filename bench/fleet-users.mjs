@@ -13,7 +13,7 @@ const BATCH = 20;
 const AHEAD = 100;
 const PATIENCE_MS = 180_000;
 /** A start that the server does not take is tried again: of thousands one may meet it while it is busy. */
-const TRIES = 5;
+const TRIES = 30;
 const TRY_AGAIN_MS = 2000;
 
 /** @returns keep(due): makes a user for each of these times at which its session is to be renewed, and resolves when all are served */
