@@ -30,7 +30,7 @@ import { reseal } from './reseal.ts';
 import { tryAllAgain } from './resume.ts';
 import { rollOverProblem } from './roll-over.ts';
 import { keyIdsIn } from './sealed-values.ts';
-import { decline } from './slot-request.ts';
+import { giveBackUnused } from './slot-request.ts';
 import { type ConnectionState, isServingValid, type LifecycleState, WAITED_FOR_MS } from './state.ts';
 import { oauthClientView, sessionView } from './status.ts';
 
@@ -94,7 +94,7 @@ function recordWish(connection: Connection, wish: () => unknown): LifecycleState
 function answerGate(connection: Connection): void {
   const { state } = connection;
   setHandler(slotGrantedSignal, async (granted) => {
-    if (state.slot?.requestId !== granted.requestId) return decline(connection, granted.requestId);
+    if (state.slot?.requestId !== granted.requestId) return giveBackUnused(connection, granted.requestId);
     connection.grant = granted;
     connection.woken = true;
   });

@@ -70,10 +70,10 @@ export async function requestSlot(connection: Connection): Promise<void> {
  * A task that is done anew, as its worker has died, draws the same ids: what its first try asked for may have been granted before it asks,
  * and the gate grants nothing twice.
  */
-function newRequestId({ declined }: Connection): string {
+function newRequestId({ unused }: Connection): string {
   for (;;) {
     const requestId = uuid4();
-    if (!declined.has(requestId)) return requestId;
+    if (!unused.has(requestId)) return requestId;
   }
 }
 
@@ -93,14 +93,8 @@ export async function takeSlot(connection: Connection): Promise<string | null> {
   connection.state.slot = null;
   if (!grant) return null;
   if (Date.now() - grant.grantedAtMs < GRANT_MS) return grant.requestId;
-  await giveBack(connection, { requestId: grant.requestId, sent: false, outcome: 'other' });
+  await giveBackUnused(connection, grant.requestId);
   return null;
-}
-
-/** A slot for another asking than the present one. */
-export async function decline(connection: Connection, requestId: string): Promise<void> {
-  connection.declined.add(requestId);
-  await giveBack(connection, { requestId, sent: false, outcome: 'other' });
 }
 
 /** What is queued or granted is no longer wanted. */
@@ -108,7 +102,13 @@ export async function takeBack(connection: Connection): Promise<void> {
   const { slot } = connection.state;
   connection.grant = null;
   connection.state.slot = null;
-  if (slot) await giveBack(connection, { requestId: slot.requestId, sent: false, outcome: 'other' });
+  if (slot) await giveBackUnused(connection, slot.requestId);
+}
+
+/** No session was opened by it: the next may have it at once. */
+export async function giveBackUnused(connection: Connection, requestId: string): Promise<void> {
+  connection.unused.add(requestId);
+  await giveBack(connection, { requestId, sent: false, outcome: 'other' });
 }
 
 /** Also while the connection is being cancelled. A gate that is gone has nothing to be told. */

@@ -1,5 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { inTurns } from '../../client/in-turns.ts';
 import { SealingKeySet } from '../../sealing/key-set.ts';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
@@ -146,18 +145,14 @@ function asks(): SlotRequest[] {
 }
 
 /** Its own `Date`, before anything else is loaded, in its threads too. */
-async function startWorkerWithClock(offMs: number): Promise<KeeperProcess> {
-  const file = join(here.folder, `clock${offMs}.mjs`);
-  writeFileSync(
-    file,
+const startWorkerWithClock = (offMs: number) =>
+  here.startWorkerAfter(
     `const now = Date.now;
     globalThis.Date = class extends Date {
       constructor(...given) { super(...(given.length > 0 ? given : [now() + ${offMs}])); }
       static now() { return now() + ${offMs}; }
     };`,
   );
-  return here.startWorker({ NODE_OPTIONS: `--import ${file}` });
-}
 
 async function workerOf(workflowId: string): Promise<KeeperProcess> {
   const { lastWorkerIdentity } = (await pendingActivity(temporal.client, workflowId, 'openSession'))!;

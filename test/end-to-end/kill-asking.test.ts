@@ -1,6 +1,4 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Surroundings } from '../../activities/surroundings.ts';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
@@ -57,10 +55,8 @@ async function startGate() {
 }
 
 /** It dies as soon as Temporal has taken what it asks the gate. */
-function startMortalWorker() {
-  const file = join(here.folder, 'dies-when-it-has-asked.mjs');
-  writeFileSync(
-    file,
+const startMortalWorker = () =>
+  here.startWorkerAfter(
     `import { createRequire } from 'node:module';
     const { WorkflowClient } = createRequire(${JSON.stringify(join(ROOT, 'package.json'))})('@temporalio/client');
     const { signalWithStart } = WorkflowClient.prototype;
@@ -69,8 +65,6 @@ function startMortalWorker() {
       process.kill(process.pid, 'SIGKILL');
     };`,
   );
-  return here.startWorker({ NODE_OPTIONS: `--import ${pathToFileURL(file)}` });
-}
 
 test('a connection whose slot came before it is known that it asked for one asks for another, and opens its session', async () => {
   const [gate, mortal] = await Promise.all([startGate(), startMortalWorker()]);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Keeper } from '../../../client/keeper.ts';
 import { readClientSettings } from '../../../client/settings.ts';
 import { newSealingKeys, SealingKeySet } from '../../../sealing/key-set.ts';
@@ -21,6 +22,8 @@ export interface Scene {
   runWith(stdin: string, ...args: string[]): Promise<Ended>;
   start(...args: string[]): KeeperProcess;
   startWorker(more?: Readonly<Record<string, string>>): Promise<KeeperProcess>;
+  /** A worker in whose process, and its threads, that module is run before anything else. */
+  startWorkerAfter(module: string): Promise<KeeperProcess>;
   /** The library, on the test's own connection to Temporal. */
   readonly keeper: Keeper;
 }
@@ -43,6 +46,12 @@ export function scene(
   writeFileSync(sealingKeysFile, text, { mode: 0o600 });
   const environment = more.BUNQ_ENVIRONMENT ?? new URL(bank.apiUrl).host;
   const keys = SealingKeySet.parse(text, sealingKeysFile);
+  let modules = 0;
+  const startWorker: Scene['startWorker'] = async (extra = {}) => {
+    const worker = startKeeper(['worker'], { env: { ...env, ...extra } });
+    await worker.waitForLine(/worker is ready/);
+    return worker;
+  };
   return {
     folder,
     env,
@@ -51,10 +60,11 @@ export function scene(
     run: (...args) => keeper(args, { env }),
     runWith: (stdin, ...args) => keeper(args, { env, stdin }),
     start: (...args) => startKeeper(args, { env }),
-    startWorker: async (extra = {}) => {
-      const worker = startKeeper(['worker'], { env: { ...env, ...extra } });
-      await worker.waitForLine(/worker is ready/);
-      return worker;
+    startWorker,
+    startWorkerAfter: (module) => {
+      const file = join(folder, `first-${++modules}.mjs`);
+      writeFileSync(file, module);
+      return startWorker({ NODE_OPTIONS: `--import ${pathToFileURL(file)}` });
     },
     keeper: new Keeper(temporal.client, readClientSettings(env), () => keys),
   };
