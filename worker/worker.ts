@@ -9,6 +9,7 @@ import { SettingsError } from '../settings/read.ts';
 import { createSigners, type OfferedSigners } from '../signers/signers.ts';
 import type { KeeperSinks } from '../workflows/events.ts';
 import { egressTaskQueue, signerTaskQueue, workflowTaskQueue } from '../workflows/names.ts';
+import { atMostEvery } from './at-most-every.ts';
 import { createGateClient } from './gate-client.ts';
 import { countSlots } from './monitoring/counting.ts';
 import type { Monitoring } from './monitoring/monitoring.ts';
@@ -23,6 +24,9 @@ const GRACE = '10s';
 
 /** Caches are of no use to connections that wake once a month: a cached one holds about 0.4 MB. */
 const CACHED_WORKFLOWS = 300;
+
+/** A Temporal server on SQL leaves a connection to itself open, for half an hour, each time it lists them: not at the start of every run. */
+const SEARCH_ATTRIBUTES_EVERY_MS = 60_000;
 
 /** Stands in three events of every task, where the SDK's own takes 90 bytes. */
 const BUILD_ID = 'bunq-keeper 0.1';
@@ -109,7 +113,11 @@ function dependenciesOf(
   identity: string,
 ): Omit<Dependencies, 'signers' | 'webhook'> {
   const { bank: environment, sealingKeys, egressAddress, sessionGapMs, settleMs } = settings;
-  const searchAttributes = () => registeredSearchAttributes(server.connection, server.namespace);
+  const searchAttributes = atMostEvery(
+    (_tookMs, failed) => (failed ? 0 : SEARCH_ATTRIBUTES_EVERY_MS),
+    systemClock.monotonicMs,
+    () => registeredSearchAttributes(server.connection, server.namespace),
+  );
   const neighbours = createNeighbours(server, environment.name, searchAttributes);
   return {
     environment: environment.name,

@@ -78,7 +78,7 @@ afterAll(() => bank.close());
 async function run(at: Scene, ...args: string[]): Promise<Ended> {
   const ended = await at.run(...args);
   told.push({ name: args.slice(0, 2).join(' '), bytes: ended.stderr });
-  expect(ended).toMatchObject({ code: 0 });
+  if (ended.code !== 0) throw new Error(`${args.slice(0, 3).join(' ')} ended with ${ended.code}: ${ended.stderr.slice(-600)}`);
   return ended;
 }
 

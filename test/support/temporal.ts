@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
@@ -9,6 +10,7 @@ import { projectCacheDir } from '../../client/dev/temporal-cache.ts';
 import { startTemporalServer, type TemporalServer } from '../../client/dev/temporal-server.ts';
 import { findTestServer } from '../../client/dev/temporal-test-server.ts';
 import { atEnd, temporaryFolder } from './at-end.ts';
+import { noteStoppedServer } from './stopped-server.ts';
 
 /** As the worker registers them. */
 export const SEARCH_ATTRIBUTES = {
@@ -112,8 +114,13 @@ async function startPatiently<T>(start: () => Promise<T>): Promise<T> {
  */
 export function quietRuntime(): void {
   if (Runtime._instance !== undefined) return;
-  const logging = { filter: 'ERROR,temporalio_sdk_core::worker::workflow=WARN' };
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
+  const logging = { filter: 'ERROR,temporalio_sdk_core::worker::workflow=WARN', forward: {} };
+  const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
+    if (level === 'WARN' && meta?.sdkComponent !== 'core') return;
+    process.stderr.write(`${level} ${message} ${inspect(meta)}\n`);
+    noteStoppedServer({ message, ...meta });
+  });
+  Runtime.install({ logger, telemetryOptions: { logging } });
 }
 
 function say(line: string): void {

@@ -1,4 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { serverHasStopped } from './stopped-server.ts';
 import { until } from './until.ts';
 
 /** So long for what is under way as its test ends, also where many end at once on a busy machine; what a test has made hang hangs on. */
@@ -9,6 +10,7 @@ const AT_REST_WITHIN_MS = 60_000;
  * ever where one is terminated under an activity or a task of its own, so that is waited for.
  */
 export async function terminateAtRest(handle: WorkflowHandle): Promise<void> {
+  if (serverHasStopped()) return;
   const describe = () => handle.describe().catch(() => null); // never started
   const isIdle = async () => {
     const description = await describe();

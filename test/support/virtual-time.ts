@@ -1,4 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { unlessStopped } from './stopped-server.ts';
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -43,7 +44,7 @@ export class VirtualTime {
         );
       lastMs = nowMs;
     }, STUCK_AFTER_MS);
-    await this.#temporal.sleep(ms).finally(() => clearInterval(watchdog));
+    await unlessStopped(this.#temporal.sleep(ms)).finally(() => clearInterval(watchdog));
     await this.pull();
   }
 }

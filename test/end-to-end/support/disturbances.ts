@@ -24,7 +24,8 @@ export class Disturbances {
     this.#slotsBetween = slotsBetween;
   }
 
-  get #sessions(): number {
+  /** That the bank was asked for. */
+  get sessions(): number {
     return sessionRequests(this.#bank).length;
   }
 
@@ -33,12 +34,12 @@ export class Disturbances {
     const disturbance = { fromMs: Date.now(), untilMs: Number.POSITIVE_INFINITY };
     this.#all.push(disturbance);
     await inject();
-    const before = this.#sessions;
-    await until(`a session is opened after ${what}`, () => this.#sessions > before, { timeoutMs: 120_000, everyMs: 20 });
+    const before = this.sessions;
+    await until(`a session is opened after ${what}`, () => this.sessions > before, { timeoutMs: 120_000, everyMs: 20 });
     disturbance.untilMs = Date.now();
     await this.#gate.noteRun();
     const enough = before + 1 + this.#slotsBetween;
-    await until('some sessions are opened in peace', () => this.#sessions >= enough, { timeoutMs: 120_000, everyMs: 50 });
+    await until('some sessions are opened in peace', () => this.sessions >= enough, { timeoutMs: 120_000, everyMs: 50 });
   }
 
   /** The bank has the next request for a session, and its answer is held until that is done. @param act is told who has the slot */
