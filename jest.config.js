@@ -12,6 +12,7 @@ const project = (name, more = {}) => ({
 });
 
 export default {
+  ...(process.env.TESTS_EACH_FILE_ALONE && { workerIdleMemoryLimit: 0 }), // each file has a process of its own
   testTimeout: 30_000, // making keys takes a busy machine its time
   projects: [project('unit'), project('simulator'), project('workflows'), project('conformance'), project('end-to-end'), project('record')],
 };

@@ -24,19 +24,29 @@ const LONG_UNDER_TIME_SKIPPING =
 const OF_A_THOUSAND = 'address-of-many\\.test\\.ts$';
 const LONG_OF_UNIT = 'workflows/a-year-at-one-address\\.test\\.ts$';
 const LONG_OF_SIMULATOR = '(contract|killed|whole-bank)\\.test\\.ts$';
-const QUICK = [
-  `/test/unit/(?!${LONG_OF_UNIT})`,
-  `/test/simulator/(?!${LONG_OF_SIMULATOR})`,
-  `/test/(workflows|conformance)/(?!${LONG_UNDER_TIME_SKIPPING}|${OF_A_THOUSAND})`,
-  '/test/end-to-end/onboarding\\.test\\.ts$',
-];
+/** Runs of jest, each with the patterns of its files. */
+const QUICK = {
+  patterns: [
+    `/test/unit/(?!${LONG_OF_UNIT})`,
+    `/test/simulator/(?!${LONG_OF_SIMULATOR})`,
+    `/test/(workflows|conformance)/(?!${LONG_UNDER_TIME_SKIPPING}|${OF_A_THOUSAND})`,
+    '/test/end-to-end/onboarding\\.test\\.ts$',
+  ],
+};
 const WORKERS = Math.max(2, availableParallelism() - 1);
 const LONG = [
-  [`/test/(workflows|conformance)/${LONG_UNDER_TIME_SKIPPING}`, `/test/simulator/${LONG_OF_SIMULATOR}`, `/test/unit/${LONG_OF_UNIT}`],
-  [`/test/workflows/${OF_A_THOUSAND}`],
-  ['/test/end-to-end/(?!(onboarding|gate|gate-at-scale)\\.test\\.ts$)'],
-  ['/test/end-to-end/gate\\.test\\.ts$'], // how many of its slots are used shows only where nothing else wants the processors
-  ['/test/end-to-end/gate-at-scale\\.test\\.ts$'], // the same
+  {
+    patterns: [
+      `/test/(workflows|conformance)/${LONG_UNDER_TIME_SKIPPING}`,
+      `/test/simulator/${LONG_OF_SIMULATOR}`,
+      `/test/unit/${LONG_OF_UNIT}`,
+    ],
+    eachFileAlone: true, // in a process that has run many such files the last ones take twice their time
+  },
+  { patterns: [`/test/workflows/${OF_A_THOUSAND}`] },
+  { patterns: ['/test/end-to-end/(?!(onboarding|gate|gate-at-scale)\\.test\\.ts$)'] },
+  { patterns: ['/test/end-to-end/gate\\.test\\.ts$'] }, // how many of its slots are used shows only where nothing else wants the processors
+  { patterns: ['/test/end-to-end/gate-at-scale\\.test\\.ts$'] }, // the same
 ];
 /** These want a Chromium, these an HSM, and these Prometheus's promtool. */
 const IN_A_BROWSER = /consent/;
@@ -64,8 +74,8 @@ try {
   if (all || paths.some((path) => IN_A_BROWSER.test(path))) installFor('browser.mjs');
   if (all || paths.some((path) => WITH_AN_HSM.test(path))) installFor('softhsm.mjs');
   if (all || paths.some((path) => WITH_PROMTOOL.test(path))) installFor('promtool.mjs');
-  if (paths.length > 0) runJest([]);
-  else for (const patterns of all ? [QUICK, ...LONG] : [QUICK]) runJest(patterns);
+  if (paths.length > 0) runJest({ patterns: [] });
+  else for (const run of all ? [QUICK, ...LONG] : [QUICK]) runJest(run);
   if (all && paths.length === 0) runSdkTest();
 } catch (error) {
   console.error(`test: ${error.message}`);
@@ -103,9 +113,9 @@ function installFor(script) {
 }
 
 /** Without patterns: what the arguments say. A file whose test server stopped by a fault of its own (test/support/stopped-server.ts) is run once more. */
-function runJest(patterns) {
+function runJest({ patterns, eachFileAlone }) {
   const chosen = patterns.length > 0 ? ['--testPathPatterns', ...patterns] : [];
-  const first = runJestOnce([...jestArguments, ...chosen]);
+  const first = runJestOnce([...jestArguments, ...chosen], { ...(eachFileAlone && { TESTS_EACH_FILE_ALONE: 'yes' }) });
   const again = first.testResults.filter(({ name, status }) => status === 'failed' && first.stopped.has(name)).map(({ name }) => name);
   count(first, again);
   if (again.length === 0) return;
@@ -113,7 +123,7 @@ function runJest(patterns) {
   count(runJestOnce(['--runTestsByPath', ...again]));
 }
 
-function runJestOnce(chosen) {
+function runJestOnce(chosen, variables = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'bunq-keeper-jest-'));
   const [results, stopped] = [join(folder, 'results.json'), join(folder, 'stopped-servers.txt')];
   const flags = ['--passWithNoTests', '--json', `--outputFile=${results}`, `--maxWorkers=${WORKERS}`, ...(ci ? ['--ci'] : [])];
@@ -124,7 +134,7 @@ function runJestOnce(chosen) {
     const { status } = spawnSync(process.execPath, [...node, jest, ...flags, ...chosen], {
       cwd: ROOT,
       stdio: ['inherit', 2, 2],
-      env: { ...testEnvironment(), KEEPER_STOPPED_SERVERS_FILE: stopped },
+      env: { ...testEnvironment(), ...variables, TESTS_STOPPED_SERVERS_FILE: stopped },
     });
     if (!existsSync(results)) throw new Error(`jest ended (${status}) without results`);
     const inWhich = existsSync(stopped) ? readFileSync(stopped, 'utf8').trim().split('\n') : [];

@@ -19,7 +19,7 @@ stopped.catch(() => {}); // most often nobody waits for it
 export function noteStoppedServer(logged: object): void {
   if (isStopped || !JSON.stringify(logged).includes(REFUSED)) return;
   isStopped = true;
-  const { KEEPER_STOPPED_SERVERS_FILE: file } = process.env;
+  const { TESTS_STOPPED_SERVERS_FILE: file } = process.env;
   if (file) appendFileSync(file, `${expect.getState().testPath}\n`);
   stop(
     new Error(
