@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 
 /**
  * The time-skipping server does not go on where a timer fires while the workflow task that cancels it is being worked on: it refuses
@@ -7,28 +8,26 @@ import { appendFileSync } from 'node:fs';
  */
 const REFUSED = 'invalid history builder state for action';
 
-let stop: (error: Error) => void;
-let isStopped = false;
+const stopped = new AbortController();
 
-const stopped = new Promise<never>((_resolve, reject) => {
-  stop = reject;
-});
-stopped.catch(() => {}); // most often nobody waits for it
-
-/** Looks for it in what the SDK logs. scripts/test.mjs runs a file once more that is told of in the file that it names. */
+/** Looks for it in what the SDK logs. scripts/test.mjs runs a file once more whose path it finds in the file that it names. */
 export function noteStoppedServer(logged: object): void {
-  if (isStopped || !JSON.stringify(logged).includes(REFUSED)) return;
-  isStopped = true;
+  if (stopped.signal.aborted || !JSON.stringify(logged).includes(REFUSED)) return;
   const { TESTS_STOPPED_SERVERS_FILE: file } = process.env;
   if (file) appendFileSync(file, `${expect.getState().testPath}\n`);
-  stop(
-    new Error(
-      'The time-skipping server has stopped for good, which is a fault of its own (temporalio/sdk-java#2606): run this file again.',
-    ),
+  stopped.abort(
+    new Error('The time-skipping server has stopped for good by a fault of its own (temporalio/sdk-java#2606): run this file again.'),
   );
 }
 
-export const serverHasStopped = (): boolean => isStopped;
+export const serverHasStopped = (): boolean => stopped.signal.aborted;
 
-/** The same, unless the server stops meanwhile. */
-export const unlessStopped = <T>(awaited: Promise<T>): Promise<T> => Promise.race([awaited, stopped]);
+/** Calls a server, and gives the call up when the server stops. */
+export async function unlessStopped<T>({ connection }: TestWorkflowEnvironment, call: () => Promise<T>): Promise<T> {
+  try {
+    return await connection.withAbortSignal(stopped.signal, call);
+  } catch (error) {
+    stopped.signal.throwIfAborted();
+    throw error;
+  }
+}

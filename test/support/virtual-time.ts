@@ -44,7 +44,7 @@ export class VirtualTime {
         );
       lastMs = nowMs;
     }, STUCK_AFTER_MS);
-    await unlessStopped(this.#temporal.sleep(ms)).finally(() => clearInterval(watchdog));
+    await unlessStopped(this.#temporal, () => this.#temporal.sleep(ms)).finally(() => clearInterval(watchdog));
     await this.pull();
   }
 }
