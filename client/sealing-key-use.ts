@@ -1,4 +1,4 @@
-import { inTurns } from './in-turns.ts';
+import { inRounds, type Rounds } from './in-turns.ts';
 import type { KnownStatus } from './known-status.ts';
 import type { Poller } from './pollers.ts';
 import type { ClosedRun } from './sealed-histories.ts';
@@ -8,6 +8,9 @@ import { several, verb } from './words.ts';
 
 /** A long poll lasts up to a minute; the server lists a poller for 5 minutes, also a dead one. */
 const GONE_MS = 2 * 60_000;
+
+/** Keys are rotated by restarting workers, and right after that some connections may not answer yet. */
+export const PATIENTLY: Rounds = { forMs: 10_000, pauseMs: 500 };
 
 export interface SealingWorker {
   readonly identity: string;
@@ -94,6 +97,8 @@ export function keyUse(keyId: string, presentKeyId: string, use: SealingUse): Ke
 export async function keyIdsOf(
   connections: readonly Pick<KnownStatus, 'name'>[],
   ask: (name: string) => Promise<string[]>,
+  rounds: Rounds = PATIENTLY,
 ): Promise<SealingUse['connections']> {
-  return inTurns(connections, async ({ name }) => ({ name, keyIds: await ask(name).catch(() => null) }));
+  const keyIds = await inRounds(connections, ({ name }) => ask(name), rounds);
+  return connections.map(({ name }, index) => ({ name, keyIds: keyIds[index]! }));
 }

@@ -4,14 +4,14 @@ import { newSealingKeys, SealingKeySet } from '../../sealing/key-set.ts';
 import { awaited } from '../awaited.ts';
 import { EXIT, KeeperError, UsageError } from '../errors.ts';
 import { examples } from '../help.ts';
-import { inTurns } from '../in-turns.ts';
+import { inRounds } from '../in-turns.ts';
 import type { Keeper } from '../keeper.ts';
 import { jsonOption, withKeeper } from '../options.ts';
 import { complain, print, printJson, tell } from '../output.ts';
 import { writeNewFile } from '../output-file.ts';
 import { closedRunsSealedBy, retentionMs } from '../sealed-histories.ts';
 import { asUsage, changeSealingKeyFile, readSealingKeyFile, sealingKeyFile } from '../sealing-key-file.ts';
-import { type KeyUse, keyIdsOf, keyUse, lackedBy, sealingOtherwise, sealingWorkers } from '../sealing-key-use.ts';
+import { type KeyUse, keyIdsOf, keyUse, lackedBy, PATIENTLY, sealingOtherwise, sealingWorkers } from '../sealing-key-use.ts';
 import { readSealingKeys } from '../settings.ts';
 import { table } from '../table.ts';
 import { several, verb } from '../words.ts';
@@ -142,12 +142,12 @@ async function reseal({ json }: { json?: boolean }): Promise<void> {
       if (only(await keeper.sealingKeysOf(name))) return 'before';
       return only(await keeper.reseal(name)) ? 'now' : null;
     };
-    const all = inTurns(await keeper.list(), async ({ name }) => ({ name, sealed: await isSealed(name).catch(() => null) }));
-    const done = await awaited('Having every connection sealed anew', all);
-    const left = done.filter(({ sealed }) => sealed === null).map(({ name }) => name);
-    const resealed = done.filter(({ sealed }) => sealed === 'now').length;
+    const names = (await keeper.list()).map(({ name }) => name);
+    const sealed = await awaited('Having every connection sealed anew', inRounds(names, isSealed, PATIENTLY));
+    const left = names.filter((_name, index) => sealed[index] === null);
+    const resealed = sealed.filter((when) => when === 'now').length;
     if (json) printJson({ schema: 1, keyId, resealed, left });
-    tell(`${resealed} of ${done.length} connections were sealed anew by ${keyId}, ${done.length - resealed - left.length} were already.`);
+    tell(`${resealed} of ${names.length} connections were sealed anew by ${keyId}, ${names.length - resealed - left.length} were already.`);
     if (left.length === 0) return;
     complain(
       `Not, or not all of: ${several(left)}. They are at the next renewal, where a worker has the key that each needs; look: bunq-keeper sealing-keys status`,

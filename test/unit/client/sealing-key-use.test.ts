@@ -81,11 +81,23 @@ test('the key that seals is needed for that', () => {
 
 test('a connection that does not answer is known as such, and the others are asked', async () => {
   const ask = (name: string) => (name === 'mute' ? Promise.reject(new Error('no answer')) : Promise.resolve(['k']));
-  expect(await keyIdsOf([{ name: 'acme' }, { name: 'mute' }, { name: 'ada' }], ask)).toEqual([
+  expect(await keyIdsOf([{ name: 'acme' }, { name: 'mute' }, { name: 'ada' }], ask, { forMs: 0, pauseMs: 0 })).toEqual([
     { name: 'acme', keyIds: ['k'] },
     { name: 'mute', keyIds: null },
     { name: 'ada', keyIds: ['k'] },
   ]);
+});
+
+test('who does not answer at once is asked again, and nobody else', async () => {
+  const asked: string[] = [];
+  const ask = async (name: string) => {
+    asked.push(name);
+    if (name === 'slow' && asked.length < 5) throw new Error('no answer');
+    return ['k'];
+  };
+  const connections = ['acme', 'slow', 'ada'].map((name) => ({ name }));
+  expect(await keyIdsOf(connections, ask, { forMs: 60_000, pauseMs: 0 })).toEqual(connections.map(({ name }) => ({ name, keyIds: ['k'] })));
+  expect(asked).toEqual(['acme', 'slow', 'ada', 'slow', 'slow']);
 });
 
 test('of many only a few are asked at a time, and all in order', async () => {
