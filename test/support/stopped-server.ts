@@ -8,26 +8,31 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
  */
 const REFUSED = 'invalid history builder state for action';
 
-const stopped = new AbortController();
+let stop: Error | null = null;
+/** The SDK never stops to listen to a signal: each call has its own. */
+const underWay = new Set<AbortController>();
 
 /** Looks for it in what the SDK logs. scripts/test.mjs runs a file once more whose path it finds in the file that it names. */
 export function noteStoppedServer(logged: object): void {
-  if (stopped.signal.aborted || !JSON.stringify(logged).includes(REFUSED)) return;
+  if (stop || !JSON.stringify(logged).includes(REFUSED)) return;
+  stop = new Error('The time-skipping server has stopped for good by a fault of its own (temporalio/sdk-java#2606): run this file again.');
   const { TESTS_STOPPED_SERVERS_FILE: file } = process.env;
   if (file) appendFileSync(file, `${expect.getState().testPath}\n`);
-  stopped.abort(
-    new Error('The time-skipping server has stopped for good by a fault of its own (temporalio/sdk-java#2606): run this file again.'),
-  );
+  for (const call of underWay) call.abort();
 }
 
-export const serverHasStopped = (): boolean => stopped.signal.aborted;
+export const serverHasStopped = (): boolean => stop !== null;
 
 /** Calls a server, and gives the call up when the server stops. */
 export async function unlessStopped<T>({ connection }: TestWorkflowEnvironment, call: () => Promise<T>): Promise<T> {
+  const ending = new AbortController();
+  underWay.add(ending);
   try {
-    return await connection.withAbortSignal(stopped.signal, call);
+    if (stop) throw stop;
+    return await connection.withAbortSignal(ending.signal, call);
   } catch (error) {
-    stopped.signal.throwIfAborted();
-    throw error;
+    throw stop ?? error;
+  } finally {
+    underWay.delete(ending);
   }
 }
