@@ -12,8 +12,12 @@ tool() { pkcs11-tool --module "$PKCS11_MODULE" --token-label "$PKCS11_TOKEN" --l
 
 case ${1-} in
   sign)
-    # RSA-PKCS signs a DigestInfo: what says that it is SHA-256 (RFC 8017, 9.2), then the digest
-    { printf '\060\061\060\015\006\011\140\206\110\001\145\003\004\002\001\005\000\004\040'; openssl base64 -d -A; } |
+    digest=$(cat)
+    [[ $digest =~ ^[A-Za-z0-9+/]{43}=$ ]] || { echo "$0 sign: no SHA-256 digest in base64 on stdin" >&2; exit 64; }
+    # RSA-PKCS signs a DigestInfo: what says that it is SHA-256 (RFC 8017, 9.2), then the digest. By dd all 51 bytes come in one
+    # piece: pkcs11-tool reads once, and signs whatever it has got by then
+    { printf '\060\061\060\015\006\011\140\206\110\001\145\003\004\002\001\005\000\004\040'; openssl base64 -d -A <<<"$digest"; } |
+      dd ibs=1 obs=51 2>/dev/null |
       tool --login --pin env:PIN --sign --mechanism RSA-PKCS |
       openssl base64 -A
     ;;

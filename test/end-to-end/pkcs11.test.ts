@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSigners } from '../../signers/settings.ts';
@@ -38,6 +39,24 @@ testWithHsm('a key in an HSM signs what its certificate verifies, and its public
   const signers = signersOf({ PATH: process.env.PATH, ...token });
   expect(await signers.look()).toMatchObject([{ name: 'hsm', ok: true, found: expect.stringContaining('it is there: RSA 4096') }]);
   expect(isSignature(await signers.find('hsm', 'acme').sign(DIGEST))).toBe(true);
+});
+
+testWithHsm('the digest is signed whole, however slow the programs around the HSM are', async () => {
+  const slow = temporaryFolder();
+  for (const program of ['openssl', 'dd']) {
+    const real = execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();
+    writeFileSync(join(slow, program), `#!/bin/sh\nsleep 0.2\nexec ${real} "$@"\n`, { mode: 0o700 });
+  }
+  const signers = signersOf({ PATH: `${slow}:${process.env.PATH}`, ...newToken(softHsm!, copyOf('pseudo-key.pem')) });
+  expect(isSignature(await signers.find('hsm', 'acme').sign(DIGEST))).toBe(true);
+});
+
+testWithHsm('what is no digest is not signed', async () => {
+  const signers = signersOf({ PATH: process.env.PATH, ...newToken(softHsm!, copyOf('pseudo-key.pem')) });
+  await expect(signers.find('hsm', 'acme').sign(DIGEST.subarray(1))).rejects.toMatchObject({
+    code: 'SIGNER_UNAVAILABLE',
+    message: expect.stringMatching(/no SHA-256 digest/),
+  });
 });
 
 testWithHsm('an HSM that refuses the PIN is unavailable, and the PIN is not shown', async () => {

@@ -89,6 +89,13 @@ describe('the QSEAL signature', () => {
     await expect(createQsealSignature({ ...input, signer: wrong })).rejects.toMatchObject({ code: 'QSEAL_SIGNATURE_WRONG' });
   });
 
+  test('a signer that gives back a wrong one once is asked again', async () => {
+    let asked = 0;
+    const hasty: QsealSigner = { sign: async (sha256) => (++asked === 1 ? new Uint8Array(512) : signer.sign(sha256)) };
+    expect(await createQsealSignature({ ...input, signer: hasty })).toBe(vector('qseal-signature.base64'));
+    expect(asked).toBe(2);
+  });
+
   test('a text that must not be signed does not reach the signer', async () => {
     let asked = false;
     const spy: QsealSigner = {
