@@ -59,9 +59,10 @@ export interface QsealInput {
 export async function createQsealSignature({ publicKeyPem, installationToken, signer, certificatePem }: QsealInput): Promise<string> {
   const text = qsealText(publicKeyPem, installationToken);
   const certificateKey = publicKeyOf(certificatePem);
+  const sha256 = sha256Of(text);
   const isRight = (signature: Uint8Array) => verify('sha256', text, certificateKey, signature);
-  let signature = await signer.sign(sha256Of(text));
-  if (!isRight(signature)) signature = await signer.sign(sha256Of(text)); // only what is wrong twice is worth a person's time
+  let signature = await signer.sign(sha256);
+  if (!isRight(signature)) signature = await signer.sign(sha256); // only what is wrong twice is worth a person's time
   if (!isRight(signature)) {
     throw new QsealError(
       'QSEAL_SIGNATURE_WRONG',

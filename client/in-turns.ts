@@ -24,15 +24,15 @@ export async function inRounds<Item, Result>(
   const results = items.map((): Result | null => null);
   const lastMs = performance.now() + forMs;
   for (let left = [...items.keys()]; ; await sleep(pauseMs)) {
-    const failed: number[] = [];
+    const failed = new Set<number>();
     await inTurns(left, async (index) => {
       try {
         results[index] = await act(items[index]!);
       } catch {
-        failed.push(index);
+        failed.add(index);
       }
     });
-    if (failed.length === 0 || performance.now() >= lastMs) return results;
-    left = failed.sort((one, other) => one - other);
+    if (failed.size === 0 || performance.now() >= lastMs) return results;
+    left = left.filter((index) => failed.has(index));
   }
 }

@@ -210,7 +210,7 @@ async function observe(asked: Asked): Promise<Outcome> {
     mostWaiting: Math.max(...runs.map((run) => run.waitingAtStart)),
     shares: disturbances
       .undisturbed(slots, nowMs)
-      .filter((one) => one.slots >= SLOTS_BETWEEN - 2)
+      .filter((one) => one.slots >= SLOTS_BETWEEN - 1)
       .map((one) => used(one, GAP_MS)),
     states,
   };
