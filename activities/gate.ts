@@ -10,7 +10,7 @@ export interface SlotAsk {
   again?: boolean;
 }
 
-/** Local activities: harmless to repeat, and nothing of them leaves for the bank. */
+/** Harmless to repeat, and nothing of them leaves for the bank. */
 export const gateActivities = (dependencies: Dependencies) => ({
   /** Twice: the same request only refreshes its entry. Answers by the way whether a webhook is set by now: nothing where none is, as every renewal asks. */
   askForSlot: activity(dependencies, async ({ gate, webhook }, { egress, request, again }: SlotAsk): Promise<'webhook' | undefined> => {

@@ -8,7 +8,7 @@ export interface Surroundings extends WorkerFacts {
 }
 
 export const surroundingsActivities = (dependencies: Dependencies) => ({
-  /** A local activity at the start of each run. An unregistered search attribute would stop the workflow for ever. */
+  /** At the start of each run. An unregistered search attribute would stop the workflow for ever. */
   readSurroundings: activity(dependencies, async ({ settings, searchAttributes, webhook }): Promise<Surroundings> => {
     return { ...settings, searchAttributes: await searchAttributes(), ...(webhook && { hasWebhook: true }) };
   }),

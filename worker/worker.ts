@@ -76,7 +76,6 @@ export async function createWorkers(
     taskQueue: workflowTaskQueue(environment.name),
     workflowBundle: { code: bundledWorkflows(workflowBundle) },
     activities: { readSurroundings, askForSlot, consultGate, reseal },
-    enableNonLocalActivities: false,
     sinks,
     maxCachedWorkflows: CACHED_WORKFLOWS,
     stickyQueueScheduleToStartTimeout: '2s', // after a kill, the dead worker's own queue holds a task this long (10 s by default)

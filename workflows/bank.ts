@@ -1,4 +1,4 @@
-import { type ActivityOptions, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 
 /**
@@ -72,19 +72,22 @@ function execute<Name extends BankActivity>(
   return run(...input);
 }
 
-/** Local: nothing of them leaves for the bank, and each costs the history one event. */
-export const { readSurroundings } = proxyLocalActivities<Activities>({
+/**
+ * Nothing of these leaves for the bank: any worker of the workflow does them. As local activities they would be one event each, and
+ * histories would not replay (docs/decisions/0011-no-local-activities.md).
+ */
+export const { readSurroundings } = proxyActivities<Activities>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '1s', maximumInterval: '30s' },
   summary: 'read worker settings',
 });
 
 /** Both are tried again by the loop. */
-const QUICK_LOCAL = { startToCloseTimeout: '4s', retry: { initialInterval: '200ms', maximumAttempts: 2 } } as const;
+const QUICK_HERE: ActivityOptions = { startToCloseTimeout: '4s', retry: { initialInterval: '200ms', maximumAttempts: 2 } };
 
-export const { askForSlot } = proxyLocalActivities<Activities>({ ...QUICK_LOCAL, summary: 'ask for a slot to open a session' });
+export const { askForSlot } = proxyActivities<Activities>({ ...QUICK_HERE, summary: 'ask for a slot to open a session' });
 
-export const { consultGate } = proxyLocalActivities<Activities>({ ...QUICK_LOCAL, summary: 'ask what others meet at this address' });
+export const { consultGate } = proxyActivities<Activities>({ ...QUICK_HERE, summary: 'ask what others meet at this address' });
 
 /** What does not succeed is done at the next renewal. */
-export const { reseal: resealValues } = proxyLocalActivities<Activities>({ ...QUICK_LOCAL, summary: 'seal by the present key' });
+export const { reseal: resealValues } = proxyActivities<Activities>({ ...QUICK_HERE, summary: 'seal by the present key' });

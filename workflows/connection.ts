@@ -24,8 +24,6 @@ export class Connection {
   woken = false;
   /** The gate lets this connection open a session; soon used or given back. */
   grant: { readonly requestId: string; readonly grantedAtMs: number } | null = null;
-  /** Requests that were given back without a session being opened; the gate grants none of them again. */
-  readonly unused = new Set<string>();
   /** The session that is being opened, or was last, stands on what the session served does. */
   isOnServing = false;
   readonly reports = new Reports();

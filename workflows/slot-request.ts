@@ -58,22 +58,11 @@ export async function requestSlot(connection: Connection): Promise<void> {
   if (slotClass === null) return takeBack(connection);
   if (connection.hasSlot || !isAskDue(state, slotClass, nowMs)) return;
   const again = state.slot !== null;
-  const request = { workflowId: connection.workflowId, ...noteAsk(state, slotClass, () => newRequestId(connection), nowMs) };
+  const request = { workflowId: connection.workflowId, ...noteAsk(state, slotClass, uuid4, nowMs) };
   try {
     connection.hasWebhook = (await askForSlot({ egress: state.egress, request, again })) === 'webhook';
   } catch {
     state.slot!.askAgainAtMs = Math.min(state.slot!.askAgainAtMs, nowMs + NOT_TAKEN_MS); // Temporal did not take it
-  }
-}
-
-/**
- * A task that is done anew, as its worker has died, draws the same ids: what its first try asked for may have been granted before it asks,
- * and the gate grants nothing twice.
- */
-function newRequestId({ unused }: Connection): string {
-  for (;;) {
-    const requestId = uuid4();
-    if (!unused.has(requestId)) return requestId;
   }
 }
 
@@ -107,7 +96,6 @@ export async function takeBack(connection: Connection): Promise<void> {
 
 /** No session was opened by it: the next may have it at once. */
 export async function giveBackUnused(connection: Connection, requestId: string): Promise<void> {
-  connection.unused.add(requestId);
   await giveBack(connection, { requestId, sent: false, outcome: 'other' });
 }
 

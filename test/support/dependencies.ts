@@ -13,14 +13,14 @@ import { receiver } from './webhook.ts';
 
 export const IDENTITY = 'workers of the test';
 
-const LOCAL_ACTIVITIES = ['readSurroundings', 'askForSlot', 'consultGate', 'reseal'];
+const WITHOUT_BANK = ['readSurroundings', 'askForSlot', 'consultGate', 'reseal'];
 
-/** Local activities run on the worker of workflows, and none of them calls the bank. */
-export const isLocalActivity = (name: string) => LOCAL_ACTIVITIES.includes(name);
+/** They run on the worker of workflows. */
+export const isWithoutBank = (name: string) => WITHOUT_BANK.includes(name);
 
-export function localActivities(temporal: TestWorkflowEnvironment, environment: string): Partial<Activities> {
+export function activitiesWithoutBank(temporal: TestWorkflowEnvironment, environment: string): Partial<Activities> {
   const all = Object.entries(createActivities(dependencies(temporal, environment, NO_BANK)));
-  return Object.fromEntries(all.filter(([name]) => isLocalActivity(name)));
+  return Object.fromEntries(all.filter(([name]) => isWithoutBank(name)));
 }
 
 const NO_BANK = {} as Dependencies['bank'];

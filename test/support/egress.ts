@@ -8,7 +8,7 @@ import { createBank, type Timeouts } from '../../bunq/bank.ts';
 import { systemClock } from '../../settings/clock.ts';
 import { type Settings, type Simulator, startSimulator } from '../../simulator/index.ts';
 import { egressTaskQueue, sessionGateWorkflowId } from '../../workflows/names.ts';
-import { dependencies, IDENTITY, isLocalActivity } from './dependencies.ts';
+import { dependencies, IDENTITY, isWithoutBank } from './dependencies.ts';
 import { terminateAtRest } from './terminate.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -80,7 +80,7 @@ function bankCalls(given: Dependencies, time: VirtualTime): object {
       return activity(...input);
     };
   const all = Object.entries(createActivities(given)) as [string, (...input: unknown[]) => Promise<unknown>][];
-  return Object.fromEntries(all.filter(([name]) => !isLocalActivity(name)).map(([name, activity]) => [name, pulled(activity)]));
+  return Object.fromEntries(all.filter(([name]) => !isWithoutBank(name)).map(([name, activity]) => [name, pulled(activity)]));
 }
 
 function deadline(ms: number, isHeld: () => boolean): AbortSignal {

@@ -8,7 +8,7 @@ import { sessionGateWorkflowId, workflowTaskQueue } from '../../workflows/names.
 import { atEnd } from './at-end.ts';
 import { currentBuild } from './build.ts';
 import { TestConnection } from './connection.ts';
-import { IDENTITY, localActivities } from './dependencies.ts';
+import { activitiesWithoutBank, IDENTITY } from './dependencies.ts';
 import { type EgressOptions, startEgress, type TestEgress } from './egress.ts';
 import { restlessness } from './restlessness.ts';
 import { timeSkippingEnvironment } from './temporal.ts';
@@ -190,8 +190,7 @@ async function startWorkflowWorker(
     shutdownGraceTime: '1s',
     ...options,
     workflowBundle: bundle(),
-    activities: localActivities(temporal, environment),
-    enableNonLocalActivities: false,
+    activities: activitiesWithoutBank(temporal, environment),
   });
   const running = worker.run();
   atEnd(async () => {
