@@ -1,6 +1,7 @@
 import type { Clock } from '../bunq/bank.ts';
 
 interface GatheredOptions {
+  /** From the beginning of one sending to the next one's. */
   readonly apartMs: number;
   /** Of one sending. */
   readonly most: number;
@@ -8,33 +9,34 @@ interface GatheredOptions {
 }
 
 /**
- * Sends what comes alone at once; what comes less than `apartMs` after a sending waits for that time to be over, and goes together with
- * all else that does. Each item's promise is that of its sending.
+ * Sends one at a time, the first at once; what comes before the next one's turn goes together. That is `apartMs` after it began, and not
+ * before as long again as it took is over: who is slow to take something is asked less often. Each item's promise is that of its sending.
  */
 export function gathered<Item>(
   send: (items: readonly Item[]) => Promise<void>,
   { apartMs, most, clock }: GatheredOptions,
 ): (item: Item) => Promise<void> {
-  let open: { readonly items: Item[]; readonly sent: Promise<void> } | null = null;
-  let nextMs = Number.NEGATIVE_INFINITY;
+  let last: { readonly items: Item[]; readonly sent: Promise<void> } | null = null;
+  let turn = Promise.resolve();
 
-  const sendLater = async (items: readonly Item[], waitMs: number) => {
-    await clock.wait(Math.ceil(waitMs));
-    if (open?.items === items) open = null;
-    await send(items);
+  const queue = (items: Item[]) => {
+    let beganMs: number;
+    const sent = turn.then(() => {
+      if (last?.items === items) last = null;
+      beganMs = clock.monotonicMs();
+      return send(items);
+    });
+    const rest = () => {
+      const tookMs = clock.monotonicMs() - beganMs;
+      return clock.wait(Math.ceil(Math.max(apartMs - tookMs, tookMs)));
+    };
+    turn = sent.then(rest, rest);
+    return { items, sent };
   };
 
-  return async (item) => {
-    if (open && open.items.length < most) {
-      open.items.push(item);
-      return open.sent;
-    }
-    const nowMs = clock.monotonicMs();
-    const waitMs = Math.max(0, nextMs - nowMs);
-    nextMs = nowMs + waitMs + apartMs;
-    if (waitMs === 0) return send([item]);
-    const items = [item];
-    open = { items, sent: sendLater(items, waitMs) };
-    return open.sent;
+  return (item) => {
+    if (last && last.items.length < most) last.items.push(item);
+    else last = queue([item]);
+    return last.sent;
   };
 }

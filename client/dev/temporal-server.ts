@@ -31,6 +31,8 @@ export interface TemporalServerOptions {
   readonly binary: string;
   /** The SQLite file; without one everything is in memory and lost at the end. */
   readonly dbFile?: string;
+  /** SQLite's: by default each transaction is on the disk before it is answered. A killed server loses nothing by NORMAL, a machine without power may. */
+  readonly synchronous?: 'FULL' | 'NORMAL';
   /** Without a port, or where it is taken, a free one is used. */
   readonly port?: number;
   readonly uiPort?: number;
@@ -53,7 +55,7 @@ export interface TemporalServer {
   readonly process: ChildProcess;
   /** Ends it in order, and by SIGKILL where that takes too long. */
   stop(): Promise<void>;
-  /** Ends it as a power cut would; `exited(server.process)` tells when it is gone. */
+  /** Ends it at once, as by SIGKILL; `exited(server.process)` tells when it is gone. */
   kill(): void;
 }
 
@@ -126,7 +128,8 @@ function commandArguments(options: TemporalServerOptions, port: number, uiPort: 
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
     ...['--log-level', 'warn', '--disable-config-file', '--disable-config-env'],
-    ...(dbFile === undefined ? [] : ['--db-filename', dbFile]),
+    ...(dbFile === undefined ? [] : ['--db-filename', dbFile, '--sqlite-pragma', 'journal_mode=WAL']),
+    ...(options.synchronous === undefined ? [] : ['--sqlite-pragma', `synchronous=${options.synchronous}`]),
     ...(options.namespace === undefined ? [] : ['--namespace', options.namespace]),
     ...DYNAMIC_CONFIG.flatMap((setting) => ['--dynamic-config-value', setting]),
     ...Object.entries(options.searchAttributes ?? {}).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),

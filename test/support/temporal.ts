@@ -38,7 +38,7 @@ export interface TestTemporal {
   readonly logFile: string;
   /** The server that runs now: its pid, its UI. */
   readonly server: TemporalServer;
-  /** As a power cut ends it. */
+  /** At once, as by SIGKILL. */
   kill(): Promise<void>;
   /** Starts it again after `kill`, on the same address and database. */
   restart(): Promise<void>;
@@ -52,7 +52,13 @@ export interface TestTemporal {
 export async function temporalServer({ registered = false }: { readonly registered?: boolean } = {}): Promise<TestTemporal> {
   const binary = await findTemporalBinary({ cacheDir: projectCacheDir(), say, env: process.env });
   const folder = temporaryFolder();
-  const options = { binary, dbFile: join(folder, 'temporal.db'), logFile: join(folder, 'temporal.log'), say };
+  const options = {
+    binary,
+    dbFile: join(folder, 'temporal.db'),
+    logFile: join(folder, 'temporal.log'),
+    synchronous: 'NORMAL' as const,
+    say,
+  };
   let server = await startTemporalServer({ ...options, searchAttributes: registered ? SEARCH_ATTRIBUTES : {} });
   const connection = await Connection.connect({ address: server.address, interceptors: [...interceptors], ...DIRECT });
   atEnd(async () => {

@@ -18,14 +18,17 @@ class HandClock {
 let clock: HandClock;
 let sent: string[];
 let fails: boolean;
+let takesMs: number;
 let ask: (item: string) => Promise<void>;
 
 beforeEach(() => {
   clock = new HandClock();
   sent = [];
   fails = false;
+  takesMs = 0;
   const send = async (items: readonly string[]) => {
     sent.push(items.join(' '));
+    if (takesMs > 0) await clock.wait(takesMs);
     if (fails) throw new Error('away');
   };
   ask = gathered(send, { apartMs: 100, most: 3, clock });
@@ -51,12 +54,12 @@ test('what comes soon after another goes together, when the time is over, and is
 
 test('no more go together than may, and the rest a while later', async () => {
   const all = Promise.all([...'abcdefgh'].map((item) => ask(item)));
+  await clock.pass(0);
+  expect(sent).toEqual(['a b c']);
   await clock.pass(100);
-  expect(sent).toEqual(['a', 'b c d']);
+  expect(sent).toEqual(['a b c', 'd e f']);
   await clock.pass(100);
-  expect(sent).toEqual(['a', 'b c d', 'e f g']);
-  await clock.pass(100);
-  expect(sent).toEqual(['a', 'b c d', 'e f g', 'h']);
+  expect(sent).toEqual(['a b c', 'd e f', 'g h']);
   await all;
 });
 
@@ -71,4 +74,17 @@ test('each learns that its sending failed, and the next is not held up by it', a
   await clock.pass(100);
   await next;
   expect(sent).toEqual(['a', 'b c', 'd']);
+});
+
+test('who takes 300 ms for one is left alone for as long again, and never has two at a time', async () => {
+  takesMs = 300;
+  void ask('a');
+  await clock.pass(0);
+  void ask('b');
+  await clock.pass(300);
+  await clock.pass(299);
+  void ask('c');
+  expect(sent).toEqual(['a']);
+  await clock.pass(1);
+  expect(sent).toEqual(['a', 'b c']);
 });
