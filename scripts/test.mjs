@@ -112,15 +112,19 @@ function installFor(script) {
   spawnSync(process.execPath, [join(ROOT, 'scripts', script)], { cwd: ROOT, stdio: ['ignore', 'ignore', 2] });
 }
 
-/** Without patterns: what the arguments say. A file whose test server stopped by a fault of its own (test/support/stopped-server.ts) is run once more. */
+/** Without patterns: what the arguments say. A file whose test server stopped by a fault of its own (test/support/stopped-server.ts) is run again, twice at most. */
 function runJest({ patterns, eachFileAlone }) {
   const chosen = patterns.length > 0 ? ['--testPathPatterns', ...patterns] : [];
-  const first = runJestOnce([...jestArguments, ...chosen], { ...(eachFileAlone && { TESTS_EACH_FILE_ALONE: 'yes' }) });
-  const again = first.testResults.filter(({ name, status }) => status === 'failed' && first.stopped.has(name)).map(({ name }) => name);
-  count(first, again);
-  if (again.length === 0) return;
-  console.error(`Once more, as the time-skipping server stopped there: ${again.map((file) => relative(ROOT, file)).join(', ')}`);
-  count(runJestOnce(['--runTestsByPath', ...again]));
+  let run = runJestOnce([...jestArguments, ...chosen], { ...(eachFileAlone && { TESTS_EACH_FILE_ALONE: 'yes' }) });
+  for (let left = 2; ; left--) {
+    const { testResults, stopped } = run;
+    const again =
+      left > 0 ? testResults.filter(({ name, status }) => status === 'failed' && stopped.has(name)).map(({ name }) => name) : [];
+    count(run, again);
+    if (again.length === 0) return;
+    console.error(`Once more, as the time-skipping server stopped there: ${again.map((file) => relative(ROOT, file)).join(', ')}`);
+    run = runJestOnce(['--runTestsByPath', ...again]);
+  }
 }
 
 function runJestOnce(chosen, variables = {}) {
@@ -151,7 +155,7 @@ function testEnvironment() {
   return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: '/nonexistent/temporal.toml' };
 }
 
-/** Of files that are run again, only that second time counts. */
+/** Of files that are run again, only the last time counts. */
 function count({ testResults, status }, again = []) {
   const results = testResults.filter(({ name }) => !again.includes(name));
   let failed = 0;

@@ -41,7 +41,7 @@ test(`whatever happens, for ${WALKERS * ROUNDS} steps, nothing is done twice, no
     walker.checkEnd();
   });
   await Promise.all(walkers.map(({ connection }) => keeper.end(connection)));
-}, 600_000);
+});
 
 function blame(walker: Walker, error: unknown): never {
   process.stderr.write(`${walker.whatHappened()}\n`);

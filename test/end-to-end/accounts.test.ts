@@ -24,7 +24,7 @@ let processArguments: () => string;
 beforeAll(async () => {
   processArguments = watchProcessArguments();
   temporal = await temporalServer();
-}, 60_000);
+});
 
 const json = <Shape>({ stdout }: Ended): Shape => JSON.parse(stdout) as Shape;
 
@@ -61,7 +61,7 @@ describe.each(Object.entries(ACCOUNTS))('a user by %s', (option, accountOf) => {
     ({ bank, here } = await begin());
     account = await accountOf(bank);
     worker = await here.startWorker();
-  }, 60_000);
+  });
 
   async function run(...args: string[]): Promise<Ended> {
     const ended = await here.run(...args);
@@ -81,7 +81,7 @@ describe.each(Object.entries(ACCOUNTS))('a user by %s', (option, accountOf) => {
     const calls = (await bank.requests()).map(({ endpoint }) => endpoint);
     expect(calls).not.toContain('POST /payment-service-provider-credential');
     expect(await onboard()).toMatchObject({ code: 0, stderr: expect.stringContaining('ada is there already.') });
-  }, 60_000);
+  });
 
   test('has one of each at the bank, and its API key bound with the wildcard as asked', async () => {
     const { sessionId, token } = json<{ sessionId: number; token: string }>(await here.run('session', 'ada', '--reveal', '--json'));
@@ -95,7 +95,7 @@ describe.each(Object.entries(ACCOUNTS))('a user by %s', (option, accountOf) => {
     expect(json(shown)).toMatchObject({ id: client?.id, clientId: client?.clientId });
     const { clientSecret } = json<{ clientSecret: string }>(shown);
     expect(await bank.secrets()).toContainEqual({ kind: 'client-secret', id: client?.id, value: clientSecret });
-  }, 30_000);
+  });
 
   test('gets more callback URLs by set, and loses others only with --prune', async () => {
     const atTheBank = async () => (await bank.state()).callbackUrls.map(({ url }) => url).sort();
@@ -104,7 +104,7 @@ describe.each(Object.entries(ACCOUNTS))('a user by %s', (option, accountOf) => {
     const pruned = await run('callback-urls', 'ada', 'set', SECOND_CALLBACK, '--prune');
     expect(pruned).toMatchObject({ code: 0, stdout: `${SECOND_CALLBACK}\n` });
     expect(await atTheBank()).toEqual([SECOND_CALLBACK]);
-  }, 60_000);
+  });
 
   test('is renewed, disconnected and forgotten, and no secret is left behind', async () => {
     const before = await bank.state();
@@ -120,7 +120,7 @@ describe.each(Object.entries(ACCOUNTS))('a user by %s', (option, accountOf) => {
     const logs = [worker.stderr, ...bank.processes.map(({ stdout, stderr }) => stdout + stderr), ...printed, processArguments()].join('\n');
     const haystacks = [{ path: temporal.dbFile }, { path: temporal.logFile }, ...payloads, { name: 'output', bytes: logs }];
     expect(searchForSecrets(secrets, haystacks)).toEqual([]);
-  }, 90_000);
+  });
 });
 
 test('an API key is also taken from stdin, and never shown', async () => {
@@ -132,7 +132,7 @@ test('an API key is also taken from stdin, and never shown', async () => {
   const { steps } = json<ConnectionStatus>(onboarded);
   expect(steps.filter(({ status }) => status === 'skipped').map(({ name }) => name)).toEqual(STEP_NAMES.slice(-3)); // nobody asked for an OAuth client
   expect(onboarded.stdout + onboarded.stderr).not.toContain(apiKey);
-}, 60_000);
+});
 
 test('a provider is onboarded by the name of a signer that the worker has', async () => {
   const signers = join(temporaryFolder(), 'signers.json');
@@ -155,7 +155,7 @@ test('a provider is onboarded by the name of a signer that the worker has', asyn
   const parked = changesOfState(worker, 'stranger');
   expect(parked).toEqual([expect.objectContaining({ level: 50, from: 'ONBOARDING', to: 'ACTION_REQUIRED', action })]);
   expect(parked[0]!.msg).toBe(`stranger waits for a person: SIGNER_REFUSED: ${action!.remedy}`);
-}, 60_000);
+});
 
 /** What a worker has told of a connection on stderr, one line of JSON a change. */
 function changesOfState({ stderr }: KeeperProcess, name: string): Record<string, unknown>[] {

@@ -17,7 +17,7 @@ let here: Scene;
 beforeAll(async () => {
   [temporal, bank] = await Promise.all([temporalServer(), startSimulator()]);
   here = scene(temporal, bank);
-}, 60_000);
+});
 afterAll(() => bank.close());
 
 const vector = (name: string) => join(ROOT, 'test/vectors', name);
@@ -41,7 +41,7 @@ interface BadInput extends Omit<KeeperOptions, 'env'> {
 
 async function expectRefusal({ args, env, says, code = 2, ...options }: BadInput): Promise<void> {
   const wanted = Object.entries({ ...here.env, ...env }).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const { stdout, stderr, ...ended } = await keeper(args, { ...options, env: Object.fromEntries(wanted), timeoutMs: 30_000 });
+  const { stdout, stderr, ...ended } = await keeper(args, { ...options, env: Object.fromEntries(wanted) });
   for (const sentence of says) expect(stderr).toMatch(sentence);
   expect({ ...ended, stdout }).toEqual({ code, signal: null, stdout: '' });
   expect(stderr).not.toMatch(/A defect in|^\s+at .*:\d+/m);
@@ -394,12 +394,12 @@ const surroundings: Record<string, BadInput> = {
 
 for (const [what, inputs] of Object.entries({ certificates, usage, settings, surroundings })) {
   describe(`refused, with the remedy (${what}):`, () => {
-    test.each(Object.entries(inputs))('%s', async (_what, input) => expectRefusal(input), 40_000);
+    test.each(Object.entries(inputs))('%s', async (_what, input) => expectRefusal(input));
   });
 }
 
 describe('refused, with all that is wrong at once:', () => {
-  test.each(Object.entries(preflight))('%s', async (_what, input) => expectRefusal(input()), 40_000);
+  test.each(Object.entries(preflight))('%s', async (_what, input) => expectRefusal(input()));
 });
 
 test('nothing of all that reached the bank, and no workflow was started', async () => {
@@ -412,4 +412,4 @@ test('nothing of all that reached the bank, and no workflow was started', async 
   };
   await until('the list is as new as the marker', async () => (await listed()).includes('marker'));
   expect(await listed()).toEqual(['marker']);
-}, 30_000);
+});

@@ -19,7 +19,7 @@ let here: Scene;
 beforeAll(async () => {
   [temporal, bank] = await Promise.all([temporalServer(), startSimulator({ rateLimits: false })]);
   here = scene(temporal, bank, { KEEPER_CALL_LIMITS: 'off' });
-}, 60_000);
+});
 afterAll(() => bank.close());
 
 const requests = (endpoint: string) => bank.requests().filter((request) => request.endpoint === endpoint);
@@ -35,7 +35,7 @@ test('call waits for the first session, and says that there is no worker yet', a
     code: 0,
     body: { Response: [{ UserPaymentServiceProvider: { id: user?.id } }] },
   });
-}, 90_000);
+});
 
 describe('keeper.fetch', () => {
   test('gives the answer of the bank as it is, verified', async () => {
@@ -52,7 +52,7 @@ describe('keeper.fetch', () => {
     bank.expireSession(sessionId);
     expect((await here.keeper.fetch('acme', '/user')).status).toBe(200);
     expect((await here.keeper.session('acme'))!.sessionId).not.toBe(sessionId);
-  }, 90_000);
+  });
 
   test('signs a body that is a stream', async () => {
     const [client] = bank.state().oauthClients;
@@ -106,7 +106,7 @@ describe('call', () => {
     expect(refused.stderr).toMatch(/^The bank answered HTTP 404 \(response [0-9a-f-]{36}\)\.$/m);
     const asJson = await here.run('call', 'acme', 'GET', '/user/1', '--json');
     expect(JSON.parse(asJson.stdout)).toMatchObject({ schema: 1, status: 404, body: { Error: [{}] } });
-  }, 30_000);
+  });
 
   test('takes a body from the line and from stdin', async () => {
     const [client] = bank.state().oauthClients;
@@ -116,7 +116,7 @@ describe('call', () => {
     expect([fromLine.code, fromStdin.code]).toEqual([0, 0]);
     const urls = bank.state().callbackUrls.map(({ url }) => url);
     expect(urls).toEqual(expect.arrayContaining(['https://acme.example/line', 'https://acme.example/stdin']));
-  }, 30_000);
+  });
 
   test('says what is wrong before anything connects', async () => {
     const nowhere = { ...here.env, TEMPORAL_ADDRESS: '127.0.0.1:1' };
@@ -130,7 +130,7 @@ describe('call', () => {
       stdout: '',
       stderr: expect.stringContaining('no connection nobody'),
     });
-  }, 30_000);
+  });
 });
 
 test('what the certificate does not allow is refused by both, before a session is waited for or anything is sent; all else goes through', async () => {
@@ -144,7 +144,7 @@ test('what the certificate does not allow is refused by both, before a session i
   await expect(here.keeper.fetch('reader/alice', draft, { method: 'POST', body: '{}' })).rejects.toMatchObject({ needs: ['PISP'] });
   expect((await here.keeper.fetch('acme', draft, { method: 'POST', body: '{}' })).status).toBe(404); // a provider has no accounts
   expect(bank.requests().filter(({ path }) => path.endsWith('/draft-payment'))).toHaveLength(1);
-}, 60_000);
+});
 
 test('calls wait their turn within the limits for the address', async () => {
   bank.changeSettings({ rateLimits: true });
@@ -152,4 +152,4 @@ test('calls wait their turn within the limits for the address', async () => {
   const keeper = new Keeper(temporal.client, settings, () => readSealingKeys(here.env));
   const answers = await Promise.all(Array.from({ length: 7 }, () => keeper.fetch('acme', '/user')));
   expect(answers.map(({ status }) => status)).toEqual(Array(7).fill(200));
-}, 30_000);
+});

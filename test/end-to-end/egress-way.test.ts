@@ -35,7 +35,7 @@ beforeAll(async () => {
     { apiUrl: 'https://bank.test/v1' },
     { NODE_EXTRA_CA_CERTS: caFile, HTTPS_PROXY: `http://${other.address}`, NO_PROXY: 'bank.test' },
   );
-}, 60_000);
+});
 afterAll(() => bank?.close());
 
 async function listening(server: TcpServer | Server): Promise<string> {
@@ -87,12 +87,12 @@ test('a worker, doctor and call leave by the proxy of the egress and by no other
   const shown = [worker.stderr, ...[onboarded, called, doctor].flatMap(({ stdout, stderr }) => [stdout, stderr])].join('\n');
   expect(shown).not.toContain(PASSWORD);
   expect(shown).not.toContain(credentials);
-}, 90_000);
+});
 
 test('without it the bank is not reached', async () => {
   const doctor = await here.run('doctor');
   expect(doctor.stderr).toMatch(/^✖ bank: .* does not answer \(.*\)\. Check the network, and HTTPS_PROXY where one is needed\.$/m);
-}, 30_000);
+});
 
 test('an address that is not the machine’s is said by doctor, and a worker does not start with it', async () => {
   const given = { ...here.env, KEEPER_EGRESS_VIA: '192.0.2.1' };
@@ -103,4 +103,4 @@ test('an address that is not the machine’s is said by doctor, and a worker doe
   expect(worker.stderr.trim().split('\n')).toHaveLength(1);
   expect(doctor.stderr).toMatch(new RegExp(`^✖ egress: ${problem.source}`, 'm'));
   expect(doctor.stderr).toMatch(/^✖ bank: .* Check the network, and KEEPER_EGRESS_VIA \(192\.0\.2\.1\)\.$/m);
-}, 60_000);
+});

@@ -41,7 +41,7 @@ beforeAll(async () => {
   fra = egress('fra', '127.0.0.3', 'beta');
   const worker = await startWorker(ams, { KEEPER_METRICS_ADDRESS: '127.0.0.1:0' });
   metricsUrl = (await worker.waitForLine(/"metricsUrl":"([^"]+)"/))[1]!;
-}, 60_000);
+});
 afterAll(() => bank?.close());
 
 function egress(name: string, address: string, provider: string): Egress {
@@ -107,7 +107,7 @@ test('of an egress that no worker is of it is said at once, where its connection
   await onboard(fra);
   await expectSaid(fra);
   expect([await workersOf(ams), await workersOf(fra)]).toEqual([1, 0]);
-}, 60_000);
+});
 
 test('each egress onboards a provider and a user by its own worker, and renews them', async () => {
   await startWorker(fra);
@@ -120,7 +120,7 @@ test('each egress onboards a provider and a user by its own worker, and renews t
     }),
   );
   await Promise.all([ams, fra].flatMap((one) => [one.provider, userOf(one)].map((name) => renew(one, name))));
-}, 150_000);
+});
 
 test('the clients of an egress call by its address too, and for none of the other’s connections', async () => {
   for (const one of [ams, fra]) {
@@ -168,7 +168,7 @@ test('an egress whose worker stops is told of, the other goes on, and with a wor
   stopped.signal('SIGTERM');
   expect(await stopped.ended()).toMatchObject({ code: 0 });
   await renew(ams, ams.provider);
-  await untilStatus(fra.keeper, fra.provider, ({ egressWorker }) => egressWorker === false, 120_000);
+  await untilStatus(fra.keeper, fra.provider, ({ egressWorker }) => egressWorker === false);
   const listed = await ams.keeper.list();
   expect(listed.map(({ name, egressWorker }) => [name, egressWorker])).toEqual([
     [ams.provider, undefined],
@@ -184,4 +184,4 @@ test('an egress whose worker stops is told of, the other goes on, and with a wor
   expect(former.map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE']); // until its grace is over
   expect(workers.flatMap(({ lines }) => lines).filter((line) => line.includes('"to":"LAPSED"'))).toEqual([]);
   expectNoRefusal();
-}, 150_000);
+});

@@ -51,4 +51,4 @@ test('an attempt that was timed out and superseded while it slept wakes up and s
   ]);
   expect(simulator.requests()).toHaveLength(1);
   await Promise.all([bank.close(), connection.close(), simulator.close()]);
-}, 60_000);
+});

@@ -18,7 +18,7 @@ beforeAll(async () => {
   [temporal, bank] = await Promise.all([temporalServer(), startSimulator({ rateLimits: false })]);
   here = scene(temporal, bank, { KEEPER_SESSION_GAP: `${GAP_MS}ms`, KEEPER_CALL_LIMITS: 'off' });
   await here.startWorker();
-}, 60_000);
+});
 afterAll(() => bank.close());
 
 const sessions = () => bank.state().sessions.length;
@@ -45,31 +45,25 @@ async function callAllTheTime(stop: AbortSignal): Promise<Promise<number>[]> {
   return statuses;
 }
 
-test(
-  `20 calls a second through ${RENEWALS} renewals: none is refused by the bank, and none of them asks for a session sooner than the gap`,
-  async () => {
-    await here.keeper.onboard('acme', { credential: { type: 'sandbox-user' }, callbackUrls: [], permittedIps: [] });
-    await until('it is ACTIVE', async () => (await here.keeper.status('acme')).state === 'ACTIVE');
-    const opened = sessions();
-    bank.resetRequests();
-    const stop = new AbortController();
-    const calling = callAllTheTime(stop.signal);
-    const startedAtMs = Date.now();
-    try {
-      for (let renewal = 0; renewal < RENEWALS; renewal++) await renew();
-    } finally {
-      stop.abort();
-    }
-    const tookMs = Date.now() - startedAtMs;
-    const statuses = await Promise.all(await calling);
-    expect(new Set(statuses)).toEqual(new Set([200]));
-    expect(statuses.length).toBeGreaterThan((tookMs / CALL_EVERY_MS) * 0.8);
-    expect(sessions() - opened).toBeGreaterThanOrEqual(RENEWALS);
-    const requests = bank.requests();
-    expect(requests.filter(({ status, endpoint }) => endpoint === 'GET /user' && status !== 200)).toEqual([]);
-    const asked = requests.filter(({ endpoint }) => endpoint === 'POST /session-server').map(({ realAtMs }) => realAtMs);
-    const distances = asked.slice(1).map((atMs, index) => atMs - asked[index]!);
-    expect(Math.min(...distances)).toBeGreaterThanOrEqual(GAP_MS);
-  },
-  RENEWALS * 6_000 + 60_000,
-);
+test(`20 calls a second through ${RENEWALS} renewals: none is refused by the bank, and none of them asks for a session sooner than the gap`, async () => {
+  await here.keeper.onboard('acme', { credential: { type: 'sandbox-user' }, callbackUrls: [], permittedIps: [] });
+  await until('it is ACTIVE', async () => (await here.keeper.status('acme')).state === 'ACTIVE');
+  const opened = sessions();
+  bank.resetRequests();
+  const stop = new AbortController();
+  const calling = callAllTheTime(stop.signal);
+  try {
+    for (let renewal = 0; renewal < RENEWALS; renewal++) await renew();
+  } finally {
+    stop.abort();
+  }
+  const statuses = await Promise.all(await calling);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  expect(statuses.length).toBeGreaterThan(RENEWALS * 5); // a renewal takes the gap at least
+  expect(sessions() - opened).toBeGreaterThanOrEqual(RENEWALS);
+  const requests = bank.requests();
+  expect(requests.filter(({ status, endpoint }) => endpoint === 'GET /user' && status !== 200)).toEqual([]);
+  const asked = requests.filter(({ endpoint }) => endpoint === 'POST /session-server').map(({ realAtMs }) => realAtMs);
+  const distances = asked.slice(1).map((atMs, index) => atMs - asked[index]!);
+  expect(Math.min(...distances)).toBeGreaterThanOrEqual(GAP_MS);
+});

@@ -117,10 +117,10 @@ beforeAll(async () => {
     await gate.terminate();
   });
   outcome = await observe(await asking);
-}, 900_000);
+});
 afterAll(() => bank?.close());
 
-const untilFull = () => until('the queue is full', async () => (await gate.slots()).queue.length === MOST_WAITING, { timeoutMs: 60_000 });
+const untilFull = () => until('the queue is full', async () => (await gate.slots()).queue.length === MOST_WAITING);
 
 const handle = (name: string) => temporal.client.workflow.getHandle(connectionWorkflowId(here.environment, name));
 
@@ -197,7 +197,7 @@ async function observe(asked: Asked): Promise<Outcome> {
   const states = new Map<string, string>();
   for (const name of names) {
     const isActive = async () => states.set(name, (await here.keeper.status(name)).state).get(name) === 'ACTIVE';
-    await until(`${name} is ACTIVE`, isActive, { timeoutMs: 300_000, everyMs: 500, seen: () => states.get(name) });
+    await until(`${name} is ACTIVE`, isActive, { everyMs: 500, seen: () => states.get(name) });
   }
   const nowMs = Date.now();
   const runs = (await gate.allRuns()).map(gateRun);

@@ -27,7 +27,7 @@ beforeAll(async () => {
   ({ environment } = here);
   gateId = sessionGateWorkflowId(environment, 'default');
   await here.startWorker();
-}, 60_000);
+});
 afterAll(() => bank?.close());
 
 const client = (): Client => temporal.client;
@@ -104,4 +104,4 @@ test(`${SIGNALS} signals in one burst, up to ${A_SECOND} a second, get through w
   await giveBack({ workflowId, requestId, sent: true, outcome: 'opened' });
   const { freeAtMs } = await slotsWhen('the slot came back', ({ out }) => out === null);
   expect(freeAtMs).toBeGreaterThanOrEqual(givenBackAtMs + RAISED_GAP_MS);
-}, 180_000);
+});

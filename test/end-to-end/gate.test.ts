@@ -71,7 +71,7 @@ beforeAll(async () => {
   );
   await disturbances.disturb('a connection is terminated while it has the slot', terminateTheHolder);
   outcome = await observe(mostWaiting);
-}, 600_000);
+});
 afterAll(() => bank?.close());
 
 const connection = (name: string) => `provider.${here.environment}.${name}`;
@@ -90,7 +90,7 @@ async function everybodyWaits(): Promise<number> {
         waiting = (await gate.slots()).queue.length;
         return waiting >= count;
       },
-      { timeoutMs: 120_000, seen: () => `${waiting} are waiting` },
+      { seen: () => `${waiting} are waiting` },
     );
   for (const [index, name] of NAMES.entries()) {
     await here.keeper.onboard(name, SANDBOX_USER);
@@ -160,7 +160,7 @@ async function terminate(workflowId: string): Promise<void> {
 }
 
 async function observe(mostWaiting: number): Promise<Outcome> {
-  await until('nobody waits', async () => (await gate.slots()).queue.length === 0, { timeoutMs: 300_000, everyMs: 200 });
+  await until('nobody waits', async () => (await gate.slots()).queue.length === 0, { everyMs: 200 });
   const nobodyWaitsSinceMs = Date.now();
   const states = new Map<string, string>();
   for (const name of ['first', ...NAMES].filter((name) => !gone.has(connection(name)))) states.set(name, await untilActive(name));
@@ -185,7 +185,7 @@ async function untilActive(name: string): Promise<string> {
     ({ state } = await here.keeper.status(name));
     return state === 'ACTIVE';
   };
-  await until(`${name} is ACTIVE`, isActive, { timeoutMs: 300_000, everyMs: 500, seen: () => state });
+  await until(`${name} is ACTIVE`, isActive, { everyMs: 500, seen: () => state });
   return state;
 }
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
   [temporal, bank] = await Promise.all([temporalServer(), startSimulator({ rateLimits: false })]);
   here = scene(temporal, bank, { KEEPER_SESSION_GAP: '1s', KEEPER_SETTLE: '2s', KEEPER_CALL_LIMITS: 'off' });
   await here.startWorker();
-}, 60_000);
+});
 afterAll(() => bank.close());
 
 /** As Python's `json.dumps(…, indent=4)` writes it. */
@@ -57,14 +57,14 @@ describe('a context with a live session', () => {
     expect((await here.run('session', 'ada', '--reveal')).stdout.trim()).toBe(context.session_context.token);
     const called = await here.run('call', 'ada', 'GET', '/user/{userId}');
     expect(JSON.parse(called.stdout)).toMatchObject({ Response: [{ UserPerson: { id: context.session_context.user_id } }] });
-  }, 60_000);
+  });
 
   test('is renewed on the same installation, and the imported session is closed at the bank', async () => {
     expect(await here.run('renew', 'ada')).toMatchObject({ code: 0 });
     expect(held()).toEqual({ ...before, sessions: before.sessions + 1 });
     expect((await here.run('disconnect', 'ada', '--yes')).code).toBe(0);
     expect(new Set(bank.state().sessions.map(({ status }) => status))).toEqual(new Set(['DELETED']));
-  }, 60_000);
+  });
 
   test('leaves no secret in Temporal', async () => {
     const payloads = await decodedPayloads(temporal.client, [`provider.${here.environment}.ada`]);
@@ -75,7 +75,7 @@ describe('a context with a live session', () => {
       { label: 'session token', value: session.token },
     ];
     expect(searchForSecrets(secrets, [{ path: temporal.dbFile }, ...payloads])).toEqual([]);
-  }, 30_000);
+  });
 });
 
 test('a context whose session is over costs one session, from stdin and with an OAuth client', async () => {
@@ -86,14 +86,14 @@ test('a context whose session is over costs one session, from stdin and with an 
   const imported = await here.runWith(text, 'import', 'bunq-context', 'bob', '-', '--callback-url', 'https://bob.example/', '--json');
   expect(imported).toMatchObject({ code: 0, stdout: expect.stringContaining('"state":"ACTIVE"') });
   expect(held()).toEqual({ ...before, sessions: before.sessions + 1 });
-}, 120_000);
+});
 
 describe('an exported context', () => {
   let file: string;
   beforeAll(async () => {
     expect(await here.run('onboard', 'erin', '--sandbox-user')).toMatchObject({ code: 0 });
     file = join(temporaryFolder(), 'exported.conf');
-  }, 60_000);
+  });
 
   test('is a file of mode 0600 with the session that is kept, and says until when it is good', async () => {
     const exported = await here.run('export', 'bunq-context', 'erin', '--out', file);
@@ -107,7 +107,7 @@ describe('an exported context', () => {
     expect((await here.run('session', 'erin', '--reveal')).stdout.trim()).toBe(session_context.token);
     expect((await here.run('export', 'bunq-context', 'erin')).stdout).toBe(readFileSync(file, 'utf8'));
     expect(exported.stderr).not.toContain(session_context.token);
-  }, 60_000);
+  });
 
   test('is never written over a file, and not without the sealing keys', async () => {
     const before = readFileSync(file, 'utf8');
@@ -117,7 +117,7 @@ describe('an exported context', () => {
     const { KEEPER_SEALING_KEYS_FILE: _, ...env } = here.env;
     const without = await keeper(['export', 'bunq-context', 'erin'], { env });
     expect(without).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/There are no sealing keys/) });
-  }, 60_000);
+  });
 
   test('is imported as the same connection: nothing is registered, and the session is the one', async () => {
     const before = held();
@@ -126,7 +126,7 @@ describe('an exported context', () => {
     expect(held()).toEqual(before);
     const [one, other] = await Promise.all(['erin', 'erin-again'].map((name) => here.run('session', name, '--reveal')));
     expect(other!.stdout).toBe(one!.stdout);
-  }, 60_000);
+  });
 });
 
 describe('is refused with nothing changed', () => {
@@ -143,7 +143,7 @@ describe('is refused with nothing changed', () => {
       refused(/There is a connection carol already; nothing was changed/),
     );
     expect((await here.keeper.status('carol')).runId).toBe(runId);
-  }, 30_000);
+  });
 
   test('a context of production in the sandbox, before anything connects', async () => {
     const production = fileOf({ ...context, environment_type: 'PRODUCTION' });
@@ -159,5 +159,5 @@ describe('is refused with nothing changed', () => {
     expect(await here.run('import', 'bunq-context', 'dave', '/nowhere')).toMatchObject(
       refused(/The context \/nowhere cannot be read \(ENOENT\)/),
     );
-  }, 30_000);
+  });
 });

@@ -74,7 +74,7 @@ let clientId: string | undefined;
 
 test('dev --once reaches ACTIVE with servers of its own on other ports, though everything else points elsewhere', async () => {
   const dev = startScript('keeper.mjs', ['dev', '--once'], (await shellWithVariables()).env, demo);
-  const { code, stdout, stderr } = await dev.ended(180_000);
+  const { code, stdout, stderr } = await dev.ended();
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^Not used here: .*BUNQ_ENVIRONMENT.*TEMPORAL_ADDRESS/m) });
   expect(stderr).toMatch(/^Port 7233 is taken: Temporal uses \d+$/m);
   expect(stderr).toMatch(/^Port 8233 is taken: the Temporal UI uses \d+$/m);
@@ -87,38 +87,38 @@ test('dev --once reaches ACTIVE with servers of its own on other ports, though e
   clientId = /client id (\S+)$/m.exec(stdout)?.[1];
   expect(clientId).toMatch(/\S{16,}/);
   expect(await caught()).toEqual({});
-}, 200_000);
+});
 
 test('run again, with a profile file at its default place, it goes on with the same connection', async () => {
   const dev = startScript('keeper.mjs', ['dev', '--once'], (await shellWithProfile()).env, demo);
-  const { code, stdout, stderr } = await dev.ended(180_000);
+  const { code, stdout, stderr } = await dev.ended();
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('demo is onboarded already; going on with it.') });
   expect(stdout).toContain(`client id ${clientId}`);
   expect(stdout).toMatch(/\nACTIVE\n$/);
   expect(await caught()).toEqual({});
-}, 200_000);
+});
 
 test('npm test starts its servers and tests, and speaks to no other', async () => {
   const shell = { ...(await shellWithVariables()).env, ...(await shellWithProfile()).env };
   const tests = startScript('test.mjs', ['test/unit/support/temporal.test.ts'], shell, ROOT);
-  const { stdout, stderr } = await tests.ended(240_000);
+  const { stdout, stderr } = await tests.ended();
   expect({ stdout, stderr }).toEqual({
     stdout: expect.stringMatching(/^2 passed, /m), // beside them, style and types may be out of order
     stderr: expect.stringMatching(/^Ignoring .*TEMPORAL_ADDRESS/m),
   });
   expect(await caught()).toEqual({});
-}, 250_000);
+});
 
 describe('the traps catch a command that obeys', () => {
   const keeper = async (args: string[], shell: Shell, more: Record<string, string>) =>
-    startScript('keeper.mjs', args, { ...shell.env, ...more }, demo).ended(60_000);
+    startScript('keeper.mjs', args, { ...shell.env, ...more }, demo).ended();
   const bank = { BUNQ_ENVIRONMENT: 'sandbox' };
 
   test('TEMPORAL_ADDRESS', async () => {
     const { env } = await shellWithVariables();
     await keeper(['list'], { env: { TEMPORAL_ADDRESS: env.TEMPORAL_ADDRESS!, TEMPORAL_CONFIG_FILE: env.TEMPORAL_CONFIG_FILE! } }, bank);
     expect(Object.keys(await caught())).toEqual(['address']);
-  }, 70_000);
+  });
 
   test('a profile file that is named, and one at its default place', async () => {
     const { TEMPORAL_CONFIG_FILE } = (await shellWithVariables()).env;
@@ -126,12 +126,12 @@ describe('the traps catch a command that obeys', () => {
     const { HOME } = (await shellWithProfile()).env;
     await keeper(['list'], { env: { HOME: HOME! } }, bank);
     expect(Object.keys(await caught())).toEqual(['address', 'profile', 'home']);
-  }, 130_000);
+  });
 
   test('the proxy, on the way to the real bank', async () => {
     const { env } = await shellWithProfile();
     const { stderr } = await keeper(['doctor'], { env }, { BUNQ_ENVIRONMENT: 'production' });
     expect(stderr).toMatch(/^✖ bank: .*does not answer/m);
     expect((await traps.proxy).caught.join()).toContain('CONNECT api.bunq.com:443');
-  }, 70_000);
+  });
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await here.startWorker();
   const { certificate, signer } = certificateOfTheGuide(here.folder);
   onboarding = ['--certificate', certificate, '--signer', signer, '--callback-url', CALLBACK];
-}, 120_000);
+});
 afterAll(() => bank.close());
 
 async function expectPrinted(outputs: readonly OutputName[], args: readonly string[], stdin = ''): Promise<Record<string, unknown>[]> {
@@ -37,7 +37,7 @@ async function expectPrinted(outputs: readonly OutputName[], args: readonly stri
 
 test('onboard prints a status', async () => {
   await expectPrinted(['status'], ['onboard', 'acme', ...onboarding]);
-}, 120_000);
+});
 
 test.each<[string, OutputName]>([
   ['status acme', 'status'],
@@ -48,34 +48,30 @@ test.each<[string, OutputName]>([
   ['doctor acme', 'findings'],
   ['sealing-keys status', 'sealing-keys'],
   ['sealing-keys reseal', 'resealed'],
-])(
-  '%s prints %s',
-  async (line, output) => {
-    await expectPrinted([output], line.split(' '));
-  },
-  120_000,
-);
+])('%s prints %s', async (line, output) => {
+  await expectPrinted([output], line.split(' '));
+});
 
 test('connect-user prints a link, and complete-user what came of it, and a status', async () => {
   const [link] = await expectPrinted(['authorization-link'], ['connect-user', 'acme', 'alice', '--redirect-url', CALLBACK, '--no-wait']);
   const { client_id: clientId, state } = Object.fromEntries(new URL(String(link!.authorizationUrl)).searchParams);
   const redirect = bank.authorize({ clientId: clientId!, redirectUri: CALLBACK, state: state! });
   await expectPrinted(['completed-authorization', 'status'], ['complete-user', 'acme', 'alice', '--redirect-url-file', '-'], redirect);
-}, 120_000);
+});
 
 test('list prints a status a line, and renew --all what became of all of them besides', async () => {
   await expectPrinted(['listed', 'listed'], ['list']);
   await expectPrinted(['listed'], ['list', '--limit', '1']);
   await expectPrinted(['status', 'status', 'mass-renewal'], ['renew', '--all']);
-}, 120_000);
+});
 
 test('for a name that there is not, those that were perhaps meant are named', async () => {
   const meant = await here.run('status', 'acmee');
   expect(meant.stderr).toMatch(/There is no connection acmee in .*\. Did you mean acme\? Those that are there: bunq-keeper list/);
   expect(meant).toMatchObject({ code: 1, stdout: '' });
   expect((await here.run('status', 'acme/alcie')).stderr).toMatch(/Did you mean acme\/alice\?/);
-}, 120_000);
+});
 
 test('disconnect prints a status with the sessions that were left open', async () => {
   await expectPrinted(['disconnected'], ['disconnect', 'acme/alice', '--yes']);
-}, 120_000);
+});

@@ -77,7 +77,7 @@ beforeAll(async () => {
       another.then((all) => all.get(kill)!),
     );
   for (const outcome of outcomes.values()) outcome.catch(() => {});
-}, 60_000);
+});
 
 /** A connection in its renewal, at the moment to be killed. */
 interface Renewal {
@@ -96,7 +96,7 @@ async function renew(temporal: TestTemporal, { activity, moment }: Kill): Promis
   const worker = await here.startWorker(moment === RECEIVED ? { TEMPORAL_ADDRESS: proxy.address } : {});
   const log = () => worker.stderr.slice(-2000);
   await here.keeper.onboard(NAME, await onboardingOf('provider', bank, CALLBACKS));
-  await until('it is ACTIVE', async () => (await here.keeper.status(NAME)).state === 'ACTIVE', { timeoutMs: 90_000, seen: log });
+  await until('it is ACTIVE', async () => (await here.keeper.status(NAME)).state === 'ACTIVE', { seen: log });
   const { sessionId: formerSessionId } = (await here.keeper.session(NAME))!;
   const before = registrationAt(await bank.state(), formerSessionId);
   if (activity === 'readUser' || activity === 'readOAuthClient') await bank.fault({ endpoint: ENDPOINTS[activity], kind: 'status' }); // each is done by itself when what rides along fails
@@ -104,7 +104,7 @@ async function renew(temporal: TestTemporal, { activity, moment }: Kill): Promis
   else await bank.fault({ endpoint: ENDPOINTS[activity], kind: FAULTS[moment] });
   await here.keeper.renew(NAME);
   const isAtIt = async () => (moment === RECEIVED ? proxy.held.length > 0 : (await bank.faults()).some(({ held }) => held === 1));
-  await until(`${activity} is at the moment to be killed: ${moment}`, isAtIt, { timeoutMs: 60_000, everyMs: 50, seen: log });
+  await until(`${activity} is at the moment to be killed: ${moment}`, isAtIt, { everyMs: 50, seen: log });
   return { here, bank, worker, formerSessionId, before };
 }
 
@@ -141,7 +141,6 @@ async function outcomeOf({ whom, activity }: Kill, { here, bank, formerSessionId
     return isDone && former?.status !== 'ACTIVE' && retiring.length === 0;
   };
   await until('it is ACTIVE on a new session, and the former one is closed', isRenewed, {
-    timeoutMs: 150_000,
     everyMs: 1000,
     seen: () => keeper.status(NAME),
   });
@@ -170,6 +169,5 @@ describe('a provider is ACTIVE on a new session, with its OAuth client, after a 
       expect(before).toMatchObject({ oauthClients: [expect.any(Number)], callbackUrls: [...CALLBACKS].sort(), isSessionValid: true });
       if (kill.whom !== 'Temporal server') expect(isHit).toBe(true); // the answer may get through to a server that came back
     },
-    400_000,
   );
 });

@@ -25,7 +25,7 @@ beforeAll(async () => {
   for (const name of NAMES.slice(1)) await here.keeper.onboard(name, sandboxUser);
   await elsewhere.keeper.onboard(NAMES[0]!, sandboxUser);
   await until('all are listed', async () => (await here.keeper.list()).length === NAMES.length);
-}, 120_000);
+});
 afterAll(() => bank.close());
 
 const namesOf = (statuses: readonly { readonly name: string }[]) => statuses.map(({ name }) => name);
@@ -45,7 +45,7 @@ test('pages hold each connection once, and go on behind a page that somebody had
       .flatMap(({ connections }) => namesOf(connections))
       .sort(),
   );
-}, 60_000);
+});
 
 /** No worker runs here, of either egress. */
 const NOTHING_ELSE = expect.stringMatching(/^(No worker polls \S+\. Start one: .+\n)+$/);
@@ -65,7 +65,7 @@ test('list --limit says how to go on, and at the end that there is no more', asy
   expect(last).toMatchObject({ code: 0, stderr: NOTHING_ELSE });
   expect(lines(last.stdout).map((line) => line.next)).toEqual([undefined, undefined, undefined, undefined, undefined]);
   expect(namesOf([...lines(first.stdout), ...lines(last.stdout)]).sort()).toEqual([...NAMES].sort());
-}, 60_000);
+});
 
 test('what is no token is refused', async () => {
   for (const token of ['', 'nonsense'])
@@ -74,14 +74,14 @@ test('what is no token is refused', async () => {
       stdout: '',
       stderr: expect.stringMatching(/take the whole token/),
     });
-}, 60_000);
+});
 
 test('who has read enough ends it, without an error', async () => {
   const piped = 'set -o pipefail; "$0" scripts/keeper.mjs list --json | head -c 1';
   const env = { ...cleanEnvironment(), ...here.env };
   const { stdout, stderr } = await promisify(execFile)('bash', ['-c', piped, process.execPath], { cwd: ROOT, env }); // rejects unless it ends with 0
   expect({ stdout, stderr }).toEqual({ stdout: '{', stderr: NOTHING_ELSE });
-}, 60_000);
+});
 
 /** The namespace has no attribute to choose by; then it has, and these connections are older. */
 test.each(['without search attributes', 'with attributes that these connections are older than'])(
@@ -100,7 +100,6 @@ test.each(['without search attributes', 'with attributes that these connections 
     expect(await chosen('--action')).toEqual([]);
     expect(await chosen('--expires-within', '3650d')).toEqual([]);
   },
-  120_000,
 );
 
 async function register(): Promise<void> {

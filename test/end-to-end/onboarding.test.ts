@@ -40,7 +40,7 @@ beforeAll(async () => {
   certificate = certificateOfTheGuide(here.folder);
   worker = await here.startWorker();
   workflowId = `provider.${here.environment}.acme`;
-}, 60_000);
+});
 
 async function run(...args: string[]): Promise<Ended> {
   const ended = await here.run(...args);
@@ -63,7 +63,7 @@ test('a provider is onboarded by one command, which tells of each step on stderr
   expect(onboarded.stdout).toMatch(/^state +ACTIVE since /m);
   expect(onboarded.stdout).toContain(CALLBACK);
   expect(onboarded.stdout).not.toContain('✔');
-}, 60_000);
+});
 
 test('onboarding again attaches to it and changes nothing', async () => {
   const before = await bank.state();
@@ -78,7 +78,7 @@ test('onboarding again attaches to it and changes nothing', async () => {
     stdout: '',
     stderr: expect.stringContaining(`bunq-keeper callback-urls acme add ${SECOND_CALLBACK}`),
   });
-}, 30_000);
+});
 
 test('every activity and timer in the history has a summary, and no step needed a second attempt', async () => {
   const events = await eventsOf(temporal.client, workflowId);
@@ -113,7 +113,7 @@ test('a list by KeeperState finds it, and by its other search attributes', async
   }
   const listed = await run('list', '--state', 'ACTIVE', '--json');
   expect(json<ConnectionStatus>(listed)).toMatchObject({ name: 'acme', state: 'ACTIVE' });
-}, 60_000);
+});
 
 test('the Temporal UI is given a summary, a table of the steps with their times, and a memo that is the status', async () => {
   const handle = temporal.client.workflow.getHandle(workflowId);
@@ -126,7 +126,7 @@ test('the Temporal UI is given a summary, a table of the steps with their times,
   const { status, wanted } = statusOfMemo(description.memo)!;
   expect(status).toEqual(json<ConnectionStatus>(await run('status', 'acme', '--json')));
   expect(wanted).toMatchObject({ credential: 'qseal', signer: certificate.signer, callbackUrls: [CALLBACK] });
-}, 30_000);
+});
 
 test('the bank holds one of each, bound and used, and exactly the callback URL that was asked', async () => {
   const { installations, users, credentials, devices, sessions, oauthClients, callbackUrls } = await bank.state();
@@ -145,7 +145,7 @@ test('the OAuth client is shown without its secret, and with it by --reveal', as
   const shown = await run('oauth-client', 'acme', '--json');
   expect(json(shown)).toEqual({ schema: 1, name: 'acme', id: held?.id, clientId: held?.clientId, callbackUrls: [CALLBACK] });
   expect(json(await here.run('oauth-client', 'acme', '--reveal', '--json'))).toMatchObject({ clientSecret });
-}, 30_000);
+});
 
 test('the session is shown without its token, and with --reveal the token alone is printed', async () => {
   const [held] = (await bank.state()).sessions;
@@ -154,7 +154,7 @@ test('the session is shown without its token, and with --reveal the token alone 
   expect(json(shown)).toMatchObject({ schema: 1, name: 'acme', sessionId: held?.id, userId: held?.userId });
   expect(shown.stdout).not.toContain(token);
   expect(await here.run('session', 'acme', '--reveal', '--quiet')).toEqual({ code: 0, signal: null, stdout: `${token}\n`, stderr: '' });
-}, 30_000);
+});
 
 test('callback URLs are added, removed, and with --prune replaced, at the bank', async () => {
   const atTheBank = async () => (await bank.state()).callbackUrls.map(({ url }) => url).sort();
@@ -166,7 +166,7 @@ test('callback URLs are added, removed, and with --prune replaced, at the bank',
   expect(await atTheBank()).toEqual([SECOND_CALLBACK]);
   expect(await run('callback-urls', 'acme', 'set', CALLBACK, '--prune')).toMatchObject({ code: 0, stdout: `${CALLBACK}\n` });
   expect(await atTheBank()).toEqual([CALLBACK]);
-}, 60_000);
+});
 
 /** Of the installation; read while there is a session, since only that view holds it. */
 let privateKeys: Secret[];
@@ -182,7 +182,7 @@ test('renew opens a new session once the bank allows it, and it is served instea
   expect([sessions.length, oauthClients.length, installations.length]).toEqual([2, 1, 1]);
   const opened = (await bank.requests()).filter(({ endpoint }) => endpoint === 'POST /session-server').map(({ status }) => status);
   expect(opened).toEqual([200, 200]); // no refusal for coming too soon
-}, 60_000);
+});
 
 test('disconnect closes the sessions at the bank and ends the workflow', async () => {
   expect(await run('disconnect', 'acme')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--yes') });
@@ -191,7 +191,7 @@ test('disconnect closes the sessions at the bank and ends the workflow', async (
   expect(json(disconnected)).toMatchObject({ state: 'DISCONNECTED', leftOpen: [] });
   expect((await bank.state()).sessions.map(({ status }) => status)).toEqual(['DELETED', 'DELETED']);
   expect((await temporal.client.workflow.getHandle(workflowId).describe()).status.name).toBe('COMPLETED');
-}, 30_000);
+});
 
 /** Everything that is left behind and that others may read. */
 const leftBehind = async (workflowIds: string[], logs: string): Promise<Haystack[]> => [
@@ -229,7 +229,7 @@ test('no secret is anywhere in what is left behind; one that is sent through on 
   const places = searchForSecrets(secrets, await leftBehind([leaked.workflowId], leaked.log)).map(({ haystack }) => haystack);
   for (const place of [/activityTaskCompleted.*result/, /activityTaskFailed.*message/, /upsertedMemo/, /^logs$/, /temporal\.db/])
     expect(places).toContainEqual(expect.stringMatching(place));
-}, 60_000);
+});
 
 const pkcs8Pem = (der: Uint8Array) =>
   `-----BEGIN PRIVATE KEY-----\n${Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n').trim()}\n-----END PRIVATE KEY-----\n`;

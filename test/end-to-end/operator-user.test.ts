@@ -33,7 +33,7 @@ beforeAll(async () => {
   everyReset = resetEverywhere();
   everyReset.catch(() => {});
   meddled = inTurns(DEEDS, 3, meddle);
-}, 120_000);
+});
 afterAll(() => Promise.all(banks.map((bank) => bank.close())));
 
 const USER = 'ada';
@@ -106,19 +106,15 @@ async function meddle(deed: Deed) {
 }
 
 describe('a code that the bank had in hand is sent no second time when its workflow is', () => {
-  test.each(DEEDS)(
-    '%s',
-    async (deed) => {
-      expect(await meddled.get(deed)).toEqual({
-        again: { outcome: 'repeated', first: 'failed', name: NAME },
-        state: 'AWAITING_AUTHORIZATION',
-        code: 'NOT_SENT',
-        exchanges: 1,
-        recovered: deed.startsWith('reset') ? null : 'ACTIVE',
-      });
-    },
-    300_000,
-  );
+  test.each(DEEDS)('%s', async (deed) => {
+    expect(await meddled.get(deed)).toEqual({
+      again: { outcome: 'repeated', first: 'failed', name: NAME },
+      state: 'AWAITING_AUTHORIZATION',
+      code: 'NOT_SENT',
+      exchanges: 1,
+      recovered: deed.startsWith('reset') ? null : 'ACTIVE',
+    });
+  });
 });
 
 test('reset to any workflow task, an end user’s connection is ACTIVE, or asks again where its code was to be exchanged', async () => {
@@ -128,4 +124,4 @@ test('reset to any workflow task, an end user’s connection is ACTIVE, or asks 
   expect(ends.slice(0, exchangeAt + 1).map(({ state }) => state)).toEqual(Array(exchangeAt + 1).fill('AWAITING_AUTHORIZATION'));
   expect(ends.slice(exchangeAt + 1).map(({ state }) => state)).toEqual(ends.slice(exchangeAt + 1).map(() => 'ACTIVE'));
   expect(ends.map(({ activity }) => activity)).toEqual(expect.arrayContaining([EXCHANGE, 'createInstallation', 'openSession', null]));
-}, 300_000);
+});

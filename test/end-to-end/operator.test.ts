@@ -37,7 +37,7 @@ async function untilActive({ keeper }: Scene, name: string, runId?: string): Pro
     const status = await keeper.status(name);
     return status.state === 'ACTIVE' && !status.closed && (runId === undefined || status.runId === runId);
   };
-  await until(`${name} is ACTIVE`, isThere, { timeoutMs: 150_000, everyMs: 500, seen: () => keeper.status(name) });
+  await until(`${name} is ACTIVE`, isThere, { everyMs: 500, seen: () => keeper.status(name) });
   return (await keeper.session(name))!.sessionId;
 }
 
@@ -50,7 +50,7 @@ beforeAll(async () => {
   everyReset = resetEverywhere();
   everyReset.catch(() => {});
   meddled = inTurns(MEDDLINGS, 5, meddle);
-}, 60_000);
+});
 
 /** One connection to all of its moments, as no two histories are quite alike. */
 async function resetEverywhere() {
@@ -137,7 +137,6 @@ test.each(['createInstallation', 'createDevice'])(
       'it is paused while it is retried',
       async () => (await isRetried()) && pause(client, workflowId, activity).then(() => true),
       {
-        timeoutMs: 60_000,
         everyMs: 50,
       },
     );
@@ -147,7 +146,6 @@ test.each(['createInstallation', 'createDevice'])(
     expect(aftermathAt(bank.state(), sessionId)).toEqual(oneOfEach(CALLBACKS));
     await worker.kill();
   },
-  150_000,
 );
 
 test.each(['resume', 'onboard'] as const)(
@@ -168,7 +166,6 @@ test.each(['resume', 'onboard'] as const)(
     expect(bank.requests().filter(({ method }) => method === 'POST')).toHaveLength(before);
     await worker.kill();
   },
-  90_000,
 );
 
 test('without a worker between the look and the creation for longer than a look holds, it looks again before it creates', async () => {
@@ -187,7 +184,7 @@ test('without a worker between the look and the creation for longer than a look 
   const ends = runs.filter(({ activity }) => /OAuthClients?$/.test(activity)).map(({ activity, end }) => `${activity} ${end}`);
   expect(ends.slice(0, 3)).toEqual(['findOAuthClients Completed', 'createOAuthClient Failed', 'findOAuthClients Completed']);
   await next.kill();
-}, 150_000);
+});
 
 test('reset to any workflow task of its onboarding, a provider is ACTIVE with the same OAuth client and its callback URLs', async () => {
   const { points, wrong } = await everyReset;
@@ -195,7 +192,7 @@ test('reset to any workflow task of its onboarding, a provider is ACTIVE with th
   expect(points.map(({ activity }) => activity)).toEqual(
     expect.arrayContaining(['generateKeyPair', 'createOAuthClient', 'createCallbackUrl', null]),
   );
-}, 300_000);
+});
 
 describe('a provider is ACTIVE with one of each when the bank performs late what is', () => {
   test.each(MEDDLINGS.map((meddling) => [`${meddling.created.create}, ${meddling.deed}`, meddling] as const))(
@@ -205,6 +202,5 @@ describe('a provider is ACTIVE with one of each when the bank performs late what
       expect(aftermath).toEqual(oneOfEach(CALLBACKS));
       expect(creations).toBe(meddling.created === CALLBACK_URL ? CALLBACKS.length : 1);
     },
-    300_000,
   );
 });

@@ -51,7 +51,7 @@ function start(program: string, args: readonly string[], env: Readonly<Record<st
   return started;
 }
 
-const npx = (...args: string[]): Promise<Ended> => start('npx', ['--no-install', 'bunq-keeper', ...args]).ended(60_000);
+const npx = (...args: string[]): Promise<Ended> => start('npx', ['--no-install', 'bunq-keeper', ...args]).ended();
 
 test('the package holds what is run and read, every page that the README names among it, and no tests', () => {
   const unwanted = /^(test|bench|scripts|activities|bunq|sealing|settings|signers|worker|workflows)\/|\.map$|\.test\./;
@@ -65,31 +65,25 @@ test('the package holds what is run and read, every page that the README names a
   expect(named.filter((path) => !packed.some((file) => file === normalize(path) || file.startsWith(`${normalize(path)}/`)))).toEqual([]);
 });
 
-installedTest(
-  'npx bunq-keeper runs from the installed package: its version, a certificate, the simulator',
-  async () => {
-    expect(await npx('--version')).toMatchObject({ code: 0, stdout: `${version}\n` });
-    const made = await npx('certificate', 'pseudo', '--name', 'My App', '--roles', 'PISP,AISP', '--out', 'certificate');
-    expect(made.code).toBe(0);
-    expect(readdirSync(join(folder, 'certificate')).sort()).toEqual(['cert.pem', 'key.pem']);
-    const bin = join(folder, 'node_modules/.bin/bunq-keeper');
-    const simulator = start(bin, ['simulator', '--port', '0', '--manage-port', '0', '--json']);
-    const [line] = await simulator.waitForLine(/^\{"schema":1,.*\}$/);
-    const answer = await fetch(new URL('user', (JSON.parse(line) as { apiUrl: string }).apiUrl));
-    expect(answer.status).toBeGreaterThanOrEqual(400); // the bank is there, and wants to know who asks
-    simulator.signal('SIGTERM');
-    expect(await simulator.ended()).toMatchObject({ code: 0 });
-  },
-  120_000,
-);
+installedTest('npx bunq-keeper runs from the installed package: its version, a certificate, the simulator', async () => {
+  expect(await npx('--version')).toMatchObject({ code: 0, stdout: `${version}\n` });
+  const made = await npx('certificate', 'pseudo', '--name', 'My App', '--roles', 'PISP,AISP', '--out', 'certificate');
+  expect(made.code).toBe(0);
+  expect(readdirSync(join(folder, 'certificate')).sort()).toEqual(['cert.pem', 'key.pem']);
+  const bin = join(folder, 'node_modules/.bin/bunq-keeper');
+  const simulator = start(bin, ['simulator', '--port', '0', '--manage-port', '0', '--json']);
+  const [line] = await simulator.waitForLine(/^\{"schema":1,.*\}$/);
+  const answer = await fetch(new URL('user', (JSON.parse(line) as { apiUrl: string }).apiUrl));
+  expect(answer.status).toBeGreaterThanOrEqual(400); // the bank is there, and wants to know who asks
+  simulator.signal('SIGTERM');
+  expect(await simulator.ended()).toMatchObject({ code: 0 });
+});
 
-installedTest(
-  'its three modules are imported, and required; nothing else of it can be',
-  async () => {
-    const names = ['bunq-keeper', 'bunq-keeper/worker', 'bunq-keeper/simulator'];
-    writeFileSync(
-      join(folder, 'modules.mjs'),
-      `import { createRequire } from 'node:module';
+installedTest('its three modules are imported, and required; nothing else of it can be', async () => {
+  const names = ['bunq-keeper', 'bunq-keeper/worker', 'bunq-keeper/simulator'];
+  writeFileSync(
+    join(folder, 'modules.mjs'),
+    `import { createRequire } from 'node:module';
     const seen = {};
     for (const name of ${JSON.stringify(names)}) {
       const required = createRequire(import.meta.url)(name);
@@ -98,28 +92,24 @@ installedTest(
     }
     seen.hidden = await import('bunq-keeper/dist/client/keeper.js').catch(({ code }) => code);
     console.log(JSON.stringify(seen));`,
-    );
-    const { code, stdout, stderr } = await start(process.execPath, ['--disable-warning=ExperimentalWarning', 'modules.mjs']).ended();
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(JSON.parse(stdout)).toEqual({
-      'bunq-keeper': expect.arrayContaining(['Keeper', 'KeeperError', 'Secret', 'providerWorkflowId']),
-      'bunq-keeper/worker': expect.arrayContaining(['readWorkerSettings', 'runWorker', 'SettingsError']),
-      'bunq-keeper/simulator': expect.arrayContaining(['startSimulator']),
-      hidden: 'ERR_PACKAGE_PATH_NOT_EXPORTED',
-    });
-  },
-  60_000,
-);
+  );
+  const { code, stdout, stderr } = await start(process.execPath, ['--disable-warning=ExperimentalWarning', 'modules.mjs']).ended();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(stdout)).toEqual({
+    'bunq-keeper': expect.arrayContaining(['Keeper', 'KeeperError', 'Secret', 'providerWorkflowId']),
+    'bunq-keeper/worker': expect.arrayContaining(['readWorkerSettings', 'runWorker', 'SettingsError']),
+    'bunq-keeper/simulator': expect.arrayContaining(['startSimulator']),
+    hidden: 'ERR_PACKAGE_PATH_NOT_EXPORTED',
+  });
+});
 
-installedTest.each(['node16', 'nodenext', 'bundler'])(
-  'its types are found by moduleResolution %s',
-  async (moduleResolution) => {
-    const types = join(folder, 'node_modules/@types');
-    mkdirSync(types, { recursive: true });
-    if (!existsSync(join(types, 'node'))) symlinkSync(join(ROOT, 'node_modules/@types/node'), join(types, 'node'));
-    writeFileSync(
-      join(folder, 'use.ts'),
-      `import { Keeper, type KnownStatus } from 'bunq-keeper';
+installedTest.each(['node16', 'nodenext', 'bundler'])('its types are found by moduleResolution %s', async (moduleResolution) => {
+  const types = join(folder, 'node_modules/@types');
+  mkdirSync(types, { recursive: true });
+  if (!existsSync(join(types, 'node'))) symlinkSync(join(ROOT, 'node_modules/@types/node'), join(types, 'node'));
+  writeFileSync(
+    join(folder, 'use.ts'),
+    `import { Keeper, type KnownStatus } from 'bunq-keeper';
     import { type Simulator, startSimulator } from 'bunq-keeper/simulator';
     import { readWorkerSettings, runWorker } from 'bunq-keeper/worker';
     export const bank: Promise<Simulator> = startSimulator({ port: 0 });
@@ -127,22 +117,20 @@ installedTest.each(['node16', 'nodenext', 'bundler'])(
     export const status = async (name: string): Promise<KnownStatus> => (await Keeper.connect()).status(name);
     // @ts-expect-error a name is a string: these are types, and not any
     export const wrong = (keeper: Keeper) => keeper.status(1);`,
-    );
-    const module = moduleResolution === 'bundler' ? 'esnext' : moduleResolution;
-    const compilerOptions = { target: 'es2023', module, moduleResolution, strict: true, noEmit: true, skipLibCheck: true, types: ['node'] };
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
-    const tsc = await execa(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')], { cwd: folder, reject: false });
-    expect(tsc.stdout).toBe('');
-  },
-  60_000,
-);
+  );
+  const module = moduleResolution === 'bundler' ? 'esnext' : moduleResolution;
+  const compilerOptions = { target: 'es2023', module, moduleResolution, strict: true, noEmit: true, skipLibCheck: true, types: ['node'] };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
+  const tsc = await execa(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')], { cwd: folder, reject: false });
+  expect(tsc.stdout).toBe('');
+});
 
 installedTest(
   'dev onboards in a folder of its own; status loads only what it needs, and a worker without its bundle ends at once',
   async () => {
     const main = join(installed, 'dist/client/main.js');
     const dev = start(process.execPath, [main, 'dev']); // not by npx, which would be the one to get the signals
-    await dev.waitForLine(/^GET \/user +the bank says: /, 120_000);
+    await dev.waitForLine(/^GET \/user +the bank says: /);
     const env = settingsIn(join(folder, '.bunq-keeper/env'));
     const loaded = join(folder, 'loaded');
     const status = await start(process.execPath, [main, 'status', 'demo'], { ...env, NODE_V8_COVERAGE: loaded }).ended();
@@ -168,9 +156,8 @@ installedTest(
       stderr: expect.stringMatching(/workflow-bundle\.js.+Install bunq-keeper again/),
     });
     dev.signal('SIGINT');
-    expect(await dev.ended(60_000)).toMatchObject({ code: 0 });
+    expect(await dev.ended()).toMatchObject({ code: 0 });
   },
-  240_000,
 );
 
 /** The packages of which a program loaded a file, as its coverage names them. */

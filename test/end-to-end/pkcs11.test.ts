@@ -72,18 +72,14 @@ testWithHsm('an HSM that refuses the PIN is unavailable, and the PIN is not show
   await expect(signed).rejects.not.toThrow('4711');
 });
 
-testWithHsm(
-  'a provider is onboarded with its key in the HSM',
-  async () => {
-    const token = newToken(softHsm!, copyOf('pseudo-key.pem'));
-    const [temporal, bank] = [await temporalServer(), await BankProcess.start()];
-    const file = join(temporaryFolder(), 'signers.json');
-    const here = scene(temporal, bank, { KEEPER_QSEAL_SIGNERS: file, ...token });
-    writeFileSync(file, JSON.stringify({ hsm: { ...entry, environment: here.environment } }));
-    await here.startWorker();
-    const certificate = ['--certificate', vectorPath('pseudo-cert.pem'), '--signer', 'hsm', '--callback-url', 'https://acme.example/'];
-    const { code, stdout } = await here.run('onboard', 'acme', ...certificate, '--json');
-    expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ state: 'ACTIVE' })]);
-  },
-  90_000,
-);
+testWithHsm('a provider is onboarded with its key in the HSM', async () => {
+  const token = newToken(softHsm!, copyOf('pseudo-key.pem'));
+  const [temporal, bank] = [await temporalServer(), await BankProcess.start()];
+  const file = join(temporaryFolder(), 'signers.json');
+  const here = scene(temporal, bank, { KEEPER_QSEAL_SIGNERS: file, ...token });
+  writeFileSync(file, JSON.stringify({ hsm: { ...entry, environment: here.environment } }));
+  await here.startWorker();
+  const certificate = ['--certificate', vectorPath('pseudo-cert.pem'), '--signer', 'hsm', '--callback-url', 'https://acme.example/'];
+  const { code, stdout } = await here.run('onboard', 'acme', ...certificate, '--json');
+  expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ state: 'ACTIVE' })]);
+});

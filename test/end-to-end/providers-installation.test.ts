@@ -25,12 +25,11 @@ beforeAll(async () => {
   await here.keeper.onboard('acme', await onboardingOf('provider', bank, [CALLBACK]));
   await isActive('acme');
   bank.resetRequests();
-}, 120_000);
+});
 afterAll(() => bank.close());
 
 const isActive = (name: string) =>
   until(`${name} is ACTIVE`, async () => (await here.keeper.status(name)).state === 'ACTIVE', {
-    timeoutMs: 60_000,
     seen: () => worker.stderr.slice(-1500),
   });
 
@@ -59,7 +58,7 @@ test('accounts are read, and a signed call is made, on a session for which nothi
   expect(signed.status).toBe(200);
   const revealed = await here.run('session', 'acme/alice', '--reveal', '--json');
   expect(JSON.parse(revealed.stdout)).toMatchObject({ token: expect.stringMatching(/^\w{16,}$/) });
-}, 60_000);
+});
 
 test('the setting is the option’s default, and the option goes before it', async () => {
   const set = scene(temporal, bank, { ...here.env, KEEPER_USER_INSTALLATION: 'provider' });
@@ -67,11 +66,11 @@ test('the setting is the option’s default, and the option goes before it', asy
   expect(await here.keeper.session('acme/bob')).toMatchObject({ ofProvider: true });
   await connect(set, 'carol', '--installation', 'own');
   expect((await here.keeper.session('acme/carol'))!.ofProvider).toBeUndefined();
-}, 60_000);
+});
 
 test('nothing of the provider’s installation is in what Temporal stores of its end users', async () => {
   const ids = ['alice', 'bob'].map((user) => `user.${here.environment}.acme.${user}`);
   const secrets = bank.secrets().map(({ kind, id, value }) => ({ label: `${kind} ${id}`, value }));
   const haystacks = [{ path: temporal.dbFile }, ...(await decodedPayloads(temporal.client, ids))];
   expect(searchForSecrets(secrets, haystacks)).toEqual([]);
-}, 60_000);
+});

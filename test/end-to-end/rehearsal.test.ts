@@ -71,7 +71,7 @@ beforeAll(async () => {
   const entries = Object.entries(await signerEntries(keys)).map(([name, entry]) => [name, { ...entry, ...serves }]);
   writeFileSync(file, JSON.stringify(Object.fromEntries(entries)), { mode: 0o600 });
   worker = await here.startWorker();
-}, 180_000);
+});
 afterAll(() => bank.close());
 
 /** A command that succeeds; what it says is searched. */
@@ -101,18 +101,14 @@ function registrationOf(name: string, { session }: ConnectionStatus) {
 
 const registrations = new Map<string, ReturnType<typeof registrationOf>>();
 
-test.each(byName)(
-  '%s is onboarded with its certificate of 2026, and serves',
-  async (name, { certificates }) => {
-    const { stdout } = await run(here, 'onboard', name, ...certificates['2026']!.options, '--callback-url', CALLBACK_URL, '--json');
-    const status = JSON.parse(stdout) as ConnectionStatus;
-    expect(status).toMatchObject({ state: 'ACTIVE', certificate: { roles: ['PISP', 'AISP'] } });
-    await callsItself(here, name);
-    registrations.set(name, registrationOf(name, status));
-    expect(registrations.get(name)).toMatchObject({ clients: [expect.any(Number)], urls: [CALLBACK_URL] });
-  },
-  90_000,
-);
+test.each(byName)('%s is onboarded with its certificate of 2026, and serves', async (name, { certificates }) => {
+  const { stdout } = await run(here, 'onboard', name, ...certificates['2026']!.options, '--callback-url', CALLBACK_URL, '--json');
+  const status = JSON.parse(stdout) as ConnectionStatus;
+  expect(status).toMatchObject({ state: 'ACTIVE', certificate: { roles: ['PISP', 'AISP'] } });
+  await callsItself(here, name);
+  registrations.set(name, registrationOf(name, status));
+  expect(registrations.get(name)).toMatchObject({ clients: [expect.any(Number)], urls: [CALLBACK_URL] });
+});
 
 test('a next certificate with fewer roles is refused, and nothing is changed', async () => {
   const { name, certificates } = providers[0]!;
@@ -129,26 +125,24 @@ test('a next certificate with fewer roles is refused, and nothing is changed', a
   });
   expect(await statusOf(here, name)).toEqual(before);
   expect(bank.state().credentials.length).toBe(registered);
-}, 60_000);
+});
 
-test.each(byName)(
-  '%s rolls over to its certificate of 2028, and is who it was',
-  async (name, { certificates }) => {
-    const credentials = bank.state().credentials.length;
-    const before = await statusOf(here, name);
-    await run(here, 'resume', name, ...certificates['2028']!.options);
-    const after = await statusOf(here, name);
-    expect(after.session!.openedAt).not.toBe(before.session!.openedAt);
-    expect(after).toMatchObject({ session: { userId: before.session!.userId }, action: null, lastError: null });
-    expect(bank.state().credentials.length).toBe(credentials + 1);
-    const { wanted } = await here.keeper.client.workflow.getHandle(after.workflowId).query<{ wanted: object }>('state');
-    expect(wanted).toMatchObject({ credential: { signer: certificates['2028']!.signer } });
-    expect(wanted).not.toHaveProperty('formerCredential');
-    await callsItself(here, name);
-    expect(registrationOf(name, after)).toEqual(registrations.get(name));
-  },
-  90_000,
-);
+test.each(byName)('%s rolls over to its certificate of 2028, and is who it was', async (name, { certificates }) => {
+  const [credentials, before] = [usedCredentials(), await statusOf(here, name)];
+  await run(here, 'resume', name, ...certificates['2028']!.options);
+  const after = await statusOf(here, name);
+  expect(after.session!.openedAt).not.toBe(before.session!.openedAt);
+  expect(after).toMatchObject({ session: { userId: before.session!.userId }, action: null, lastError: null });
+  expect(usedCredentials()).toBe(credentials + 1);
+  const { wanted } = await here.keeper.client.workflow.getHandle(after.workflowId).query<{ wanted: object }>('state');
+  expect(wanted).toMatchObject({ credential: { signer: certificates['2028']!.signer } });
+  expect(wanted).not.toHaveProperty('formerCredential');
+  await callsItself(here, name);
+  expect(registrationOf(name, after)).toEqual(registrations.get(name));
+});
+
+/** One whose answer was lost is made once more, and the first is never used. */
+const usedCredentials = () => bank.state().credentials.filter(({ boundInstallations }) => boundInstallations.length > 0).length;
 
 async function restartWorker(): Promise<void> {
   worker.signal('SIGTERM');
@@ -171,7 +165,7 @@ test('the sealing keys are rotated under all of them, and the former key goes', 
   await restartWorker();
   noteSealingKeys(here);
   for (const { name } of providers) await callsItself(here, name);
-}, 180_000);
+});
 
 function noteSealingKeys({ sealingKeysFile }: Scene): void {
   const { keys } = JSON.parse(readFileSync(sealingKeysFile, 'utf8')) as { keys: { kid: string; k: string }[] };
@@ -202,7 +196,7 @@ test('each is exported, and goes on elsewhere with the very session, and nothing
   ]);
   expect(now.sessions.length).toBe(sessions.length);
   told.push({ name: 'the worker elsewhere', bytes: elsewhereWorker.stdout + elsewhereWorker.stderr });
-}, 180_000);
+});
 
 test('each is forgotten here, and is kept elsewhere', async () => {
   for (const { name } of providers) {
@@ -213,7 +207,7 @@ test('each is forgotten here, and is kept elsewhere', async () => {
   }
   expect(await here.keeper.list()).toEqual([]);
   expect(await elsewhere.keeper.list()).toHaveLength(providers.length);
-}, 300_000);
+});
 
 const issuedSecrets = () => bank.secrets().map(({ kind, id, value }) => ({ label: `${kind} ${id}`, value }));
 
@@ -232,4 +226,4 @@ afterEach(async () => {
     ...told,
   ];
   expect(searchForSecrets([...issuedSecrets(), ...secrets], haystacks)).toEqual([]);
-}, 60_000);
+});

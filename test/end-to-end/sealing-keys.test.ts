@@ -38,7 +38,7 @@ beforeAll(async () => {
   await untilStatus(here.keeper, 'acme', ({ state }) => state === 'ACTIVE');
   expect(await here.run('onboard', 'ada', '--sandbox-user')).toMatchObject({ code: 0 });
   await connect('alice');
-}, 180_000);
+});
 afterAll(() => bank.close());
 
 const keyIds = () => SealingKeySet.parse(readFileSync(here.sealingKeysFile, 'utf8'), 'the test').keyIds;
@@ -108,7 +108,7 @@ test('a key is added to the file, and promoted only when every worker has it', a
     stderr: expect.stringContaining(`${present} seals from now on`),
   });
   expect(keyIds()).toEqual([present, former]);
-}, 120_000);
+});
 
 test('connections are sealed anew at their renewal, while one worker seals by the former key and another by the present', async () => {
   presentFirst = await here.startWorker();
@@ -124,7 +124,7 @@ test('connections are sealed anew at their renewal, while one worker seals by th
   expect(await here.run('renew', 'ada')).toMatchObject({ code: 0 });
   await until('it is sealed by the present key', async () => String(await sealedBy('ada')) === present);
   expect(await sealedBy('acme/alice')).toEqual([former]);
-}, 180_000);
+});
 
 test('the former key may not go while connections are sealed by it, and says so', async () => {
   expect(await status(former)).toMatchObject({
@@ -142,10 +142,13 @@ test('the former key may not go while connections are sealed by it, and says so'
     code: 2,
     stderr: expect.stringContaining('is the key that seals'),
   });
-}, 60_000);
+});
+
+/** Former sessions are closed in their own time. */
+const requests = () => bank.requests().filter(({ endpoint }) => endpoint !== 'DELETE /session/{itemId}');
 
 test('every connection is sealed anew on demand, at no cost to the bank, and again for nothing', async () => {
-  const requests = bank.requests().length;
+  const before = requests();
   const once = await here.run('sealing-keys', 'reseal', '--json');
   expect(once).toMatchObject({ code: 0, stderr: expect.stringContaining('2 of 3 connections were sealed anew') });
   expect(JSON.parse(once.stdout)).toEqual({ schema: 1, keyId: present, resealed: 2, left: [] });
@@ -154,9 +157,9 @@ test('every connection is sealed anew on demand, at no cost to the bank, and aga
     code: 0,
     stderr: expect.stringContaining('0 of 3 connections were sealed anew'),
   });
-  expect(bank.requests().length).toBe(requests);
+  expect(requests()).toEqual(before);
   expect(await status(former)).toMatchObject({ connections: [], histories: 0, neededFor: [] });
-}, 60_000);
+});
 
 test('it may not go while a closed run holds values sealed by it, and until when is said', async () => {
   expect(await here.run('disconnect', 'ada', '--yes')).toMatchObject({ code: 0 });
@@ -172,7 +175,7 @@ test('it may not go while a closed run holds values sealed by it, and until when
   expect(await here.run('disconnect', 'ada', '--forget', '--yes')).toMatchObject({ code: 0 });
   expect(await here.run('sealing-keys', 'remove', former)).toMatchObject({ code: 0 });
   expect(keyIds()).toEqual([present]);
-}, 180_000);
+});
 
 test('without the former key everything is opened: each connection renews, and is called', async () => {
   await stop(presentFirst);
@@ -185,7 +188,7 @@ test('without the former key everything is opened: each connection renews, and i
   expect(registered()).toEqual(before);
   const state = (await temporal.client.workflow.getHandle(`user.${here.environment}.acme.alice`).query('state')) as ConnectionState;
   expect(sealedValues(state).length).toBeGreaterThan(4);
-}, 120_000);
+});
 
 test('a worker with none of the keys makes nothing anew, and all goes on when it has them again', async () => {
   const before = registered();
@@ -202,7 +205,7 @@ test('a worker with none of the keys makes nothing anew, and all goes on when it
   expect(await here.run('renew', 'acme')).toMatchObject({ code: 0 });
   expect(await here.keeper.status('acme')).toMatchObject({ state: 'ACTIVE' });
   expect(registered()).toEqual(before);
-}, 180_000);
+});
 
 test('nothing of it is in what Temporal stores', async () => {
   const { keys } = JSON.parse(readFileSync(here.sealingKeysFile, 'utf8')) as { keys: { kid: string; k: string }[] };
@@ -212,4 +215,4 @@ test('nothing of it is in what Temporal stores', async () => {
   ];
   const payloads = await decodedPayloads(temporal.client, [`provider.${here.environment}.acme`, `user.${here.environment}.acme.alice`]);
   expect(searchForSecrets(secrets, [{ path: temporal.dbFile }, ...payloads])).toEqual([]);
-}, 60_000);
+});

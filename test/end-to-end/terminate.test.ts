@@ -28,18 +28,17 @@ test.each(['resume', 'onboard'] as const)(
     await temporal.client.workflow.getHandle(providerWorkflowId(keeper.environment, NAME)).terminate('a person did it');
     expect(await keeper.status(NAME)).toMatchObject({ state: 'ONBOARDING', closed: 'TERMINATED' });
     const closed = async () => (await keeper.listClosed()).map(({ name, closed }) => [name, closed]);
-    await until('it is listed as closed', async () => (await closed()).length > 0, { timeoutMs: 30_000 });
+    await until('it is listed as closed', async () => (await closed()).length > 0);
     expect(await closed()).toEqual([[NAME, 'TERMINATED']]);
     if (again === 'resume') await keeper.resume(NAME);
     else expect(await keeper.onboard(NAME, onboarding)).toEqual({ isNew: false });
     await until('the new run has looked for an OAuth client', () => looks() > looksBefore);
     bank.releaseFaults();
 
-    await until('it is ACTIVE', async () => (await keeper.status(NAME)).state === 'ACTIVE', { timeoutMs: 90_000, everyMs: 500 });
+    await until('it is ACTIVE', async () => (await keeper.status(NAME)).state === 'ACTIVE', { everyMs: 500 });
     expect(await closed()).toEqual([]);
     const { sessionId } = (await keeper.session(NAME))!;
     expect(aftermathAt(bank.state(), sessionId)).toEqual(oneOfEach(CALLBACKS));
     await bank.close();
   },
-  150_000,
 );

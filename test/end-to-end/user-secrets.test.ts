@@ -44,7 +44,7 @@ beforeAll(async () => {
   callbackServer = (await worker.waitForLine(/"callbackUrl":"([^"]+)"/))[1]!;
   consents = new Consents(here, bank);
   await onboardProvider(here, bank);
-}, 120_000);
+});
 afterAll(() => bank.close());
 
 async function redirectOf(user: string): Promise<string> {
@@ -69,7 +69,7 @@ test('codes are brought by command, page and library, and one exchange after the
     told.push({ name: `status of ${user}`, bytes: JSON.stringify(status) });
   }
   bank.clearFaults();
-}, 300_000);
+});
 
 test('a code that was echoed by the bank, a wrong command, and a page are told of without it', async () => {
   const echoed = await redirectOf('echoed');
@@ -91,7 +91,7 @@ test('a code that was echoed by the bank, a wrong command, and a page are told o
   const unreadable = await here.runWith(`<${mistaken}>`, 'complete-user', PROVIDER, 'page', '--redirect-url-file', '-');
   expect(unreadable.code).toBe(2);
   told.push({ name: 'errors', bytes: inspect(refused, { depth: 9 }) + unreadable.stdout + unreadable.stderr });
-}, 120_000);
+});
 
 test('the workflows’ details, as the Temporal UI shows them, are searched as well', async () => {
   for (const workflowId of userWorkflowIds()) {
@@ -100,7 +100,7 @@ test('the workflows’ details, as the Temporal UI shows them, are searched as w
       .query<{ currentDetails: string }>('__temporal_workflow_metadata');
     told.push({ name: `details of ${workflowId}`, bytes: currentDetails });
   }
-}, 60_000);
+});
 
 const userWorkflowIds = () =>
   [...EXCHANGES.map(({ user }) => user), 'echoed', 'mistaken', 'page'].map((user) => `user.${here.environment}.${PROVIDER}.${user}`);
@@ -138,4 +138,4 @@ test('no code, access token, state or client secret is anywhere; what is sent th
     const there = findings.filter(({ haystack }) => place.test(haystack));
     for (const { label } of spilt) expect([place, there.map((found) => found.label)]).toEqual([place, expect.arrayContaining([label])]);
   }
-}, 90_000);
+});

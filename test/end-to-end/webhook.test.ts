@@ -34,7 +34,7 @@ beforeAll(async () => {
   const { port } = receiver.address() as AddressInfo;
   const webhook = { KEEPER_WEBHOOK_URL: `http://127.0.0.1:${port}/hooks?key=of-the-address`, KEEPER_WEBHOOK_SECRET: SECRET };
   here = scene(temporal, bank, { KEEPER_SESSION_GAP: '1s', KEEPER_CALL_LIMITS: 'off', ...webhook });
-}, 60_000);
+});
 afterAll(async () => {
   receiver.close();
   await bank.close();
@@ -74,4 +74,4 @@ test('what waits for a person is told when the receiver is there again, though t
   const told = received.map(({ body }) => body).join('\n');
   const haystacks = [{ path: temporal.dbFile }, ...payloads, { name: 'output', bytes: output }, { name: 'events', bytes: told }];
   expect(searchForSecrets(secrets, haystacks)).toEqual([]);
-}, 180_000);
+});

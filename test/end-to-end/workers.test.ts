@@ -13,7 +13,7 @@ import { TemporalProxy } from './support/temporal-proxy.ts';
 let temporal: TestTemporal;
 beforeAll(async () => {
   temporal = await temporalServer();
-}, 60_000);
+});
 
 const banks: Simulator[] = [];
 afterAll(() => Promise.all(banks.map((bank) => bank.close())));
@@ -27,22 +27,12 @@ async function sceneOfItsOwn(more: Record<string, string> = {}, server: Pick<Tes
 
 const onboardSandboxUser = ({ start }: Scene, ...more: string[]) => start('onboard', 'ada', '--sandbox-user', ...more);
 
-/** Within so many milliseconds of the start of the workflow. */
-const SAID_WITHIN_MS = 5000;
-
-async function expectSaidInTime(here: Scene, onboarding: KeeperProcess, sentence: RegExp): Promise<void> {
-  await onboarding.waitForLine(sentence);
-  const saidAtMs = Date.now();
-  const { startTime } = await temporal.client.workflow.getHandle(`provider.${here.environment}.ada`).describe();
-  expect(saidAtMs - startTime.getTime()).toBeLessThan(SAID_WITHIN_MS);
-}
-
 const exactly = (text: string) => new RegExp(`^${text.replace(/[.?]/g, '\\$&')}$`);
 
-test('onboard with no worker says so within 5 s, and goes on as soon as one is started', async () => {
+test('onboard with no worker says so, and goes on as soon as one is started', async () => {
   const { here } = await sceneOfItsOwn();
   const onboarding = onboardSandboxUser(here, '--json');
-  await expectSaidInTime(here, onboarding, exactly(`No worker polls bunq-keeper.${here.environment}. Start one: npx bunq-keeper worker`));
+  await onboarding.waitForLine(exactly(`No worker polls bunq-keeper.${here.environment}. Start one: npx bunq-keeper worker`));
   const status = await here.run('status', 'ada', '--json');
   expect(status.stderr).toContain(`No worker polls bunq-keeper.${here.environment}.`);
   expect(JSON.parse(status.stdout)).toMatchObject({ state: 'ONBOARDING', worker: false, asOf: expect.stringMatching(/^20/) });
@@ -50,28 +40,28 @@ test('onboard with no worker says so within 5 s, and goes on as soon as one is s
   const ended = await onboarding.ended();
   expect(ended).toMatchObject({ code: 0 });
   expect(JSON.parse(ended.stdout)).toMatchObject({ state: 'ACTIVE' });
-}, 60_000);
+});
 
-test('onboard with a worker for another environment says so within 5 s; not done in time is exit code 4', async () => {
+test('onboard with a worker for another environment says so before it gives up after 5 s, with exit code 4', async () => {
   const { here } = await sceneOfItsOwn();
   const { here: elsewhere } = await sceneOfItsOwn();
   await elsewhere.startWorker();
   const onboarding = onboardSandboxUser(here, '--timeout', '5s');
-  await expectSaidInTime(here, onboarding, exactly(`No worker polls bunq-keeper.${here.environment}. Start one: npx bunq-keeper worker`));
+  await onboarding.waitForLine(exactly(`No worker polls bunq-keeper.${here.environment}. Start one: npx bunq-keeper worker`));
   expect(await onboarding.ended()).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('bunq-keeper status ada') });
-}, 60_000);
+});
 
-test('onboard with a worker for another egress says so within 5 s; Ctrl-C stops the waiting and not the work', async () => {
+test('onboard with a worker for another egress says so; Ctrl-C stops the waiting and not the work', async () => {
   const { here } = await sceneOfItsOwn();
   await here.startWorker({ KEEPER_EGRESS: 'frankfurt' });
   const onboarding = onboardSandboxUser(here);
   const missing = `No worker polls bunq-keeper.${here.environment}.default. Start one: npx bunq-keeper worker`;
-  await expectSaidInTime(here, onboarding, exactly(missing));
+  await onboarding.waitForLine(exactly(missing));
   onboarding.signal('SIGINT');
   await onboarding.ended();
   await here.startWorker();
   await until('it is ACTIVE', async () => (await here.keeper.status('ada')).state === 'ACTIVE');
-}, 60_000);
+});
 
 test('after a worker was killed, status tells what was published last and when the worker was last seen', async () => {
   const { here } = await sceneOfItsOwn();
@@ -88,7 +78,7 @@ test('after a worker was killed, status tells what was published last and when t
     stdout: '',
     stderr: expect.stringMatching(/^The request was not recorded\. No answer from the workers of /m),
   });
-}, 60_000);
+});
 
 async function expectActiveWithoutSearchAttributes(here: Scene, worker: KeeperProcess): Promise<void> {
   for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) {
@@ -117,7 +107,7 @@ test('a namespace without search attributes, and without the right to add them, 
   await expectActiveWithoutSearchAttributes(here, worker);
   const { customAttributes } = await bare.client.connection.operatorService.listSearchAttributes({ namespace: 'default' });
   expect(Object.keys(customAttributes).filter((name) => name.startsWith('Keeper'))).toEqual([]);
-}, 90_000);
+});
 
 test('a worker that may not even look at the search attributes still reaches ACTIVE', async () => {
   const bare = await temporalServer();
@@ -125,7 +115,7 @@ test('a worker that may not even look at the search attributes still reaches ACT
   proxy.denies = ({ method }) => method === 'AddSearchAttributes' || method === 'ListSearchAttributes';
   const { here } = await sceneOfItsOwn({}, bare);
   await expectActiveWithoutSearchAttributes(here, await here.startWorker({ TEMPORAL_ADDRESS: proxy.address }));
-}, 90_000);
+});
 
 test('a namespace in which KeeperState is of another type, and no Keyword is left, still reaches ACTIVE', async () => {
   const full = await temporalServer();
@@ -137,7 +127,7 @@ test('a namespace in which KeeperState is of another type, and no Keyword is lef
   });
   const { here } = await sceneOfItsOwn({}, full);
   await expectActiveWithoutSearchAttributes(here, await here.startWorker());
-}, 90_000);
+});
 
 test('a worker waits for a Temporal server that is not up yet, and says so; it can be stopped while it waits', async () => {
   const late = await temporalServer();
@@ -152,7 +142,7 @@ test('a worker waits for a Temporal server that is not up yet, and says so; it c
   await worker.waitForLine(/worker is ready/);
   expect(worker.lines.filter((line) => waiting.test(line))).toHaveLength(1);
   expect(await onboardSandboxUser(here).ended()).toMatchObject({ code: 0 });
-}, 90_000);
+});
 
 test('SIGTERM lets the calls in hand end, takes no new ones, and the next worker goes on', async () => {
   const { bank, here } = await sceneOfItsOwn();
@@ -174,4 +164,4 @@ test('SIGTERM lets the calls in hand end, takes no new ones, and the next worker
   const runs = activityRuns(events);
   expect(runs.filter(({ attempts, end }) => attempts !== 1 || end !== 'Completed')).toEqual([]);
   expect(bank.state().installations).toHaveLength(1);
-}, 90_000);
+});

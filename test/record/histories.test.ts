@@ -29,7 +29,7 @@ const keeper = await startKeeper(ENVIRONMENT);
 const URL = 'https://acme.example/callback';
 
 beforeAll(forgetRecordedOfThisVersion);
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 async function recordRuns(shape: string, connection: TestConnection): Promise<void> {
   const runs = await connection.histories();
@@ -51,7 +51,7 @@ test('a provider is onboarded, renewed, and disconnected', async () => {
   await acme.disconnect();
   await acme.ended();
   await recordRuns('provider', acme);
-}, 60_000);
+});
 
 test('the API key and the installation are repaired', async () => {
   const acme = await keeper.connection('acme');
@@ -65,7 +65,7 @@ test('the API key and the installation are repaired', async () => {
   await acme.renew();
   await acme.until('has a new installation', ({ state }) => state === 'ACTIVE' && acme.bankHolds().sessions === 1, 10 * MINUTE);
   await recordRuns('repairs', acme);
-}, 60_000);
+});
 
 test('a credential is refused, and resumed with another', async () => {
   const acme = await keeper.connection('acme');
@@ -76,7 +76,7 @@ test('a credential is refused, and resumed with another', async () => {
   await acme.resume(await providerCertificate('Other App'));
   await acme.becomes('ACTIVE');
   await recordRuns('action-required-and-resume', acme);
-}, 60_000);
+});
 
 test('a signer is unreachable for an hour, and a person signs in its place: wrongly, then rightly', async () => {
   const acme = await keeper.connection('acme');
@@ -91,7 +91,7 @@ test('a signer is unreachable for an hour, and a person signs in its place: wron
   await acme.giveSignature(Buffer.from(signature).toString('base64'));
   await acme.becomes('ACTIVE', 5 * MINUTE);
   await recordRuns('signed-by-hand', acme);
-}, 60_000);
+});
 
 test('a certificate is warned of, by a webhook whose receiver is away at first, and is rolled over after the next one was refused', async () => {
   setWebhook(true);
@@ -117,7 +117,7 @@ test('a certificate is warned of, by a webhook whose receiver is away at first, 
   await acme.until('has told it', () => takenOf(acme.egress).length === 3, HOUR);
   await recordRuns('certificate-rolled-over', acme);
   setWebhook(false);
-}, 60_000);
+});
 
 test('a refused call is reported: once of a good session, once of one that has ended', async () => {
   const acme = await keeper.connection('acme');
@@ -132,7 +132,7 @@ test('a refused call is reported: once of a good session, once of one that has e
   expect(answer).toMatchObject({ outcome: 'replaced' });
   await acme.becomes('ACTIVE', 5 * MINUTE);
   await recordRuns('refusal-reported', acme);
-}, 60_000);
+});
 
 test('callback URLs are added and removed, and an answer is lost', async () => {
   const acme = await keeper.connection('acme');
@@ -145,7 +145,7 @@ test('callback URLs are added and removed, and an answer is lost', async () => {
   await acme.setCallbackUrls([other], { unwanted: [URL] });
   await acme.until('has one', ({ state }) => state === 'ACTIVE' && acme.bankHolds().callbackUrls.length === 1, 10 * MINUTE);
   await recordRuns('callback-urls', acme);
-}, 60_000);
+});
 
 test('after 25 renewals a user goes on in a new run', async () => {
   const ada = await keeper.connection('ada');
@@ -154,7 +154,7 @@ test('after 25 renewals a user goes on in a new run', async () => {
   await keeper.time.pass(130 * DAY);
   expect((await ada.becomes('ACTIVE')).runId).not.toBe(runId);
   await recordRuns('continued-as-new', ada);
-}, 60_000);
+});
 
 test('what an SDK registered is imported', async () => {
   const ada = await keeper.connection('ada');
@@ -168,7 +168,7 @@ test('what an SDK registered is imported', async () => {
   await ada.start({ state: await importedState(request, context, sealingKeys, workflowId, now) });
   await ada.becomes('ACTIVE', 10 * MINUTE);
   await recordRuns('import', ada);
-}, 60_000);
+});
 
 test('the sealing keys were rotated: a connection is sealed anew after its first session, and on demand', async () => {
   const ada = await keeper.connection('ada');
@@ -178,7 +178,7 @@ test('the sealing keys were rotated: a connection is sealed anew after its first
   await ada.becomes('ACTIVE');
   await ada.handle.executeUpdate(resealUpdate, { args: [{ by: 'ada@test' }] });
   await recordRuns('sealed-anew', ada);
-}, 60_000);
+});
 
 test('a gate goes on in a new run after 1,000 signals', async () => {
   const acme = await keeper.connection('acme');
@@ -197,7 +197,7 @@ test('a gate goes on in a new run after 1,000 signals', async () => {
   await acme.renew();
   await acme.until('is renewed', ({ state }) => state === 'ACTIVE' && acme.requests('POST /session-server').length === 2, 5 * MINUTE);
   for (const [index, run] of runs.entries()) record(`gate-continued-as-new-run-${index + 1}`, await run.fetchHistory());
-}, 120_000);
+});
 
 test('a gate in the place of a closed one is told of another connection, and asks it for a second opinion', async () => {
   const acme = await keeper.connection('acme', { callerAddress: '203.0.113.7' });
@@ -214,7 +214,7 @@ test('a gate in the place of a closed one is told of another connection, and ask
   for (const connection of [acme, zeta]) await connection.becomes('ACTIVE', 15 * MINUTE);
   await recordRuns('address-suspect', acme);
   record('gate-second-opinion', await gateOf(acme).fetchHistory());
-}, 60_000);
+});
 
 /** A provider, its first hour over, and an end user who has a link. */
 async function aProviderAndAda() {
@@ -239,7 +239,7 @@ test('an end user is asked, connected, and renewed', async () => {
   await ada.passUntil(session!.renewAt);
   await ada.until('is renewed', ({ state, session: now }) => state === 'ACTIVE' && now!.openedAt !== session!.openedAt, HOUR);
   await recordRuns('user', ada);
-}, 60_000);
+});
 
 test('an end user is connected on the provider’s installation', async () => {
   const { acme, ada } = await aProviderAndAda();
@@ -249,7 +249,7 @@ test('an end user is connected on the provider’s installation', async () => {
   await ada.passUntil(session!.renewAt);
   await ada.until('is renewed', ({ state: now, session: other }) => now === 'ACTIVE' && other!.openedAt !== session!.openedAt, HOUR);
   await recordRuns('user-on-providers-installation', ada);
-}, 60_000);
+});
 
 test('an end user denies, and is connected by another link', async () => {
   const { ada, answerLink } = await aProviderAndAda();
@@ -257,7 +257,7 @@ test('an end user denies, and is connected by another link', async () => {
   expect(await answerLink()).toBe('connected');
   await ada.becomes('ACTIVE');
   await recordRuns('user-denied', ada);
-}, 60_000);
+});
 
 test('the answer to a code is lost, and the end user is connected by another link', async () => {
   const { acme, ada, answerLink } = await aProviderAndAda();
@@ -266,7 +266,7 @@ test('the answer to a code is lost, and the end user is connected by another lin
   expect(await answerLink()).toBe('connected');
   await ada.becomes('ACTIVE');
   await recordRuns('user-lost-code', ada);
-}, 60_000);
+});
 
 test('an end user grants access again in place', async () => {
   const { ada, answerLink } = await aProviderAndAda();
@@ -276,7 +276,7 @@ test('an end user grants access again in place', async () => {
   await ada.until('has another session', (now) => now.state === 'ACTIVE' && now.session!.openedAt !== session!.openedAt, 10 * MINUTE);
   expect((await ada.status()).consentedAt).not.toBe(consentedAt);
   await recordRuns('user-consent-again', ada);
-}, 60_000);
+});
 
 test('an access is revoked, given up after an hour, and granted again', async () => {
   const { acme, ada, answerLink } = await aProviderAndAda();
@@ -290,7 +290,7 @@ test('an access is revoked, given up after an hour, and granted again', async ()
   await answerLink();
   await ada.becomes('ACTIVE', 10 * MINUTE);
   await recordRuns('user-revoked', ada);
-}, 60_000);
+});
 
 test('an end user is disconnected', async () => {
   const { ada, answerLink } = await aProviderAndAda();
@@ -299,7 +299,7 @@ test('an end user is disconnected', async () => {
   await ada.disconnect();
   await ada.ended();
   await recordRuns('user-disconnected', ada);
-}, 60_000);
+});
 
 // The last: a workflow that is terminated while its activity runs stops time skipping, so the lease takes its 30 real seconds.
 test('a gate hands out slots to several, and the lease of one that died ends', async () => {
@@ -315,4 +315,4 @@ test('a gate hands out slots to several, and the lease of one that died ends', a
   await acme.becomes('ACTIVE', 5 * MINUTE);
   await eve!.becomes('ACTIVE', 5 * MINUTE);
   record('gate', await gate.fetchHistory());
-}, 150_000);
+});

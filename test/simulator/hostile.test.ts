@@ -45,7 +45,7 @@ test('the same seed and the same requests bring the same misfortunes, another se
   expect(new Set(first.map(({ fault }) => fault))).toEqual(new Set([null, 'status', 'reset', 'lose-answer-after-effect', 'reordered']));
   expect(await storyOf('7', forty)).toEqual(first);
   expect(await storyOf('8', forty)).not.toEqual(first);
-}, 30_000);
+});
 
 test('what an endpoint meets does not hang on what is asked of others, nor on faults that are set', async () => {
   const users = await storyOf('7', (provider) => readUsers(provider, 20));
@@ -60,7 +60,7 @@ test('what an endpoint meets does not hang on what is asked of others, nor on fa
   for (const [index, seen] of usersOfMixed.entries())
     if (index >= 4 && index < 7) expect(seen).toMatchObject({ fault: 'status', status: 403, hostile: false });
     else expect(seen).toEqual(users[index]);
-}, 30_000);
+});
 
 test('how often each happens is its rate', () => {
   const rates = bank.simulator.settings().hostileRates;

@@ -139,7 +139,7 @@ test(`killed ${KILLS} times at any moment, the bank knows everything that it ans
   const last = await startBank(args);
   await expectWhole(last, answered);
   expect(answered.oauthClients.length).toBeGreaterThan(KILLS);
-}, 300_000);
+});
 
 test('where the file can take no more the bank stops with one line, and knows everything that it answered', async () => {
   const args = ['--no-rate-limits', '--session-gap', '0s', '--state-file', join(temporaryFolder(), 'bank.state')];
@@ -158,4 +158,4 @@ test('where the file can take no more the bank stops with one line, and knows ev
   await expectWhole(roomy, answered);
   await expectOneClientEach(roomy, answered);
   expect(answered.oauthClients.length).toBeGreaterThan(2);
-}, 60_000);
+});

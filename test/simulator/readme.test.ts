@@ -41,4 +41,4 @@ test('what the page shows can be pasted into a shell, and prints what the page s
   } finally {
     await simulator.close();
   }
-}, 90_000);
+});

@@ -87,7 +87,7 @@ let file: Buffer;
 
 beforeAll(async () => {
   ({ moments, file } = await lived());
-}, 30_000);
+});
 
 test('a call is all there or not at all, wherever the file is cut', () => {
   expect(knownAfter(file)).toBe(moments.at(-1)!.known);
@@ -98,7 +98,7 @@ test('a call is all there or not at all, wherever the file is cut', () => {
   }
   expect(moments.length).toBe(8);
   expect(file.length - moments[0]!.bytes).toBeGreaterThan(2000);
-}, 60_000);
+});
 
 test('whatever the last line becomes, what stands before it is known', () => {
   const { bytes } = moments.at(-1)!;
@@ -110,7 +110,7 @@ test('whatever the last line becomes, what stands before it is known', () => {
     garbled[place]! ^= 1 << (place % 8);
     if (knownAfter(garbled) !== before) throw new Error(`a bit of byte ${place} (from ${start}) is believed`);
   }
-}, 60_000);
+});
 
 test('whatever stands behind the last line, also whole lines of something else, is left out', () => {
   const dice = new Dice('garbage');

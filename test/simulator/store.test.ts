@@ -41,7 +41,7 @@ test('the log has the last 50,000 requests, and with them the used request ids, 
   expect(knownBy(again)).toBe(known);
   expect(again.useRequestId(1, 'r200001')).toBe(false);
   again.close();
-}, 60_000);
+});
 
 test('a member that is gone, and an entity that is put unchanged, are the same after a restart', () => {
   const store = open('members');

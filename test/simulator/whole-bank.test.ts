@@ -257,7 +257,7 @@ describe('seed', () => {
     const { connections } = bank.simulator.seed({ connections: 20_000, clientPublicKey: publicKeyPem });
     const values = connections.flatMap((one) => [one.userId, one.apiKey, one.installationToken, one.sessionToken, ...one.accountIds]);
     expect(new Set(values).size).toBe(5 * 20_000);
-  }, 30_000);
+  });
 
   test.each([
     [{ users: -1 }, /users/],

@@ -33,4 +33,4 @@ afterAll(async () => {
     }
   }
   if (failures.length > 0) throw new AggregateError(failures, 'what the test file started could not be ended');
-}, 120_000);
+});

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { exited, spawnTied } from '../../client/dev/spawn-tied.ts';
 import { atEnd } from './at-end.ts';
 import { ROOT } from './build.ts';
-import { until } from './until.ts';
+import { HANGS_AFTER_MS, until } from './until.ts';
 
 export interface KeeperOptions {
   /** On top of a clean environment, in which no TEMPORAL_, BUNQ_ or KEEPER_ variable of the shell is left. */
@@ -46,7 +46,7 @@ export class KeeperProcess {
   }
 
   /** The first line, from now or before, that matches; fails as soon as the process ends without one. */
-  async waitForLine(pattern: RegExp, timeoutMs = 60_000): Promise<RegExpExecArray> {
+  async waitForLine(pattern: RegExp): Promise<RegExpExecArray> {
     const found = await until(
       `${this.#command} prints ${pattern}`,
       () => {
@@ -56,7 +56,7 @@ export class KeeperProcess {
         }
         return this.running || !this.#outputRead() ? undefined : 'ended';
       },
-      { timeoutMs, everyMs: 20, seen: () => this.#output() },
+      { everyMs: 20, seen: () => this.#output() },
     );
     if (found === 'ended')
       throw new Error(
@@ -66,14 +66,14 @@ export class KeeperProcess {
   }
 
   /** Waits for the end; a process that does not end is killed, and that is an error. */
-  async ended(timeoutMs = 120_000): Promise<Ended> {
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), timeoutMs);
+  async ended(): Promise<Ended> {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), HANGS_AFTER_MS);
     const startedMs = Date.now();
     const end = await exited(this.#child);
     clearTimeout(timer);
     await until('its output is read', () => this.#outputRead(), { everyMs: 5 });
-    if (end.signal === 'SIGKILL' && Date.now() - startedMs >= timeoutMs)
-      throw new Error(`${this.#command} did not end within ${timeoutMs / 1000} s:\n${this.#output()}`);
+    if (end.signal === 'SIGKILL' && Date.now() - startedMs >= HANGS_AFTER_MS)
+      throw new Error(`${this.#command} did not end within ${HANGS_AFTER_MS / 1000} s:\n${this.#output()}`);
     return { ...end, stdout: this.stdout, stderr: this.stderr };
   }
 
@@ -111,8 +111,8 @@ export function startKeeper(args: readonly string[], options: KeeperOptions = {}
 }
 
 /** Runs `bunq-keeper` to its end. */
-export function keeper(args: readonly string[], options: KeeperOptions & { readonly timeoutMs?: number } = {}): Promise<Ended> {
-  return startKeeper(args, options).ended(options.timeoutMs);
+export function keeper(args: readonly string[], options: KeeperOptions = {}): Promise<Ended> {
+  return startKeeper(args, options).ended();
 }
 
 /**

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** What has not happened by then hangs: no machine is so slow, and nothing is measured by it. */
+export const HANGS_AFTER_MS = 400_000;
+
 export interface Patience {
   readonly timeoutMs?: number;
   readonly everyMs?: number;
@@ -14,7 +17,7 @@ export interface Patience {
  * @throws Error with the description, and with what was seen last, when the time is over
  */
 export async function until<T>(description: string, condition: () => T | Promise<T>, patience: Patience = {}): Promise<NonNullable<T>> {
-  const { timeoutMs = 30_000, everyMs = 100, seen } = patience;
+  const { timeoutMs = HANGS_AFTER_MS, everyMs = 100, seen } = patience;
   const deadline = Date.now() + timeoutMs;
   for (let last: unknown; ; await sleep(everyMs)) {
     try {

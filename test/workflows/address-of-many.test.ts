@@ -62,4 +62,4 @@ test(`the bank refuses all ${USERS} for three hours: it is tried once in 5 minut
   process.stderr.write(`address: ${renewed} sessions opened in the four hours after\n`);
   expect(renewed).toBeGreaterThan(waiting);
   expect(after.filter(({ troubles }) => Object.keys(troubles).length > 0)).toEqual([]);
-}, 600_000);
+});

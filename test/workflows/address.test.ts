@@ -8,7 +8,7 @@ import { HOUR, MINUTE, SECOND } from '../support/virtual-time.ts';
 
 const keeper = await startKeeper('test');
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 const HOME = '203.0.113.7';
 const ELSEWHERE = '198.51.100.4';
@@ -54,7 +54,7 @@ test('an address that changes and changes back: no session is dropped and no API
   for (const connection of [acme, zeta])
     expect(await connection.becomes('ACTIVE', 10 * MINUTE)).toMatchObject({ recovered: { from: 'DEGRADED', code: 'ADDRESS_SUSPECT' } });
   expectNothingGivenUp([acme, zeta]);
-}, 60_000);
+});
 
 test('400 for everybody for two hours: one try in five minutes, no session is dropped and no API key made', async () => {
   const [acme, zeta] = await two();
@@ -69,7 +69,7 @@ test('400 for everybody for two hours: one try in five minutes, no session is dr
   await keeper.time.pass(40 * MINUTE);
   for (const connection of [acme, zeta]) await connection.becomes('ACTIVE', 15 * MINUTE);
   expectNothingGivenUp([acme, zeta]);
-}, 60_000);
+});
 
 test('403 for everybody for ten minutes, on two connections: no session is dropped and no API key made', async () => {
   const [acme, zeta] = await two();
@@ -80,7 +80,7 @@ test('403 for everybody for ten minutes, on two connections: no session is dropp
   expect(await Promise.all([acme.session(), zeta.session()])).toEqual(before);
   for (const connection of [acme, zeta]) await connection.becomes('ACTIVE', 35 * MINUTE);
   expectNothingGivenUp([acme, zeta]);
-}, 60_000);
+});
 
 test('an API key that died while others idle: one of them is asked to open a session, and the key is replaced within minutes', async () => {
   const [acme, zeta] = await two();
@@ -92,7 +92,7 @@ test('an API key that died while others idle: one of them is asked to open a ses
   expect(acme.requests('POST /payment-service-provider-credential')).toHaveLength(1);
   expect(acme.simulator.state().credentials.map(({ status }) => status)).toEqual(['REVOKED', 'ACTIVE', 'ACTIVE']);
   expect((await zeta.state()).counts).toMatchObject({ renewals: 2, repairs: 0 });
-}, 60_000);
+});
 
 test('where the gate was terminated, the first that is refused does not count as alone: no API key is made', async () => {
   const [acme, zeta] = await two();
@@ -105,7 +105,7 @@ test('where the gate was terminated, the first that is refused does not count as
   acme.simulator.changeSettings({ callerAddress: HOME });
   for (const connection of [acme, zeta]) await connection.becomes('ACTIVE', 10 * MINUTE);
   expectNothingGivenUp([acme, zeta]);
-}, 60_000);
+});
 
 test('400 for everybody while a new certificate is tried: it is not the certificate, and no person is called', async () => {
   const [acme, zeta] = await two();
@@ -118,7 +118,7 @@ test('400 for everybody while a new certificate is tried: it is not the certific
     await connection.becomes('ACTIVE', 40 * MINUTE);
     expect(connection.states.map(({ state }) => state)).not.toContain('ACTION_REQUIRED');
   }
-}, 60_000);
+});
 
 test('a connection that is alone on its egress makes a new API key on its new address', async () => {
   const acme = await keeper.connection('acme', { callerAddress: HOME });
@@ -130,4 +130,4 @@ test('a connection that is alone on its egress makes a new API key on its new ad
   await acme.until('is renewed', (now) => now.session?.openedAt !== session!.openedAt && now.state === 'ACTIVE', 10 * MINUTE);
   expect(acme.simulator.state().credentials).toHaveLength(2);
   expect(acme.simulator.lapses({ connection: 'acme' })).toEqual([]);
-}, 60_000);
+});

@@ -85,7 +85,7 @@ test(`for ${YEARS} years a session is served at every moment, but in outages lon
   expect(acme.states.filter(({ state }) => state === 'ACTION_REQUIRED')).toEqual([]);
   await report(acme, { outages, revocations, refusals, lapses });
   await keeper.end(acme);
-}, 600_000);
+});
 
 function isAllowed(
   lapse: Lapse,

@@ -17,7 +17,7 @@ import { DAY, MINUTE } from '../support/virtual-time.ts';
 const ENVIRONMENT = 'test';
 const keeper = await startKeeper(ENVIRONMENT);
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 const URL = 'https://acme.example/callback';
 const RENEWALS_A_RUN = 25;
@@ -72,7 +72,7 @@ test('before is after: state, OAuth client and memo, over several runs; and what
     const last = await ada.client.workflow.getHandle(ada.workflowId, runId).query(stateQuery);
     expect({ ...last, startedAtMs: state.startedAtMs }).toEqual(state); // a closed run is replayed, and its first task told another time
   }
-}, 120_000);
+});
 
 test('a report that is being answered when it is time to move is answered, and then it moves', async () => {
   const ada = await beforeTheLastRenewal('eve');
@@ -89,7 +89,7 @@ test('a report that is being answered when it is time to move is answered, and t
   const [state] = await crossed(ada);
   expect(state).toMatchObject({ slot: null, counts: { renewals: RENEWALS_A_RUN } });
   expect(ada.requests('POST /session-server')).toHaveLength(RENEWALS_A_RUN + 1);
-}, 120_000);
+});
 
 test('updates that arrive while it moves are all answered, and what they wish is done by one run or the other', async () => {
   const ada = await beforeTheLastRenewal('bob');
@@ -106,7 +106,7 @@ test('updates that arrive while it moves are all answered, and what they wish is
   const count = (kind: 'workflowExecutionUpdateAcceptedEventAttributes' | 'workflowExecutionUpdateCompletedEventAttributes') =>
     former!.events!.filter((event) => event[kind]).length;
   expect(count('workflowExecutionUpdateCompletedEventAttributes')).toBe(count('workflowExecutionUpdateAcceptedEventAttributes'));
-}, 120_000);
+});
 
 test('it never moves with a slot: the gate knows of none that is out or waited for when the new run begins', async () => {
   const ada = await beforeTheLastRenewal('kim');
@@ -117,4 +117,4 @@ test('it never moves with a slot: the gate knows of none that is out or waited f
   expect(slots).toMatchObject({ out: null, queue: [] });
   const [state] = await crossed(ada);
   expect(state!.slot).toBeNull();
-}, 120_000);
+});

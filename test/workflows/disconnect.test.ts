@@ -8,7 +8,7 @@ import { HOUR, MINUTE } from '../support/virtual-time.ts';
 
 const keeper = await startKeeper('test');
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 const URL = 'https://acme.example/callback';
 
@@ -27,26 +27,22 @@ test('a disconnected connection has closed its sessions, and ends', async () => 
   expect(memo).toMatchObject({ state: 'DISCONNECTED' });
   expect(searchAttributes).toMatchObject({ KeeperState: ['DISCONNECTED'] });
   expect(await acme.currentDetails()).toMatch(/^## DISCONNECTED\n/);
-}, 60_000);
+});
 
 test.each([
   ['refuses connections', { kind: 'reset' }],
   ['does not answer', { kind: 'hold' }],
-] as const)(
-  'a bank that %s holds up a disconnect for two minutes at most, and what is left open is named',
-  async (_, fault) => {
-    const acme = await keeper.connection('acme');
-    await acme.onboard();
-    const { session } = await acme.becomes('ACTIVE');
-    acme.simulator.fault({ endpoint: '*', times: null, ...fault });
-    const askedMs = await keeper.time.nowMs();
-    await acme.disconnect();
-    const [open] = acme.simulator.state().sessions;
-    expect(await acme.ended()).toMatchObject({ leftOpen: [{ sessionId: open!.id, expiresAt: session!.expiresAt }] });
-    expect((await keeper.time.nowMs()) - askedMs).toBeLessThanOrEqual(2 * MINUTE);
-  },
-  60_000,
-);
+] as const)('a bank that %s holds up a disconnect for two minutes at most, and what is left open is named', async (_, fault) => {
+  const acme = await keeper.connection('acme');
+  await acme.onboard();
+  const { session } = await acme.becomes('ACTIVE');
+  acme.simulator.fault({ endpoint: '*', times: null, ...fault });
+  const askedMs = await keeper.time.nowMs();
+  await acme.disconnect();
+  const [open] = acme.simulator.state().sessions;
+  expect(await acme.ended()).toMatchObject({ leftOpen: [{ sessionId: open!.id, expiresAt: session!.expiresAt }] });
+  expect((await keeper.time.nowMs()) - askedMs).toBeLessThanOrEqual(2 * MINUTE);
+});
 
 test('a connection that is disconnected while it waits to ask for a session does not ask for it', async () => {
   const acme = await keeper.connection('acme');
@@ -57,7 +53,7 @@ test('a connection that is disconnected while it waits to ask for a session does
   await acme.disconnect();
   await acme.ended();
   expect(acme.requests('POST /session-server')).toHaveLength(1);
-}, 60_000);
+});
 
 test('a connection that is disconnected while a lost answer settles does not send again', async () => {
   const acme = await keeper.connection('acme');
@@ -70,7 +66,7 @@ test('a connection that is disconnected while a lost answer settles does not sen
   await acme.disconnect();
   expect(await acme.ended()).toMatchObject({ leftOpen: [] });
   expect(acme.requests(endpoint)).toHaveLength(1);
-}, 60_000);
+});
 
 test('the state of a run that was terminated goes on in a new one, without anything done twice', async () => {
   const acme = await keeper.connection('acme', { allowSecondOAuthClient: true });
@@ -87,7 +83,7 @@ test('the state of a run that was terminated goes on in a new one, without anyth
   await acme.until('is renewed', ({ session }) => session?.openedAt !== before.session!.openedAt);
   await keeper.time.pass(HOUR);
   expect(acme.bankHolds()).toEqual({ installations: 1, credentials: 1, devices: 1, sessions: 1, oauthClients: 1, callbackUrls: [URL] });
-}, 60_000);
+});
 
 test('a disconnected provider that is onboarded again gets the oldest of its OAuth clients, and none is touched', async () => {
   const acme = await keeper.connection('acme', { allowSecondOAuthClient: true });
@@ -101,7 +97,7 @@ test('a disconnected provider that is onboarded again gets the oldest of its OAu
   expect(await acme.becomes('ACTIVE')).toMatchObject({ oauthClient });
   expect((await acme.state()).oauthClient).toMatchObject({ others: [other] });
   expect(acme.bankHolds()).toMatchObject({ oauthClients: 2, callbackUrls: [URL], sessions: 1 });
-}, 60_000);
+});
 
 /** Made by somebody else with the same user. */
 async function anotherOAuthClient(connection: TestConnection): Promise<number> {

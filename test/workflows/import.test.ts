@@ -8,7 +8,7 @@ import { DAY, MINUTE } from '../support/virtual-time.ts';
 const ENVIRONMENT = 'test';
 const keeper = await startKeeper(ENVIRONMENT);
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 test('the session of an SDK is served until its successor is: there is no moment without one', async () => {
   const ada = await keeper.connection('ada');
@@ -25,4 +25,4 @@ test('the session of an SDK is served until its successor is: there is no moment
   await keeper.time.pass(14 * DAY);
   expect(ada.served.length).toBeGreaterThan(2);
   expect(ada.simulator.lapses({ connection: 'ada' })).toEqual([]);
-}, 60_000);
+});

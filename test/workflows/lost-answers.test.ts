@@ -4,7 +4,7 @@ import { HOUR, MINUTE } from '../support/virtual-time.ts';
 
 const keeper = await startKeeper('test');
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 const URLS = ['https://acme.example/callback', 'https://acme.example/other'];
 
@@ -30,18 +30,14 @@ test.each([
   ['half of it arrives', 'truncated'],
   ['its signature is wrong', 'wrong-signature'],
   ['it is not JSON', 'garbage'],
-] as const)(
-  'when the first answer to every step is lost because %s, all is there once',
-  async (_, kind) => {
-    const acme = await keeper.connection('acme', LENIENT);
-    for (const endpoint of STEPS) acme.simulator.fault({ endpoint, kind });
-    await acme.onboard({ callbackUrls: URLS });
-    await acme.becomes('ACTIVE', HOUR);
-    expect(acme.bankHolds()).toMatchObject(IN_USE);
-    expect(acme.bankHolds().sessions).toBeLessThanOrEqual(2);
-  },
-  60_000,
-);
+] as const)('when the first answer to every step is lost because %s, all is there once', async (_, kind) => {
+  const acme = await keeper.connection('acme', LENIENT);
+  for (const endpoint of STEPS) acme.simulator.fault({ endpoint, kind });
+  await acme.onboard({ callbackUrls: URLS });
+  await acme.becomes('ACTIVE', HOUR);
+  expect(acme.bankHolds()).toMatchObject(IN_USE);
+  expect(acme.bankHolds().sessions).toBeLessThanOrEqual(2);
+});
 
 test('when every answer but the third to each step is lost, all is there once', async () => {
   const acme = await keeper.connection('acme', { ...LENIENT, refuseRebinding: true, refuseRepeatedPublicKey: true });
@@ -51,7 +47,7 @@ test('when every answer but the third to each step is lost, all is there once', 
   await acme.becomes('ACTIVE', 2 * HOUR);
   const { oauthClients, callbackUrls } = acme.bankHolds();
   expect({ oauthClients, callbackUrls }).toEqual({ oauthClients: 1, callbackUrls: URLS });
-}, 60_000);
+});
 
 test('an OAuth client whose creation failed without an effect is created after the settling time, and not before', async () => {
   const acme = await keeper.connection('acme', LENIENT);
@@ -62,7 +58,7 @@ test('an OAuth client whose creation failed without an effect is created after t
   expect(asked).toHaveLength(3);
   for (const [index, at] of asked.slice(1).entries()) expect(at - asked[index]!).toBeGreaterThanOrEqual(MINUTE);
   expect(acme.bankHolds().oauthClients).toBe(1);
-}, 60_000);
+});
 
 test('an OAuth client that the bank makes only after we have given up is found, not made again', async () => {
   const acme = await keeper.connection('acme', LENIENT);
@@ -74,7 +70,7 @@ test('an OAuth client that the bank makes only after we have given up is found, 
   await acme.becomes('ACTIVE', HOUR);
   expect(acme.requests(endpoint)).toHaveLength(1);
   expect(acme.bankHolds().oauthClients).toBe(1);
-}, 60_000);
+});
 
 test('callback URLs are exactly those that were asked for: repeated ones go, unknown ones stay until that is asked', async () => {
   const acme = await keeper.connection('acme', LENIENT);
@@ -88,7 +84,7 @@ test('callback URLs are exactly those that were asked for: repeated ones go, unk
   await acme.setCallbackUrls(['https://acme.example/new'], { prune: true });
   await acme.until('is pruned', ({ oauthClient }) => oauthClient!.callbackUrls.length === 1);
   expect(acme.bankHolds().callbackUrls).toEqual(['https://acme.example/new']);
-}, 60_000);
+});
 
 test('wishes for callback URLs that come while others are being set are all granted', async () => {
   const acme = await keeper.connection('acme', LENIENT);
@@ -105,4 +101,4 @@ test('wishes for callback URLs that come while others are being set are all gran
     ({ oauthClient }) => oauthClient!.callbackUrls.toSorted().join() === 'https://acme.example/3,https://acme.example/4',
   );
   expect(acme.bankHolds().callbackUrls).toEqual(['https://acme.example/3', 'https://acme.example/4']);
-}, 60_000);
+});

@@ -12,38 +12,34 @@ const uncached = await startKeeper('uncached', { maxCachedWorkflows: 0 });
 afterEach(async () => {
   await keeper.finish();
   await uncached.finish();
-}, 60_000);
+});
 
 const CALLBACK_URLS = ['https://acme.example/callback', 'https://acme.example/other'];
 
 test.each([
   ['', keeper],
   [', also when every task starts from the history', uncached],
-])(
-  'a provider is onboarded with one of everything%s',
-  async (_, workers) => {
-    const acme = await workers.connection('acme', { allowSecondOAuthClient: true });
-    await acme.onboard({ callbackUrls: CALLBACK_URLS });
-    const status = await acme.becomes('ACTIVE');
-    expect(status.steps.map((step) => step.status)).toEqual(Array(8).fill('done'));
-    expect(status.certificate).toMatchObject({ subject: '/CN=My App PISP AISP/C=NL', roles: ['PISP', 'AISP'] });
-    expect(acme.bankHolds()).toEqual({
-      installations: 1,
-      credentials: 1,
-      devices: 1,
-      sessions: 1,
-      oauthClients: 1,
-      callbackUrls: CALLBACK_URLS,
-    });
-    const [client] = acme.simulator.state().oauthClients;
-    expect(await acme.oauthClient()).toMatchObject({ id: client!.id, clientId: client!.clientId, callbackUrls: CALLBACK_URLS });
-    expect(await acme.session()).toMatchObject({
-      user: { kind: 'UserPaymentServiceProvider' },
-      sessionId: acme.simulator.state().sessions[0]!.id,
-    });
-  },
-  60_000,
-);
+])('a provider is onboarded with one of everything%s', async (_, workers) => {
+  const acme = await workers.connection('acme', { allowSecondOAuthClient: true });
+  await acme.onboard({ callbackUrls: CALLBACK_URLS });
+  const status = await acme.becomes('ACTIVE');
+  expect(status.steps.map((step) => step.status)).toEqual(Array(8).fill('done'));
+  expect(status.certificate).toMatchObject({ subject: '/CN=My App PISP AISP/C=NL', roles: ['PISP', 'AISP'] });
+  expect(acme.bankHolds()).toEqual({
+    installations: 1,
+    credentials: 1,
+    devices: 1,
+    sessions: 1,
+    oauthClients: 1,
+    callbackUrls: CALLBACK_URLS,
+  });
+  const [client] = acme.simulator.state().oauthClients;
+  expect(await acme.oauthClient()).toMatchObject({ id: client!.id, clientId: client!.clientId, callbackUrls: CALLBACK_URLS });
+  expect(await acme.session()).toMatchObject({
+    user: { kind: 'UserPaymentServiceProvider' },
+    sessionId: acme.simulator.state().sessions[0]!.id,
+  });
+});
 
 test('an API-key user without callback URLs has no OAuth client, and gets one when callback URLs are set later', async () => {
   const ada = await keeper.connection('ada');
@@ -61,7 +57,7 @@ test('an API-key user without callback URLs has no OAuth client, and gets one wh
   await ada.setCallbackUrls(CALLBACK_URLS);
   await ada.until('has a client id', (now) => now.oauthClient?.clientId != null);
   expect(ada.bankHolds()).toMatchObject({ sessions: 1, oauthClients: 1, callbackUrls: CALLBACK_URLS });
-}, 60_000);
+});
 
 test('a user of the sandbox is made and onboarded, its API key bound for any address when that is asked', async () => {
   const bob = await keeper.connection('bob');
@@ -69,7 +65,7 @@ test('a user of the sandbox is made and onboarded, its API key bound for any add
   await bob.becomes('ACTIVE');
   expect(bob.simulator.state().users).toHaveLength(1);
   expect(bob.simulator.state().credentials).toMatchObject([{ origin: 'sandbox', status: 'ACTIVE', permittedIps: ['*'] }]);
-}, 60_000);
+});
 
 test('no plain secret is in a query, an event, a memo or a description', async () => {
   const acme = await keeper.connection('acme');
@@ -83,7 +79,7 @@ test('no plain secret is in a query, an event, a memo or a description', async (
   expect(secrets.map(({ label }) => label.split(' ')[0])).toEqual(['installation-token', 'session-token', 'api-key', 'client-secret']);
 
   expect(searchForSecrets(secrets, [...queried, ...(await decodedPayloads(acme.client, [acme.workflowId]))])).toEqual([]);
-}, 60_000);
+});
 
 test('the Temporal UI tells the story: details with a time for each step, a memo, and search attributes', async () => {
   const acme = await keeper.connection('acme');
@@ -103,7 +99,7 @@ test('the Temporal UI tells the story: details with a time for each step, a memo
     KeeperExpiresAt: [new Date(status.session!.expiresAt)],
     KeeperCertificateExpiresOn: [Number(status.certificate!.expiresAt.slice(0, 10).replaceAll('-', ''))],
   });
-}, 60_000);
+});
 
 test('while the bank is down for two hours an onboarding waits, and then it goes on where it was', async () => {
   const acme = await keeper.connection('acme');
@@ -115,4 +111,4 @@ test('while the bank is down for two hours an onboarding waits, and then it goes
   acme.bankComesBack();
   await acme.becomes('ACTIVE', HOUR);
   expect(acme.bankHolds()).toMatchObject({ installations: 1, credentials: 1, devices: 1, sessions: 1, oauthClients: 1 });
-}, 60_000);
+});

@@ -7,7 +7,7 @@ import { DAY, HOUR, MINUTE } from '../support/virtual-time.ts';
 
 const keeper = await startKeeper('test');
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 const URL = 'https://acme.example/callback';
 const SETTINGS = { firstSessionLifetimeMs: 3 * DAY, sessionLifetimeMs: 3 * DAY };
@@ -32,7 +32,7 @@ test('while a callback URL waits for a person the session is renewed three times
   await renewedThreeTimes(acme);
   await acme.setCallbackUrls([URL]);
   expect(await acme.becomes('ACTIVE')).toMatchObject({ recovered: { from: 'ACTION_REQUIRED', code: 'CALLBACK_URL_REFUSED' } });
-}, 60_000);
+});
 
 test('while a new API key waits for a certificate that has not expired the session is renewed three times on the former key', async () => {
   const acme = await keeper.connection('acme', SETTINGS);
@@ -53,26 +53,22 @@ test('while a new API key waits for a certificate that has not expired the sessi
   await acme.until('stands on a new key', ({ session, state }) => session?.openedAt !== openedAt && state === 'ACTIVE', 5 * MINUTE);
   expect(await acme.status()).toMatchObject({ recovered: { from: 'ACTION_REQUIRED', code: 'CERTIFICATE_EXPIRED' } });
   expect(acme.bankHolds()).toMatchObject({ credentials: 2, oauthClients: 1, callbackUrls: [URL] });
-}, 60_000);
+});
 
 test.each([
   ['403', 403, 10 * MINUTE],
   ['400', 400, 2 * HOUR],
-] as const)(
-  'while a new API key waits for a certificate, %s for everybody at the renewal ends no session',
-  async (_, status, forMs) => {
-    const acme = await keeper.connection('acme', SETTINGS);
-    await acme.onboard();
-    await acme.becomes('ACTIVE');
-    await keeper.time.pass(HOUR); // the first session counts as an hour at most
-    await acme.resume(await expiredCertificate(acme));
-    const { session } = await acme.becomes('ACTION_REQUIRED');
-    acme.simulator.fault({ endpoint: '*', kind: 'status', status, fromMs: Date.parse(session!.renewAt) - MINUTE, forMs });
-    await acme.passUntil(session!.renewAt);
-    await renewedThreeTimes(acme);
-  },
-  60_000,
-);
+] as const)('while a new API key waits for a certificate, %s for everybody at the renewal ends no session', async (_, status, forMs) => {
+  const acme = await keeper.connection('acme', SETTINGS);
+  await acme.onboard();
+  await acme.becomes('ACTIVE');
+  await keeper.time.pass(HOUR); // the first session counts as an hour at most
+  await acme.resume(await expiredCertificate(acme));
+  const { session } = await acme.becomes('ACTION_REQUIRED');
+  acme.simulator.fault({ endpoint: '*', kind: 'status', status, fromMs: Date.parse(session!.renewAt) - MINUTE, forMs });
+  await acme.passUntil(session!.renewAt);
+  await renewedThreeTimes(acme);
+});
 
 test('without a session what waits for a person is tried again within the hour', async () => {
   const acme = await keeper.connection('acme', SETTINGS);
@@ -83,7 +79,7 @@ test('without a session what waits for a person is tried again within the hour',
   acme.simulator.fault({ endpoint: '*', kind: 'status', status: 400, fromMs: Date.parse(session!.renewAt) - MINUTE, forMs: 2 * HOUR });
   await keeper.time.pass(4 * HOUR);
   expect(await acme.status()).toMatchObject({ state: 'ACTION_REQUIRED', session: { userId: session!.userId } });
-}, 60_000);
+});
 
 test('a certificate that has expired does not matter while the API key lives, and is asked for when that dies', async () => {
   const acme = await keeper.connection('acme', SETTINGS);
@@ -103,7 +99,7 @@ test('a certificate that has expired does not matter while the API key lives, an
   const { openedAt } = (await acme.session())!;
   await acme.resume(await providerCertificate());
   await acme.until('is renewed', (now) => now.session?.openedAt !== openedAt && now.state === 'ACTIVE', 5 * MINUTE);
-}, 60_000);
+});
 
 test('a session of another user overwrites nothing: it is closed, and what counts is the former credential', async () => {
   const acme = await keeper.connection('acme', SETTINGS);
@@ -122,7 +118,7 @@ test('a session of another user overwrites nothing: it is closed, and what count
   expect(await acme.becomes('ACTIVE')).toMatchObject({ session: before.session, recovered: { code: 'DIFFERENT_USER' } });
   await keeper.time.pass(4 * DAY);
   expect(await acme.status()).toMatchObject({ state: 'ACTIVE', certificate: before.certificate });
-}, 60_000);
+});
 
 test('an API key that the bank refuses is asked for, and one that it takes goes on', async () => {
   const ada = await keeper.connection('ada');
@@ -143,4 +139,4 @@ test('an API key that the bank refuses is asked for, and one that it takes goes 
   expect(await ada.status()).toMatchObject({ session });
   await ada.resume();
   expect((await ada.becomes('ACTION_REQUIRED', 10 * MINUTE)).action).toMatchObject({ code: 'API_KEY_REJECTED', seen: { times: 2 } });
-}, 60_000);
+});

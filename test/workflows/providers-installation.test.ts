@@ -8,7 +8,7 @@ import { DAY, HOUR, MINUTE } from '../support/virtual-time.ts';
 const ENVIRONMENT = 'test';
 const keeper = await startKeeper(ENVIRONMENT);
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 const URL = 'https://acme.example/callback';
 
@@ -59,7 +59,7 @@ test('a session is opened there without an installation and a device, and renewe
   expect((await ada.state()).counts.renewals).toBeGreaterThan(5);
   expect(new Set(made(acme))).toEqual(new Set(['POST /session-server']));
   expect(ada.simulator.lapses({ connection: 'acme/ada' })).toEqual([]);
-}, 60_000);
+});
 
 test('access granted anew goes on there', async () => {
   const { acme, ada, session } = await connected();
@@ -68,7 +68,7 @@ test('access granted anew goes on there', async () => {
   await ada.until('has another session', (now) => now.session?.openedAt !== session.openedAt && now.state === 'ACTIVE');
   expect(new Set(made(acme))).toEqual(new Set(['POST /session-server']));
   expect(await isOwn(ada)).toBe(false);
-}, 60_000);
+});
 
 test('a bank that wants one session for each installation gets one of the user’s own, with a device', async () => {
   const { acme, ada } = await aProvider();
@@ -81,7 +81,7 @@ test('a bank that wants one session for each installation gets one of the user�
   await keeper.time.pass(30 * DAY);
   expect(await ada.status()).toMatchObject({ state: 'ACTIVE', action: null });
   expect(ada.simulator.lapses({ connection: 'acme/ada' })).toEqual([]);
-}, 60_000);
+});
 
 test('a provider’s installation that the bank refuses is left for one of the user’s own', async () => {
   const { acme, ada, session } = await connected();
@@ -92,7 +92,7 @@ test('a provider’s installation that the bank refuses is left for one of the u
   expect(await isOwn(ada)).toBe(true);
   expect(ada.states.map(({ state }) => state)).not.toContain('REVOKED');
   expect(ada.states.map(({ state }) => state)).not.toContain('ACTION_REQUIRED');
-}, 60_000);
+});
 
 test('access that was revoked is believed when the bank refuses it on an installation of the user’s own too, and granted again there', async () => {
   const { acme, ada, session } = await connected();
@@ -104,4 +104,4 @@ test('access that was revoked is believed when the bank refuses it on an install
   await consent(acme, ada);
   await ada.becomes('ACTIVE');
   expect(await isOwn(ada)).toBe(true);
-}, 60_000);
+});

@@ -5,7 +5,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '../support/virtual-time.ts';
 
 const keeper = await startKeeper('test');
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 const URL = 'https://acme.example/callback';
 
@@ -27,7 +27,7 @@ test('a certificate that the bank refuses waits for a person, is tried once a da
   expect(status).toMatchObject({ action: null, lastError: null, certificate: { subject: '/CN=Other App PISP AISP/C=NL' } });
   expect(asked()).toBe(5);
   expect(acme.bankHolds()).toMatchObject({ installations: 1, credentials: 1, sessions: 1, oauthClients: 1 });
-}, 60_000);
+});
 
 test('a wrong API key waits for a person after it was refused twice, half a minute apart', async () => {
   const ada = await keeper.connection('ada');
@@ -44,7 +44,7 @@ test('a wrong API key waits for a person after it was refused twice, half a minu
   await ada.resume(await sealedApiKey(ada.workflowId, await newApiKey(ada.simulator.apiUrl)));
   expect(await ada.becomes('ACTIVE')).toMatchObject({ action: null, lastError: null });
   expect(ada.bankHolds()).toMatchObject({ installations: 1, devices: 1, sessions: 1 });
-}, 60_000);
+});
 
 test('a callback URL that the bank refuses waits for a person, and the session is renewed meanwhile', async () => {
   const acme = await keeper.connection('acme', { sessionLifetimeMs: 3 * DAY });
@@ -58,7 +58,7 @@ test('a callback URL that the bank refuses waits for a person, and the session i
   expect(acme.requests('POST /user/{userID}/oauth-client/{oauth-clientID}/callback-url')).toHaveLength(2 + 5); // once a day
   await acme.setCallbackUrls([URL]);
   expect(await acme.becomes('ACTIVE')).toMatchObject({ action: null, oauthClient: { callbackUrls: [URL] } });
-}, 60_000);
+});
 
 test('an API key that could not be bound within its hour is replaced by itself', async () => {
   const acme = await keeper.connection('acme');
@@ -69,7 +69,7 @@ test('an API key that could not be bound within its hour is replaced by itself',
   await acme.becomes('ACTIVE', HOUR);
   expect(acme.simulator.state().credentials.map(({ status }) => status)).toEqual(['EXPIRED', 'ACTIVE']);
   expect((await acme.state()).counts.repairs).toBe(0);
-}, 60_000);
+});
 
 test('an installation that the bank has forgotten is replaced once an hour, and beyond that a person looks at it', async () => {
   const acme = await keeper.connection('acme');
@@ -90,7 +90,7 @@ test('an installation that the bank has forgotten is replaced once an hour, and 
   await acme.resume();
   expect(await acme.becomes('ACTIVE', 5 * MINUTE)).toMatchObject({ oauthClient });
   expect(acme.bankHolds()).toMatchObject({ installations: 1, credentials: 1, sessions: 1, oauthClients: 1 });
-}, 60_000);
+});
 
 test('an API key that died is made anew for a provider, from its certificate', async () => {
   const acme = await keeper.connection('acme');
@@ -101,7 +101,7 @@ test('an API key that died is made anew for a provider, from its certificate', a
   await acme.until('is repaired', ({ state }) => state === 'ACTIVE' && acme.bankHolds().credentials === 1, 5 * MINUTE);
   expect(await acme.status()).toMatchObject({ oauthClient, lastError: null });
   expect(acme.bankHolds()).toMatchObject({ installations: 1, credentials: 1, oauthClients: 1 });
-}, 60_000);
+});
 
 test('a session and an API key that die together while something is asked for are not asked again and again', async () => {
   const ada = await keeper.connection('ada');
@@ -114,7 +114,7 @@ test('a session and an API key that die together while something is asked for ar
   expect((await ada.becomes('ACTION_REQUIRED')).action).toMatchObject({ code: 'API_KEY_REJECTED' });
   expect(ada.simulator.requests().length).toBeLessThan(12);
   await keeper.time.pass(DAY);
-}, 60_000);
+});
 
 test('a call that the bank refuses on a good session waits for a person: a role may be missing', async () => {
   const acme = await keeper.connection('acme');
@@ -124,7 +124,7 @@ test('a call that the bank refuses on a good session waits for a person: a role 
   const { action } = await acme.becomes('ACTION_REQUIRED', 5 * MINUTE);
   expect(action).toMatchObject({ code: 'OAUTH_CLIENT_REFUSED', seen: { text, times: 2 } });
   expect(acme.bankHolds().sessions).toBe(1);
-}, 60_000);
+});
 
 test('a session of another user is closed, and the former one goes on being served', async () => {
   const ada = await keeper.connection('ada');
@@ -140,7 +140,7 @@ test('a session of another user is closed, and the former one goes on being serv
   await ada.resume(await sealedApiKey(ada.workflowId, apiKey));
   const status = await ada.until('is renewed', (now) => now.session?.openedAt !== session!.openedAt && now.state === 'ACTIVE');
   expect(status.session).toMatchObject({ userId: session!.userId });
-}, 60_000);
+});
 
 test('a new credential that is given while the former is being tried is the one that counts', async () => {
   const acme = await keeper.connection('acme');
@@ -151,7 +151,7 @@ test('a new credential that is given while the former is being tried is the one 
   expect(await acme.becomes('ACTIVE')).toMatchObject({ certificate: { subject: '/CN=Other App PISP AISP/C=NL' } });
   expect(acme.simulator.state().users.at(-1)).toMatchObject({ displayName: 'Other App PISP AISP' });
   expect(acme.bankHolds()).toMatchObject({ installations: 1, sessions: 1, oauthClients: 1 });
-}, 60_000);
+});
 
 test('what is wrong with an update is said, and nothing is changed', async () => {
   const acme = await keeper.connection('acme');
@@ -167,4 +167,4 @@ test('what is wrong with an update is said, and nothing is changed', async () =>
   expect(await said(acme.setCallbackUrls(['http://acme.example/']))).toContain('http://acme.example/ is not a callback URL');
   expect(await said(acme.resume({ type: 'sandbox-user' }))).toContain('credential of type qseal, not sandbox-user');
   expect((await acme.state()).wanted.callbackUrls).toEqual([]);
-}, 60_000);
+});

@@ -7,7 +7,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '../support/virtual-time.ts';
 
 const keeper = await startKeeper('test');
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 const URL = 'https://acme.example/callback';
 
@@ -26,7 +26,7 @@ test('over three years the first hour is renewed at its half, and each 90 days a
   }
   expect(acme.bankHolds()).toEqual({ installations: 1, credentials: 1, devices: 1, sessions: 1, oauthClients: 1, callbackUrls: [URL] });
   expect((await acme.state()).counts).toEqual({ renewals: later.length + 1, repairs: 0 });
-}, 60_000);
+});
 
 test('the former session goes on for its grace and is then closed at the bank, and client id and secret are read again', async () => {
   const acme = await keeper.connection('acme');
@@ -41,7 +41,7 @@ test('the former session goes on for its grace and is then closed at the bank, a
   expect((closing!.at - successor!.at) / MINUTE).toBeCloseTo(3, 0); // a tenth of the half hour that was left
   expect(acme.simulator.state().sessions.map(({ status }) => status)).toEqual(['DELETED', 'ACTIVE']);
   expect(acme.requests('GET /user/{userID}/oauth-client/{itemId}')).toHaveLength(2);
-}, 60_000);
+});
 
 test('after 25 renewals the connection goes on in a new run with the same state', async () => {
   const ada = await keeper.connection('ada', { allowSecondOAuthClient: true });
@@ -63,7 +63,7 @@ test('after 25 renewals the connection goes on in a new run with the same state'
   const { memo, searchAttributes } = await ada.handle.describe();
   expect(memo).toMatchObject({ state: 'ACTIVE', wanted: { credential: 'sandbox-user', callbackUrls: [URL] } });
   expect(searchAttributes).toMatchObject({ KeeperState: ['ACTIVE'], KeeperProvider: ['ada'] });
-}, 60_000);
+});
 
 test('while the bank is down for two hours at the renewal the former session goes on being served', async () => {
   const ada = await keeper.connection('ada');
@@ -78,7 +78,7 @@ test('while the bank is down for two hours at the renewal the former session goe
   ada.bankComesBack();
   await ada.becomes('ACTIVE', 40 * MINUTE);
   expect((await ada.state()).counts.renewals).toBe(1);
-}, 60_000);
+});
 
 test('when the bank is down beyond the expiry nothing is served, and a session is opened when it is back', async () => {
   const ada = await keeper.connection('ada', { allowSecondOAuthClient: true, userSessionLifetimeMs: 12 * HOUR });
@@ -93,7 +93,7 @@ test('when the bank is down beyond the expiry nothing is served, and a session i
   ada.bankComesBack();
   expect(await ada.becomes('ACTIVE', 40 * MINUTE)).toMatchObject({ oauthClient });
   expect(ada.bankHolds()).toEqual({ installations: 1, credentials: 1, devices: 1, sessions: 1, oauthClients: 1, callbackUrls: [URL] });
-}, 60_000);
+});
 
 test('too many requests are waited out, also for the session', async () => {
   const acme = await keeper.connection('acme', { allowSecondOAuthClient: true });
@@ -109,7 +109,7 @@ test('too many requests are waited out, also for the session', async () => {
   await acme.onboard({ callbackUrls: [URL] });
   await acme.becomes('ACTIVE', 10 * MINUTE);
   expect(acme.bankHolds()).toEqual({ installations: 1, credentials: 1, devices: 1, sessions: 1, oauthClients: 1, callbackUrls: [URL] });
-}, 60_000);
+});
 
 test('a session that the bank has ended is noticed at the next call of our own, and by `renew`', async () => {
   const acme = await keeper.connection('acme');
@@ -129,7 +129,7 @@ test('a session that the bank has ended is noticed at the next call of our own, 
   await acme.until('is renewed', (status) => status.session?.openedAt !== noticed.session!.openedAt && status.state === 'ACTIVE');
   await keeper.time.pass(10 * MINUTE);
   expect(acme.bankHolds()).toMatchObject({ installations: 1, credentials: 1, sessions: 1 });
-}, 60_000);
+});
 
 test('sessions that are asked for one after the other keep their distance', async () => {
   const acme = await keeper.connection('acme');
@@ -144,7 +144,7 @@ test('sessions that are asked for one after the other keep their distance', asyn
   }
   const askedAt = acme.requests('POST /session-server').map(({ at }) => at);
   for (const [index, at] of askedAt.slice(1).entries()) expect((at - askedAt[index]!) / SECOND).toBeCloseTo(31, -1);
-}, 60_000);
+});
 
 test('a bank that allows one session per installation gets a new installation for each renewal, and one API key', async () => {
   const acme = await keeper.connection('acme', { oneSessionPerInstallation: true });
@@ -153,7 +153,7 @@ test('a bank that allows one session per installation gets a new installation fo
   await keeper.time.pass(130 * DAY);
   expect(await acme.status()).toMatchObject({ state: 'ACTIVE', lastError: null });
   expect(acme.bankHolds()).toMatchObject({ credentials: 1, sessions: 1, oauthClients: 1 });
-}, 60_000);
+});
 
 test('two connections at one address keep the distance between their sessions', async () => {
   const acme = await keeper.connection('acme', { allowSecondOAuthClient: true });
@@ -167,7 +167,7 @@ test('two connections at one address keep the distance between their sessions', 
   const askedAtMs = acme.requests('POST /session-server').map(({ at }) => at);
   expect(askedAtMs).toHaveLength(4);
   for (const [index, at] of askedAtMs.slice(1).entries()) expect(at - askedAtMs[index]!).toBeGreaterThanOrEqual(30 * SECOND);
-}, 60_000);
+});
 
 test('of many former sessions the oldest are closed before their grace is over, but not before calls under way have their answers', async () => {
   const acme = await keeper.connection('acme', { firstSessionLifetimeMs: DAY });
@@ -185,7 +185,7 @@ test('of many former sessions the oldest are closed before their grace is over, 
   expect((closing!.at - replacedAtMs) / SECOND).toBeGreaterThanOrEqual(9.9);
   expect((closing!.at - replacedAtMs) / SECOND).toBeLessThan(20);
   expect((await acme.state()).retiring).toHaveLength(2);
-}, 60_000);
+});
 
 test('one of too many former sessions that cannot be closed is given up, and those that have their grace are not', async () => {
   const acme = await keeper.connection('acme', { firstSessionLifetimeMs: DAY });
@@ -200,7 +200,7 @@ test('one of too many former sessions that cannot be closed is given up, and tho
   await keeper.time.pass(MINUTE);
   const former = acme.simulator.state().sessions.map(({ id }) => id);
   expect((await acme.state()).retiring.map(({ sessionId }) => sessionId)).toEqual(former.slice(2, 4));
-}, 60_000);
+});
 
 const PARKED = 'bunq wants to talk to you.';
 
@@ -221,7 +221,7 @@ test('who renews a connection whose session step waits for a person has it tried
   expect((await acme.becomes('ACTION_REQUIRED')).action).toMatchObject({ code: 'BANK_REFUSED', seen: { times: 2 } });
   await acme.renew();
   expect(await acme.becomes('ACTIVE')).toMatchObject({ action: null, recovered: { code: 'BANK_REFUSED' } });
-}, 60_000);
+});
 
 const READ = 'GET /user/{userID}/oauth-client/{itemId}';
 
@@ -255,23 +255,19 @@ test('client id, secret and callback URLs are read together with the proof of th
     [before, after].map(({ clientSecret }) => sealingKeys.open('client-secret', acme.workflowId, clientSecret!)),
   );
   expect(opened[1]!.bytes()).toEqual(opened[0]!.bytes());
-}, 60_000);
+});
 
 test.each<[string, Partial<FaultOptions>]>([
   ['is refused', { kind: 'status', status: 403 }],
   ['meets a bank in trouble', { kind: 'status', status: 503 }],
   ['has no answer', { kind: 'lose-answer-after-effect' }],
   ['is answered by somebody else', { kind: 'wrong-signature' }],
-])(
-  'a reading with the proof that %s costs no session: it is done again by itself',
-  async (_what, fault) => {
-    const acme = await keeper.connection('acme', { firstSessionLifetimeMs: DAY });
-    await acme.onboard({ callbackUrls: [URL] });
-    await acme.becomes('ACTIVE');
-    acme.simulator.fault({ endpoint: READ, kind: 'status', ...fault });
-    expect(await renewed(acme)).toMatchObject({ lastError: null, oauthClient: { callbackUrls: [URL] } });
-    expect(await readByItself(acme)).toBe(2);
-    expect(acme.requests('POST /session-server')).toHaveLength(2);
-  },
-  60_000,
-);
+])('a reading with the proof that %s costs no session: it is done again by itself', async (_what, fault) => {
+  const acme = await keeper.connection('acme', { firstSessionLifetimeMs: DAY });
+  await acme.onboard({ callbackUrls: [URL] });
+  await acme.becomes('ACTIVE');
+  acme.simulator.fault({ endpoint: READ, kind: 'status', ...fault });
+  expect(await renewed(acme)).toMatchObject({ lastError: null, oauthClient: { callbackUrls: [URL] } });
+  expect(await readByItself(acme)).toBe(2);
+  expect(acme.requests('POST /session-server')).toHaveLength(2);
+});

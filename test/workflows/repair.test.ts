@@ -5,7 +5,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '../support/virtual-time.ts';
 
 const keeper = await startKeeper('test');
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 const URL = 'https://acme.example/callback';
 const OTHER_URL = 'https://acme.example/other';
@@ -30,7 +30,7 @@ test('a call that is refused, as is our own reading: the session is replaced, an
   expect(status.session!.openedAt).not.toBe(session.openedAt);
   expect(acme.requests('POST /session-server')).toHaveLength(1);
   expect(acme.bankHolds()).toMatchObject({ installations: 1, credentials: 1, devices: 1, oauthClients: 1, callbackUrls: [URL, OTHER_URL] });
-}, 60_000);
+});
 
 test('a call that is refused while our own reading passes: the session is kept, and the refusal told', async () => {
   const { connection: acme, session } = await onboarded('acme');
@@ -45,7 +45,7 @@ test('a call that is refused while our own reading passes: the session is kept, 
   });
   expect(await acme.session()).toMatchObject({ sessionId: session.sessionId, doubtful: false });
   expect(acme.requests('POST /session-server')).toEqual([]);
-}, 60_000);
+});
 
 test('a session-server that refuses the installation once is asked again, and nothing is made', async () => {
   const { connection: acme } = await onboarded('acme');
@@ -54,7 +54,7 @@ test('a session-server that refuses the installation once is asked again, and no
   await acme.until('is renewed', () => acme.requests('POST /session-server').length === 2 && acme.bankHolds().sessions >= 1, 5 * MINUTE);
   expect(await acme.becomes('ACTIVE')).toMatchObject({ recovered: { from: 'DEGRADED', code: 'BUNQ_TOKEN_REJECTED' } });
   expect(acme.requests('POST /installation')).toEqual([]);
-}, 60_000);
+});
 
 test('a session-server that refuses the installation again half a minute later: a new installation, with the same API key', async () => {
   const { connection: acme, session } = await onboarded('acme');
@@ -66,7 +66,7 @@ test('a session-server that refuses the installation again half a minute later: 
   expect(acme.requests('POST /installation')).toHaveLength(1);
   expect(acme.simulator.state().credentials).toHaveLength(1);
   expect(acme.bankHolds()).toMatchObject({ installations: 1, credentials: 1, oauthClients: 1, callbackUrls: [URL] });
-}, 60_000);
+});
 
 test('a device-server that refuses the installation again half a minute later: a new installation, with the same API key', async () => {
   const acme = await keeper.connection('acme');
@@ -78,7 +78,7 @@ test('a device-server that refuses the installation again half a minute later: a
   expect(apart(acme.requests('POST /device-server').filter(({ status }) => status === 401))).toBeGreaterThanOrEqual(30);
   expect(acme.requests('POST /installation')).toHaveLength(2);
   expect(acme.simulator.state().credentials).toHaveLength(1);
-}, 60_000);
+});
 
 test('a device-server that refuses the API key again half a minute later, within its hour: a new API key', async () => {
   const acme = await keeper.connection('acme');
@@ -90,7 +90,7 @@ test('a device-server that refuses the API key again half a minute later, within
   expect(acme.simulator.state().credentials.map(({ status }) => status)).toEqual(['REVOKED', 'ACTIVE']);
   expect(acme.requests('POST /installation')).toHaveLength(1);
   expect((await acme.state()).counts.repairs).toBe(1);
-}, 60_000);
+});
 
 test('a session-server that refuses the API key: twice, half a minute apart, and the only connection of its egress makes a new one', async () => {
   const { connection: acme, session, status } = await onboarded('acme');
@@ -101,7 +101,7 @@ test('a session-server that refuses the API key: twice, half a minute apart, and
   expect(acme.requests('POST /payment-service-provider-credential')).toHaveLength(1);
   expect(acme.requests('POST /installation')).toEqual([]);
   expect(after).toMatchObject({ oauthClient: status.oauthClient, recovered: { from: 'DEGRADED', code: 'BUNQ_CREDENTIALS_INCORRECT' } });
-}, 60_000);
+});
 
 test('a device whose binding was answered unclearly is bound once more before the API key is blamed', async () => {
   const acme = await keeper.connection('acme', { refuseRebinding: true });
@@ -110,7 +110,7 @@ test('a device whose binding was answered unclearly is bound once more before th
   await acme.becomes('ACTIVE', 10 * MINUTE);
   expect(acme.simulator.state().credentials).toHaveLength(1);
   expect((await acme.state()).counts.repairs).toBe(0);
-}, 60_000);
+});
 
 test('a bank that wants one session for each installation gets a new key pair for each, and the former session is served on', async () => {
   const { connection: acme, session } = await onboarded('acme', { oneSessionPerInstallation: true });
@@ -121,7 +121,7 @@ test('a bank that wants one session for each installation gets a new key pair fo
   await acme.until('has closed the former', () => acme.bankHolds().sessions === 1, 10 * MINUTE);
   expect(acme.simulator.state().credentials).toHaveLength(1);
   expect(acme.simulator.lapses({ connection: 'acme' })).toEqual([]);
-}, 60_000);
+});
 
 test('403 for everybody for ten minutes: the session is served on, and no API key is made', async () => {
   const { connection: acme, session } = await onboarded('acme', { firstSessionLifetimeMs: 12 * HOUR });
@@ -136,7 +136,7 @@ test('403 for everybody for ten minutes: the session is served on, and no API ke
   expect(acme.simulator.state().credentials).toHaveLength(1);
   expect(acme.simulator.lapses({ connection: 'acme' })).toEqual([]);
   expect(acme.states.map(({ state }) => state)).not.toContain('ACTION_REQUIRED');
-}, 60_000);
+});
 
 test('an API key that is not bound within its hour, as the bank is down, is replaced by itself', async () => {
   const acme = await keeper.connection('acme');
@@ -146,4 +146,4 @@ test('an API key that is not bound within its hour, as the bank is down, is repl
   expect(acme.simulator.state().credentials.map(({ status }) => status)).toEqual(['EXPIRED', 'ACTIVE']);
   expect((await acme.state()).counts.repairs).toBe(0);
   await keeper.time.pass(DAY);
-}, 60_000);
+});

@@ -6,7 +6,7 @@ import { HOUR, MINUTE, SECOND } from '../support/virtual-time.ts';
 
 const keeper = await startKeeper('test');
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 async function onboarded(name: string) {
   const connection = await keeper.connection(name, { firstSessionLifetimeMs: 12 * HOUR });
@@ -38,7 +38,7 @@ test('however many report a session that is refused, it is proven and renewed on
     await keeper.time.pass(MINUTE);
   }
   expect(opened(acme)).toBe(1);
-}, 60_000);
+});
 
 test('a false report spends no slot, and is told that the session is good', async () => {
   const { connection: acme, session } = await onboarded('acme');
@@ -52,7 +52,7 @@ test('a false report spends no slot, and is told that the session is good', asyn
   expect(opened(acme)).toBe(0);
   expect(acme.requests('GET /user')).toHaveLength(5);
   expect(await acme.status()).toMatchObject({ state: 'ACTIVE', lastError: null });
-}, 60_000);
+});
 
 test('while the bank is down a report is answered within a minute: still repairing, with the session that there is', async () => {
   const { connection: acme, session } = await onboarded('acme');
@@ -63,7 +63,7 @@ test('while the bank is down a report is answered within a minute: still repairi
   acme.bankComesBack();
   expect((await acme.report(session.sessionId)).answer.outcome).toBe('good');
   expect(opened(acme)).toBe(0);
-}, 60_000);
+});
 
 test('while no successor can be opened a report is answered within a minute: still repairing, in doubt', async () => {
   const { connection: acme, session } = await onboarded('acme');
@@ -75,7 +75,7 @@ test('while no successor can be opened a report is answered within a minute: sti
   await keeper.time.pass(10 * MINUTE);
   await acme.becomes('ACTIVE', 35 * MINUTE);
   expect((await acme.report(session.sessionId)).answer.outcome).toBe('replaced');
-}, 60_000);
+});
 
 test('a report that comes while a lost answer settles is answered within a minute all the same', async () => {
   const { connection: acme, session } = await onboarded('acme');
@@ -89,7 +89,7 @@ test('a report that comes while a lost answer settles is answered within a minut
   await acme.becomes('ACTIVE', 5 * MINUTE);
   expect(acme.bankHolds()).toMatchObject({ callbackUrls: ['https://acme.example/callback'] });
   expect(opened(acme)).toBe(0);
-}, 60_000);
+});
 
 test('a report for a session of long ago is answered at once with the present one', async () => {
   const { connection: acme, session } = await onboarded('acme');
@@ -99,7 +99,7 @@ test('a report for a session of long ago is answered at once with the present on
   const { answer, afterMs } = await acme.report(session.sessionId);
   expect(answer).toMatchObject({ outcome: 'replaced', session: { sessionId: (await acme.session())!.sessionId } });
   expect(afterMs).toBeLessThan(5 * SECOND);
-}, 60_000);
+});
 
 test('callback URLs that are set anew while their refusal is being looked into leave the loop going', async () => {
   const { connection: acme } = await onboarded('acme');
@@ -114,4 +114,4 @@ test('callback URLs that are set anew while their refusal is being looked into l
   await acme.setCallbackUrls([]);
   acme.bankComesBack();
   expect(await acme.becomes('ACTIVE')).toMatchObject({ action: null });
-}, 60_000);
+});

@@ -9,7 +9,7 @@ import { DAY, HOUR, MINUTE } from '../support/virtual-time.ts';
 
 const keeper = await startKeeper('test');
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 const URL = 'https://acme.example/callback';
 const REFUSED = { kind: 'status', status: 403, description: 'Not for you.', times: null } as const;
@@ -90,35 +90,27 @@ async function waitsForAPerson(connection: TestConnection, { code, begin }: Case
 
 const recovered = (code: ActionCode) => ({ action: null, lastError: null, recovered: { from: 'ACTION_REQUIRED', code } });
 
-test.each(byCode)(
-  '%s: resumed without new input it is tried at once, and waits again while nothing has changed',
-  async (code, one) => {
-    const acme = await keeper.connection('acme', { firstSessionLifetimeMs: 30 * DAY });
-    const firstAt = await waitsForAPerson(acme, one);
-    await acme.resume();
-    const { action } = await acme.becomes('ACTION_REQUIRED', HOUR);
-    expect(action!.code).toBe(code);
-    expect(Date.parse(action!.seen.at)).toBeGreaterThan(Date.parse(firstAt));
-    if (!one.mend) return;
-    one.mend(acme);
-    await acme.resume();
-    expect(await acme.becomes('ACTIVE', 5 * MINUTE)).toMatchObject(recovered(code));
-    expect(acme.bankHolds()).toMatchObject({ installations: 1, oauthClients: 1 });
-  },
-  60_000,
-);
+test.each(byCode)('%s: resumed without new input it is tried at once, and waits again while nothing has changed', async (code, one) => {
+  const acme = await keeper.connection('acme', { firstSessionLifetimeMs: 30 * DAY });
+  const firstAt = await waitsForAPerson(acme, one);
+  await acme.resume();
+  const { action } = await acme.becomes('ACTION_REQUIRED', HOUR);
+  expect(action!.code).toBe(code);
+  expect(Date.parse(action!.seen.at)).toBeGreaterThan(Date.parse(firstAt));
+  if (!one.mend) return;
+  one.mend(acme);
+  await acme.resume();
+  expect(await acme.becomes('ACTIVE', 5 * MINUTE)).toMatchObject(recovered(code));
+  expect(acme.bankHolds()).toMatchObject({ installations: 1, oauthClients: 1 });
+});
 
-test.each(byCode)(
-  '%s: resumed with new input it goes on with that',
-  async (code, one) => {
-    const acme = await keeper.connection('acme', { firstSessionLifetimeMs: 30 * DAY });
-    await waitsForAPerson(acme, one);
-    const credential = await one.input(acme);
-    await acme.resume(credential);
-    expect(await acme.becomes('ACTIVE', 5 * MINUTE)).toMatchObject(recovered(code));
-    expect((await acme.state()).wanted.credential).toEqual(credential);
-    await keeper.time.pass(DAY);
-    expect(await acme.status()).toMatchObject({ state: 'ACTIVE' });
-  },
-  60_000,
-);
+test.each(byCode)('%s: resumed with new input it goes on with that', async (code, one) => {
+  const acme = await keeper.connection('acme', { firstSessionLifetimeMs: 30 * DAY });
+  await waitsForAPerson(acme, one);
+  const credential = await one.input(acme);
+  await acme.resume(credential);
+  expect(await acme.becomes('ACTIVE', 5 * MINUTE)).toMatchObject(recovered(code));
+  expect((await acme.state()).wanted.credential).toEqual(credential);
+  await keeper.time.pass(DAY);
+  expect(await acme.status()).toMatchObject({ state: 'ACTIVE' });
+});

@@ -10,7 +10,7 @@ import { DAY, HOUR, MINUTE } from '../support/virtual-time.ts';
 const ENVIRONMENT = 'test';
 const keeper = await startKeeper(ENVIRONMENT);
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 const URL = 'https://acme.example/callback';
 const CREDENTIAL = 'POST /payment-service-provider-credential';
@@ -76,7 +76,7 @@ test('the session on the new certificate is the same user’s, the OAuth client 
   expect(acme.states.map(({ state }) => state)).not.toContain('ACTION_REQUIRED');
   expect(acme.simulator.lapses({ connection: 'acme' })).toEqual([]);
   await acme.until('has closed the former', () => acme.bankHolds().sessions === 1, 10 * MINUTE);
-}, 60_000);
+});
 
 test('while the bank refuses the new certificate for a week the session is renewed on the former’s chain, and nothing of it is closed before', async () => {
   const acme = await onboarded();
@@ -97,7 +97,7 @@ test('while the bank refuses the new certificate for a week the session is renew
   expect(acme.simulator.state().credentials).toHaveLength(1);
   await rolledOver(acme, 2 * DAY);
   expect(acme.simulator.lapses({ connection: 'acme' })).toEqual([]);
-}, 60_000);
+});
 
 test('a renewal that comes due while no session can be opened on the new API key is done on the former’s', async () => {
   const acme = await onboarded();
@@ -114,7 +114,7 @@ test('a renewal that comes due while no session can be opened on the new API key
   expect(credentials).toHaveLength(2);
   expect(sessions.map(({ credentialId }) => credentialId)).toEqual([former, former, former, credentials[1]!.id]); // of which two before the roll-over
   expect(acme.simulator.lapses({ connection: 'acme' })).toEqual([]);
-}, 60_000);
+});
 
 test('a certificate with fewer roles or of another authorization number is refused without an event, and nothing is changed', async () => {
   const present = { ...(await providerCertificate()), authorizationNumber: 'PSDNL-DNB-1' };
@@ -126,7 +126,7 @@ test('a certificate with fewer roles or of another authorization number is refus
     'PSDNL-DNB-2, and that of acme for PSDNL-DNB-1',
   );
   expect([await acme.state(), await events()]).toEqual(before);
-}, 60_000);
+});
 
 test('after another user’s certificate the former counts again everywhere, is renewed while that waits for a person, and `resume` ends it', async () => {
   const acme = await onboarded();
@@ -148,7 +148,7 @@ test('after another user’s certificate the former counts again everywhere, is 
   await acme.resume();
   expect(await acme.becomes('ACTIVE')).toMatchObject({ recovered: { code: 'DIFFERENT_USER' }, certificate: before.certificate });
   expect(acme.simulator.state().credentials).toHaveLength(2);
-}, 60_000);
+});
 
 test.each(['own', 'provider'] as const)(
   'an end user on %s installation is not touched by the roll-over of its provider',
@@ -178,7 +178,6 @@ test.each(['own', 'provider'] as const)(
     expect(await ada.status()).toMatchObject({ state: 'ACTIVE', action: null });
     expect(ada.simulator.lapses({ connection: 'acme/ada' })).toEqual([]);
   },
-  60_000,
 );
 
 test('for a year it is warned 90, 30, 14, 7 and 1 days before the end and at it, across new runs, and the next certificate starts anew', async () => {
@@ -204,4 +203,4 @@ test('for a year it is warned 90, 30, 14, 7 and 1 days before the end and at it,
   await rolledOver(acme);
   await keeper.time.pass(7 * DAY);
   expect(acme.expiring.slice(warned.length).map(({ daysLeft }) => daysLeft)).toEqual([20, 14]);
-}, 120_000);
+});

@@ -11,7 +11,7 @@ import { HOUR, MINUTE } from '../support/virtual-time.ts';
 
 const keeper = await startKeeper('test');
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 const DOWN = new SignerError('SIGNER_UNAVAILABLE', 'the HSM is locked');
 
@@ -35,7 +35,7 @@ test('a signer that is down parks nothing, and is asked again until it is back',
   mend();
   expect(await acme.becomes('ACTIVE', HOUR)).toMatchObject({ action: null, lastError: null });
   expect(acme.bankHolds()).toMatchObject({ installations: 1, credentials: 1, sessions: 1 });
-}, 60_000);
+});
 
 test('after an hour the digest and the command are shown, and the signature that the command makes is taken', async () => {
   const { acme } = await withoutSigner();
@@ -51,7 +51,7 @@ test('after an hour the digest and the command are shown, and the signature that
   expect(acme.bankHolds()).toMatchObject({ installations: 1, credentials: 1, sessions: 1 });
   const { ladder } = await acme.state();
   expect([ladder.givenSignature, ladder.installation!.qsealDigest]).toEqual([undefined, undefined]);
-}, 60_000);
+});
 
 test('a wrong signature is said to be wrong, and a person is asked again at once', async () => {
   const { acme, mend } = await withoutSigner();
@@ -62,14 +62,14 @@ test('a wrong signature is said to be wrong, and a person is asked again at once
   expect((await acme.state()).ladder.givenSignature).toBeUndefined();
   mend();
   expect(await acme.becomes('ACTIVE', HOUR)).toMatchObject({ action: null, recovered: { code: 'SIGNER_UNREACHABLE' } });
-}, 60_000);
+});
 
 test('while a person is waited for the signer goes on being asked, and its own signature is used when it is back', async () => {
   const { acme, mend } = await withoutSigner();
   await acme.becomes('ACTION_REQUIRED', 2 * HOUR);
   mend();
   expect(await acme.becomes('ACTIVE', HOUR)).toMatchObject({ action: null });
-}, 60_000);
+});
 
 test('a signature is taken only where one was asked for', async () => {
   const acme = await keeper.connection('acme');
@@ -78,4 +78,4 @@ test('a signature is taken only where one was asked for', async () => {
   await expect(acme.giveSignature('AAAA')).rejects.toMatchObject({
     cause: { message: expect.stringContaining('asks for no signature now') },
   });
-}, 60_000);
+});

@@ -5,7 +5,7 @@ import { DAY, HOUR, MINUTE } from '../support/virtual-time.ts';
 
 const keeper = await startKeeper('uncached', { maxCachedWorkflows: 0 });
 
-afterEach(() => keeper.finish(), 120_000);
+afterEach(() => keeper.finish());
 
 const URLS = ['https://acme.example/callback', 'https://acme.example/other'];
 const LENIENT = { allowSecondOAuthClient: true };
@@ -18,7 +18,7 @@ test('when the first answers to what may not be done twice are lost, all is ther
   await acme.onboard({ callbackUrls: URLS });
   await acme.becomes('ACTIVE', HOUR);
   expect(acme.bankHolds()).toMatchObject({ devices: 1, oauthClients: 1, callbackUrls: URLS });
-}, 120_000);
+});
 
 test('renewals go on across two runs with the same state, and the former sessions are closed', async () => {
   const ada = await keeper.connection('ada', LENIENT);
@@ -45,7 +45,7 @@ test('a session and an API key that the bank ends are replaced, and nobody waits
   await keeper.time.pass(10 * MINUTE);
   await acme.becomes('ACTIVE', HOUR);
   expect(acme.bankHolds()).toMatchObject({ installations: 1, credentials: 1, oauthClients: 1, callbackUrls: URLS });
-}, 120_000);
+});
 
 test('while the bank is down the session served goes on; what was wished meanwhile is done when it is back', async () => {
   const ada = await keeper.connection('ada', LENIENT);
@@ -61,7 +61,7 @@ test('while the bank is down the session served goes on; what was wished meanwhi
   await ada.becomes('ACTIVE', HOUR);
   await keeper.time.pass(HOUR);
   expect(ada.bankHolds()).toEqual(ONE_OF_EACH);
-}, 120_000);
+});
 
 test('a disconnected connection has closed its sessions, and ends', async () => {
   const acme = await keeper.connection('acme');
@@ -70,4 +70,4 @@ test('a disconnected connection has closed its sessions, and ends', async () => 
   await acme.disconnect();
   expect(await acme.ended()).toMatchObject({ leftOpen: [] });
   expect(acme.bankHolds()).toMatchObject({ sessions: 0, oauthClients: 1 });
-}, 120_000);
+});

@@ -8,7 +8,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '../support/virtual-time.ts';
 const ENVIRONMENT = 'test';
 const keeper = await startKeeper(ENVIRONMENT);
 
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 const URL = 'https://acme.example/callback';
 
@@ -47,7 +47,7 @@ test('nothing is asked of the bank before the end user has granted access', asyn
   await keeper.time.pass(40 * DAY);
   expect(acme.simulator.requests().filter(({ endpoint }) => /token|installation|device/.test(endpoint ?? ''))).toEqual([]);
   expect(await ada.status()).toMatchObject({ state: 'AWAITING_AUTHORIZATION', authorization: { status: 'expired' }, consentedAt: null });
-}, 60_000);
+});
 
 test('a consent becomes an installation, a device and a session of its own, kept like a provider’s', async () => {
   const { acme, ada, status } = await connected();
@@ -68,7 +68,7 @@ test('a consent becomes an installation, a device and a session of its own, kept
   expect((await ada.state()).counts.renewals).toBeGreaterThan(5);
   expect(ada.simulator.lapses({ connection: 'acme/ada' })).toEqual([]);
   expect(acme.requests('POST /token')).toHaveLength(1);
-}, 60_000);
+});
 
 test('denied, expired, repeated and forged redirects are told apart, and none of them is exchanged', async () => {
   const { acme, ada, link } = await aProviderAndAda();
@@ -87,7 +87,7 @@ test('denied, expired, repeated and forged redirects are told apart, and none of
   expect(await comesBack(ada, `${URL}?code=1&state=nonsense`)).toEqual({ outcome: 'unknown', name: null });
   expect(await events()).toBe(before);
   expect(acme.requests('POST /token')).toEqual([]);
-}, 60_000);
+});
 
 test('a code whose answer was lost is not sent again: the end user is asked again, and says so', async () => {
   const { acme, ada, link } = await aProviderAndAda();
@@ -103,29 +103,25 @@ test('a code whose answer was lost is not sent again: the end user is asked agai
   const again = await askForConsent(acme, ada);
   expect(await comesBack(ada, consents(acme, again))).toMatchObject({ outcome: 'connected' });
   expect(await ada.becomes('ACTIVE')).toMatchObject({ lastError: null });
-}, 60_000);
+});
 
 test.each([
   ['soon enough for the page', 3, 'connected'],
   ['later', 6, 'pending'],
-])(
-  'a code that the bank has not taken is sent again when the way is free: %s',
-  async (_when, times, outcome) => {
-    const { acme, ada, link } = await aProviderAndAda();
-    acme.simulator.fault({ endpoint: 'POST /token', kind: 'status', status: 429, description: 'Too many requests.', times });
-    const redirect = consents(acme, link);
-    let isAnswered = false;
-    const answering = comesBack(ada, redirect).finally(() => {
-      isAnswered = true;
-    });
-    while (!isAnswered) await keeper.time.pass(SECOND);
-    expect(await answering).toMatchObject({ outcome });
-    await ada.becomes('ACTIVE');
-    expect(await comesBack(ada, redirect)).toEqual({ outcome: 'repeated', first: 'connected', name: 'acme/ada' });
-    expect(acme.requests('POST /token')).toHaveLength(times + 1);
-  },
-  60_000,
-);
+])('a code that the bank has not taken is sent again when the way is free: %s', async (_when, times, outcome) => {
+  const { acme, ada, link } = await aProviderAndAda();
+  acme.simulator.fault({ endpoint: 'POST /token', kind: 'status', status: 429, description: 'Too many requests.', times });
+  const redirect = consents(acme, link);
+  let isAnswered = false;
+  const answering = comesBack(ada, redirect).finally(() => {
+    isAnswered = true;
+  });
+  while (!isAnswered) await keeper.time.pass(SECOND);
+  expect(await answering).toMatchObject({ outcome });
+  await ada.becomes('ACTIVE');
+  expect(await comesBack(ada, redirect)).toEqual({ outcome: 'repeated', first: 'connected', name: 'acme/ada' });
+  expect(acme.requests('POST /token')).toHaveLength(times + 1);
+});
 
 test('access granted anew takes the place of the former under the same name, which is served until then', async () => {
   const { acme, ada, status } = await connected();
@@ -138,7 +134,7 @@ test('access granted anew takes the place of the former under the same name, whi
   expect(Date.parse(renewed.consentedAt!)).toBeGreaterThan(Date.parse(status.consentedAt!));
   expect(ada.simulator.lapses({ connection: 'acme/ada' })).toEqual([]);
   expect(acme.requests('POST /installation')).toHaveLength(1);
-}, 60_000);
+});
 
 test('access granted by another bank user is not served: the former goes on', async () => {
   const { acme, ada, status } = await connected();
@@ -151,7 +147,7 @@ test('access granted by another bank user is not served: the former goes on', as
   const again = await askForConsent(acme, ada);
   await comesBack(ada, consents(acme, again));
   await ada.until('is well again', (now) => now.state === 'ACTIVE' && now.session!.openedAt !== status.session!.openedAt);
-}, 60_000);
+});
 
 test('access that was revoked is noticed at the next refused call, told after an hour, and granted again in place', async () => {
   const { acme, ada, status } = await connected();
@@ -174,7 +170,7 @@ test('access that was revoked is noticed at the next refused call, told after an
   expect(again).toMatchObject({ recovered: { from: 'REVOKED' }, lastError: null });
   expect(again.revoked).toBeUndefined();
   expect(again.session!.userId).not.toBe(status.session!.userId); // the bank makes a UserApiKey for each consent
-}, 60_000);
+});
 
 test('a refusal that passes within the hour ends the revocation by itself', async () => {
   const { acme, ada, status } = await connected();
@@ -189,4 +185,4 @@ test('a refusal that passes within the hour ends the revocation by itself', asyn
   const again = await ada.becomes('ACTIVE', 2 * HOUR);
   expect(again.revoked).toBeUndefined();
   expect(again).toMatchObject({ consentedAt: status.consentedAt, recovered: { from: 'REVOKED' } });
-}, 60_000);
+});

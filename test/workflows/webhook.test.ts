@@ -8,7 +8,7 @@ import { attemptsOf, goAway, setWebhook, takenOf } from '../support/webhook.ts';
 const keeper = await startKeeper('test');
 
 beforeAll(() => setWebhook(true));
-afterEach(() => keeper.finish(), 60_000);
+afterEach(() => keeper.finish());
 
 const told = ({ egress }: TestConnection) => takenOf(egress).map(({ type }) => type);
 const untilTold = (connection: TestConnection, count: number, withinMs = 5 * MINUTE) =>
@@ -37,7 +37,7 @@ test('an outage of minutes is told to nobody, one of hours is, and both directio
     type: 'connection.recovered',
     data: { state: 'ACTIVE', recovered: { from: 'DEGRADED' } },
   });
-}, 60_000);
+});
 
 test('what a person is to do is told at once with the command, and so are no session and the end of both', async () => {
   const acme = await keeper.connection('acme', { firstSessionLifetimeMs: 2 * DAY });
@@ -64,7 +64,7 @@ test('what a person is to do is told at once with the command, and so are no ses
     'connection.lapsed',
     'connection.recovered',
   ]);
-}, 60_000);
+});
 
 test('a receiver that is away is tried again for days, in order and without holding up renewals, also across continue-as-new', async () => {
   const acme = await keeper.connection('acme', { firstSessionLifetimeMs: HOUR, sessionLifetimeMs: HOUR });
@@ -84,4 +84,4 @@ test('a receiver that is away is tried again for days, in order and without hold
   expect(told(acme)).toEqual(['connection.action_required', 'connection.recovered']);
   const ids = takenOf(acme.egress).map(({ id }) => id);
   expect(new Set(ids).size).toBe(2);
-}, 60_000);
+});

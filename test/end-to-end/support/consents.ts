@@ -39,14 +39,14 @@ export class Consents {
     this.#here.keeper.completeAuthorization(redirect).catch(() => {});
   }
 
-  async connect(user: string, timeoutMs?: number): Promise<KnownStatus> {
+  async connect(user: string): Promise<KnownStatus> {
     this.bring(await this.consent(user));
-    return this.untilActive(user, timeoutMs);
+    return this.untilActive(user);
   }
 
-  untilActive(user: string, timeoutMs = 150_000): Promise<KnownStatus> {
+  untilActive(user: string): Promise<KnownStatus> {
     const isActive = ({ state, authorization }: KnownStatus) => state === 'ACTIVE' && authorization?.status === 'connected';
-    return untilStatus(this.#here.keeper, `${PROVIDER}/${user}`, isActive, timeoutMs);
+    return untilStatus(this.#here.keeper, `${PROVIDER}/${user}`, isActive);
   }
 
   /** The code brought nothing. */
@@ -107,17 +107,12 @@ export async function providerAt({ keeper }: Scene, bank: Simulator): Promise<un
   };
 }
 
-export function untilStatus(
-  keeper: Scene['keeper'],
-  name: string,
-  fits: (status: KnownStatus) => boolean,
-  timeoutMs = 90_000,
-): Promise<KnownStatus> {
+export function untilStatus(keeper: Scene['keeper'], name: string, fits: (status: KnownStatus) => boolean): Promise<KnownStatus> {
   let seen: unknown = null;
   const look = async () => {
     const status = await keeper.status(name);
     seen = status;
     return status.worker !== false && fits(status) ? status : null;
   };
-  return until(`${name} is as it should be`, look, { timeoutMs, everyMs: 500, seen: () => seen });
+  return until(`${name} is as it should be`, look, { everyMs: 500, seen: () => seen });
 }

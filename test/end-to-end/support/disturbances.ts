@@ -35,17 +35,17 @@ export class Disturbances {
     this.#all.push(disturbance);
     await inject();
     const before = this.sessions;
-    await until(`a session is opened after ${what}`, () => this.sessions > before, { timeoutMs: 120_000, everyMs: 20 });
+    await until(`a session is opened after ${what}`, () => this.sessions > before, { everyMs: 20 });
     disturbance.untilMs = Date.now();
     const enough = this.sessions + this.#slotsBetween; // a late look may have missed some
     await this.#gate.noteRun();
-    await until('some sessions are opened in peace', () => this.sessions >= enough, { timeoutMs: 120_000, everyMs: 50 });
+    await until('some sessions are opened in peace', () => this.sessions >= enough, { everyMs: 50 });
   }
 
   /** The bank has the next request for a session, and its answer is held until that is done. @param act is told who has the slot */
   async whileASlotIsOut(act: (workflowId: string) => Promise<void>): Promise<void> {
     this.#bank.fault({ endpoint: SESSION_SERVER, kind: 'hold-answer' });
-    await until('the bank holds an answer', () => this.#bank.faults()[0]?.held === 1, { timeoutMs: 60_000, everyMs: 10 });
+    await until('the bank holds an answer', () => this.#bank.faults()[0]?.held === 1, { everyMs: 10 });
     const { out } = await this.#gate.slots();
     await act(out!.workflowId);
     this.#bank.releaseFaults();

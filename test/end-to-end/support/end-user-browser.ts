@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { atEnd } from '../../support/at-end.ts';
+import { HANGS_AFTER_MS } from '../../support/until.ts';
 
 /** A phone. */
 const SCREEN = { width: 390, height: 780 };
@@ -12,7 +13,7 @@ export class EndUser {
 
   private constructor(context: BrowserContext) {
     this.#context = context;
-    context.setDefaultTimeout(40_000);
+    context.setDefaultTimeout(HANGS_AFTER_MS);
     context.on('request', (request) => this.requested.push(new URL(request.url())));
   }
 

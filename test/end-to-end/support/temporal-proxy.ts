@@ -1,4 +1,4 @@
-import { connect, createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
+import { connect, constants, createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { atEnd } from '../../support/at-end.ts';
@@ -37,6 +37,7 @@ export class TemporalProxy {
       const onward = connect(`http://${upstream}`);
       onward.on('error', () => session.destroy());
       onward.on('close', () => session.destroy());
+      onward.on('goaway', () => session.close()); // after five minutes: whoever calls connects anew
       session.on('error', () => onward.destroy());
       session.on('close', () => onward.destroy());
       session.on('stream', (stream, headers) => {
@@ -70,6 +71,7 @@ export class TemporalProxy {
         { endStream: true },
       );
     if (stream.destroyed || onward.destroyed) return void stream.destroy();
+    if (onward.closed) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
     const passedOn = onward.request(Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_FORWARDED.has(name))));
     passedOn.on('error', () => stream.destroy());
     stream.on('close', () => passedOn.destroy());

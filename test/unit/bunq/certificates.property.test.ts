@@ -89,7 +89,7 @@ test('a certificate of which bytes are wrong, missing or there twice', () => {
     endOf(() => examined({ certificatePem: certificatePem(damaged(derOf(one.pem), one.damages)), now })),
   );
   expect(ends).toMatchObject({ read: expect.any(Number), CERTIFICATE_UNREADABLE: expect.any(Number) });
-}, 120_000);
+});
 
 test('a text of which characters are wrong, missing or there twice, as certificate, chain and key', () => {
   const cases = fc.record({ pem: anyCertificate, damages, as: fc.constantFrom('certificate', 'chain', 'key') });
@@ -100,7 +100,7 @@ test('a text of which characters are wrong, missing or there twice, as certifica
     if (as === 'key') return endOf(() => examined({ certificatePem: good, privateKeyPem: text, now }));
     return endOf(() => examined({ certificatePem: text, now }));
   });
-}, 120_000);
+});
 
 /** A tree of DER, with the identifiers that count more often than chance has them. */
 const { value: anyDer } = fc.letrec<{ value: ReturnType<typeof der.oid>; leaf: ReturnType<typeof der.oid> }>((tie) => ({
@@ -154,7 +154,7 @@ function endOfStatements(bytes: Uint8Array): string {
 test('qcStatements of any shape are read, or said to be unreadable and why', () => {
   const ends = assertAll(RUNS.statements, anyStatements, endOfStatements);
   expect(Object.keys(ends).length).toBeGreaterThan(5);
-}, 120_000);
+});
 
 test('qcStatements that are as they have to be are read for what they are, and when damaged read or said to be unreadable', () => {
   const ends = assertAll(RUNS.damagedStatements, fc.tuple(goodStatements, damages), ([{ input, bytes }, some]) => {
@@ -164,7 +164,7 @@ test('qcStatements that are as they have to be are read for what they are, and w
     return endOfStatements(damaged(bytes, some));
   });
   expect(ends).toMatchObject({ 'they are no DER': expect.any(Number), 'PSD2 statement read': expect.any(Number) });
-}, 120_000);
+});
 
 test('a certificate that its issuer has signed with whatever statements and names', () => {
   const statements = fc.oneof(
@@ -180,7 +180,7 @@ test('a certificate that its issuer has signed with whatever statements and name
   });
   const ends = assertAll(RUNS.signed, cases, (one) => endOf(() => examined({ ...issuer.issue(one), now })));
   expect(ends).toMatchObject({ read: expect.any(Number), CERTIFICATE_STATEMENTS_UNREADABLE: expect.any(Number) });
-}, 120_000);
+});
 
 test('files of any pieces in any order: certificates, keys, halves of them, and text that looks like PEM', () => {
   const piece = fc.oneof(
@@ -202,7 +202,7 @@ test('files of any pieces in any order: certificates, keys, halves of them, and 
     endOf(() => readCertificateChain(chain));
     return endOf(() => examined({ certificatePem: certificate, chainPem: chain, privateKeyPem: chain, now }));
   });
-}, 120_000);
+});
 
 test.each([
   ['beginnings', '-----BEGIN CERTIFICATE-----'],

@@ -233,7 +233,7 @@ test('of a worker’s settings every wrong one is named at once, and the right o
     const said = problemsOf(() => readWorkerSettings(given.env));
     return expectSaid(said, given);
   });
-}, 30_000);
+});
 
 const called = new Set<string>();
 
@@ -258,7 +258,7 @@ test('of a client’s settings too, and what was read can be called with', () =>
     });
     return expectSaid(said, given);
   });
-}, 30_000);
+});
 
 const NAMES = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[];
 const text = fc.oneof(
@@ -291,7 +291,7 @@ test('whatever stands in them, nothing else is thrown, and what may be secret is
     for (const line of all.flat()) if (line !== null) expect(line).toMatch(/^(KEEPER|BUNQ|TEMPORAL|HTTPS?|NO|There are no sealing keys)/i);
     return all[1] === null;
   });
-}, 30_000);
+});
 
 describe('a file of signers', () => {
   const entries = [
@@ -327,7 +327,7 @@ describe('a file of signers', () => {
       if (problems.length === 0) expect([...signers.keys()]).toEqual(Object.keys(given));
       return problems.length === 0;
     });
-  }, 30_000);
+  });
 });
 
 test('a set of sealing keys is read, or refused with its name and without a key', () => {
@@ -364,7 +364,7 @@ test('a set of sealing keys is read, or refused with its name and without a key'
       return false;
     }
   });
-}, 30_000);
+});
 
 const simulatorNames = Object.keys(settingsSchema.shape) as (keyof Settings)[];
 const defaults = settingsSchema.parse({});
@@ -386,7 +386,7 @@ test('of the simulator’s settings every unfit one is named, and those that fit
     expect([...named].sort()).toEqual(wrong.sort());
     return parsed.success;
   });
-}, 30_000);
+});
 
 test('a simulator that is given unfit or unknown options does not start, and says which', async () => {
   const keyPem = `-----BEGIN PRIVATE KEY-----\n${SECRET}\n-----END PRIVATE KEY-----\n`;
@@ -420,7 +420,7 @@ test('a simulator that is given unfit or unknown options does not start, and say
     ),
     { numRuns: RUNS.simulatorOptions, seed: SEED },
   );
-}, 30_000);
+});
 
 test('all in all there were more than 10,000 cases', () => {
   expect(counted.read + counted.refused).toBeGreaterThan(10_000);

@@ -32,7 +32,7 @@ test('whatever the file of signers holds, it is read, or what is wrong is said i
     }),
     { numRuns: 1500 },
   );
-}, 30_000);
+});
 
 test('text that is no JSON is named', () => {
   fc.assert(
@@ -63,4 +63,4 @@ test('of what a signer says no secret that is known comes through, however it st
     ),
     { numRuns: 1500 },
   );
-}, 30_000);
+});

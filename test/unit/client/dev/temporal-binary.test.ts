@@ -81,7 +81,7 @@ test('where the download host cannot be reached, Go builds it, once for two who 
     expect.stringMatching(/^It could not be downloaded: ./),
     'Building it instead: go install github.com/temporalio/cli/cmd/temporal@v1.5.1 (up to five minutes the first time, then kept) …',
   ]);
-}, 30_000);
+});
 
 test('a lock that a killed process left does not hold anybody up', async () => {
   const { folder, cacheDir, find } = machine();
@@ -90,20 +90,20 @@ test('a lock that a killed process left does not hold anybody up', async () => {
   const beyondEveryPid = 2 ** 22 + 1;
   writeFileSync(join(cacheDir, 'temporal-v1.5.1.lock'), String(beyondEveryPid));
   expect(await find(join(folder, 'bin'))).toBe(join(cacheDir, 'temporal-v1.5.1'));
-}, 30_000);
+});
 
 test('without any way the error says what a person can do', async () => {
   const { find } = machine();
   await expect(find('')).rejects.toThrow(
     /^There is no Temporal server, and no Go to build one\. Install the Temporal CLI 1\.5\.1 or newer .* KEEPER_TEMPORAL_CLI .* install Go/,
   );
-}, 30_000);
+});
 
 test('a failing go install is quoted with its last line', async () => {
   const { folder, find } = machine();
   program(join(folder, 'bin/go'), 'echo "go: downloading" >&2; echo "go: no such host" >&2; exit 1');
   await expect(find(join(folder, 'bin'))).rejects.toThrow('@v1.5.1 failed: go: no such host. Install the Temporal CLI');
-}, 30_000);
+});
 
 test('the cache is shared between checkouts and follows XDG_CACHE_HOME', () => {
   expect(projectCacheDir({ XDG_CACHE_HOME: '/elsewhere' })).toBe('/elsewhere/bunq-keeper');

@@ -16,7 +16,7 @@ test('a database that a live server holds is refused, naming that server', async
   );
   await temporal.server.stop();
   expect(existsSync(`${temporal.dbFile}.holder`)).toBe(false);
-}, 60_000);
+});
 
 test('a claim that a killed process left behind holds nobody up, nor one whose process id somebody else has now', async () => {
   const dbFile = join(temporaryFolder(), 'temporal.db');
@@ -25,13 +25,13 @@ test('a claim that a killed process left behind holds nobody up, nor one whose p
     (await claimDatabase(dbFile)).release();
     expect(existsSync(`${dbFile}.holder`)).toBe(false);
   }
-}, 20_000);
+});
 
 test('of two who claim a database at the same time one gets it', async () => {
   const dbFile = join(temporaryFolder(), 'temporal.db');
   const claims = await Promise.allSettled([claimDatabase(dbFile), claimDatabase(dbFile)]);
   expect(claims.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-}, 20_000);
+});
 
 test('a taken port is passed over for another, and that is said; a server that does not start is quoted', async () => {
   const folder = temporaryFolder();
@@ -66,4 +66,4 @@ test('a server that panics is quoted from there on, and started again where one 
   expect(readFileSync(starts, 'utf8')).toBe('x\n');
   expect(await failure('listen tcp 127.0.0.1:40001: bind: address already in use')).toContain('panic: listen tcp');
   expect(readFileSync(starts, 'utf8')).toBe('x\nx\nx\n');
-}, 20_000);
+});
