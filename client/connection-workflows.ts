@@ -23,6 +23,7 @@ import { connectionWorkflowId, isUserName, NAME_PATTERN, USER_NAME_PATTERN, work
 import { type ConnectionState, initialState } from '../workflows/state.ts';
 import { memoFields, type PublishedStatus, statusOf, statusOfMemo, wantedFacts } from '../workflows/status.ts';
 import { KeeperError, NotRunningError, UnknownConnectionError, UsageError } from './errors.ts';
+import { failingTask } from './failing-task.ts';
 import {
   egressQueue,
   isUnpolled,
@@ -231,11 +232,13 @@ export class ConnectionWorkflows {
     });
   }
 
-  /** Why it does not answer, in a sentence for each task queue that is to blame. */
+  /** Why it does not answer, in a sentence for each task queue that is to blame; or that its own task fails. */
   async whyNoAnswer(name: string): Promise<string[]> {
     const queues = await this.queues(name);
     const missing = queues.filter(isUnpolled);
-    return missing.length > 0 ? missing.map(missingWorker) : queues.filter(({ kind }) => kind === 'workflows').map(silentWorker);
+    if (missing.length > 0) return missing.map(missingWorker);
+    const failing = await failingTask(this.client, this.handle(name).workflowId).catch(() => null);
+    return failing ? [failing] : queues.filter(({ kind }) => kind === 'workflows').map(silentWorker);
   }
 
   /** For who asked and got no answer: why. */

@@ -59,7 +59,7 @@ async function statusOrWhyNot(keeper: Keeper, name: string): Promise<KnownStatus
 function once(): (sentences: string) => void {
   let said = '';
   return (sentences) => {
-    const kind = sentences.replace(/\d+ s ago/g, '');
+    const kind = sentences.replace(/\d+ s ago|attempt \d+/g, '');
     if (kind !== said && kind !== '') tell(sentences);
     said = kind;
   };

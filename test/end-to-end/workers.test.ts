@@ -1,14 +1,20 @@
 import proto from '@temporalio/proto';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import type { ConnectionStatus } from '../../workflows/messages.ts';
+import { workflowTaskQueue } from '../../workflows/names.ts';
+import { atEnd } from '../support/at-end.ts';
+import { mutant } from '../support/mutant.ts';
 import type { KeeperProcess } from '../support/process.ts';
-import { SEARCH_ATTRIBUTES, type TestTemporal, temporalServer } from '../support/temporal.ts';
+import { quietRuntime, SEARCH_ATTRIBUTES, type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { activityRuns, eventsOf, typeOf } from './support/history.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { TemporalProxy } from './support/temporal-proxy.ts';
 
 /** Workers that are missing, are somebody else's, may not do everything, come late, or are told to stop. */
+
+quietRuntime();
 
 let temporal: TestTemporal;
 beforeAll(async () => {
@@ -78,6 +84,40 @@ test('after a worker was killed, status tells what was published last and when t
     stdout: '',
     stderr: expect.stringMatching(/^The request was not recorded\. No answer from the workers of /m),
   });
+});
+
+/** A worker of workflows whose code does not fit the histories that are there. */
+async function startMisfit(here: Scene): Promise<void> {
+  const connection = await NativeConnection.connect({ address: temporal.address });
+  const wait = 'await condition(() => this.woken, Math.max(1, wake.atMs - nowMs), { summary: wake.summary })';
+  const change = { file: 'connection.js', text: wait, becomes: 'await condition(() => this.woken)' }; // a timer less
+  const worker = await Worker.create({
+    connection,
+    taskQueue: workflowTaskQueue(here.environment),
+    workflowBundle: await mutant([change]),
+  });
+  const running = worker.run();
+  atEnd(async () => {
+    worker.shutdown();
+    await running;
+    await connection.close();
+  });
+}
+
+test('a connection whose task fails at each worker says so, with the reason and what to do', async () => {
+  const { here } = await sceneOfItsOwn();
+  const worker = await here.startWorker();
+  expect(await onboardSandboxUser(here).ended()).toMatchObject({ code: 0 });
+  await worker.kill();
+  await startMisfit(here);
+  const told = await until('its task has failed some times', async () => {
+    const { stderr } = await here.run('renew', 'ada');
+    return /Its workflow task fails .*/.exec(stderr)?.[0];
+  });
+  expect(told).toMatch(
+    /^Its workflow task fails \(attempt \d+\): \[TMPRL1100\] Nondeterminism error: .+ start workers of the version before: docs\/upgrade\.md#going-back$/,
+  );
+  expect(await here.run('status', 'ada')).toMatchObject({ code: 0, stderr: expect.stringContaining('Its workflow task fails (attempt') });
 });
 
 async function expectActiveWithoutSearchAttributes(here: Scene, worker: KeeperProcess): Promise<void> {
