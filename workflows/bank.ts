@@ -1,4 +1,5 @@
-import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+// biome-ignore lint/style/noRestrictedImports: histories from before want them
+import { type ActivityOptions, patched, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 
 /**
@@ -72,22 +73,27 @@ function execute<Name extends BankActivity>(
   return run(...input);
 }
 
-/**
- * Nothing of these leaves for the bank: any worker of the workflow does them. As local activities they would be one event each, and
- * histories would not replay (docs/decisions/0011-no-local-activities.md).
- */
-export const { readSurroundings } = proxyActivities<Activities>({
+/** Nothing of these leaves for the bank: any worker of the workflow does them. Not as local activities: docs/decisions/0011-no-local-activities.md. */
+function here<Name extends 'readSurroundings' | 'askForSlot' | 'consultGate' | 'reseal'>(name: Name, options: Local): Activities[Name] {
+  const run = proxyActivities<Activities>(options)[name] as (...input: unknown[]) => unknown;
+  const runAsBefore = proxyLocalActivities<Activities>(options)[name] as (...input: unknown[]) => unknown;
+  return ((...input: unknown[]) => (patched('no-local-activities') ? run : runAsBefore)(...input)) as Activities[Name];
+}
+
+type Local = Pick<ActivityOptions, 'startToCloseTimeout' | 'retry' | 'summary'>;
+
+export const readSurroundings = here('readSurroundings', {
   startToCloseTimeout: '10s',
   retry: { initialInterval: '1s', maximumInterval: '30s' },
   summary: 'read worker settings',
 });
 
-/** Both are tried again by the loop. */
-const QUICK_HERE: ActivityOptions = { startToCloseTimeout: '4s', retry: { initialInterval: '200ms', maximumAttempts: 2 } };
+/** These are tried again by the loop. */
+const QUICK_HERE: Local = { startToCloseTimeout: '4s', retry: { initialInterval: '200ms', maximumAttempts: 2 } };
 
-export const { askForSlot } = proxyActivities<Activities>({ ...QUICK_HERE, summary: 'ask for a slot to open a session' });
+export const askForSlot = here('askForSlot', { ...QUICK_HERE, summary: 'ask for a slot to open a session' });
 
-export const { consultGate } = proxyActivities<Activities>({ ...QUICK_HERE, summary: 'ask what others meet at this address' });
+export const consultGate = here('consultGate', { ...QUICK_HERE, summary: 'ask what others meet at this address' });
 
 /** What does not succeed is done at the next renewal. */
-export const { reseal: resealValues } = proxyActivities<Activities>({ ...QUICK_HERE, summary: 'seal by the present key' });
+export const resealValues = here('reseal', { ...QUICK_HERE, summary: 'seal by the present key' });
