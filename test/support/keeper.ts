@@ -3,8 +3,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { type InjectedSinks, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Settings } from '../../simulator/index.ts';
 import type { KeeperSinks } from '../../workflows/events.ts';
-import type { sessionGate } from '../../workflows/index.ts';
-import { sessionGateWorkflowId, workflowTaskQueue } from '../../workflows/names.ts';
+import { workflowTaskQueue } from '../../workflows/names.ts';
 import { atEnd } from './at-end.ts';
 import { currentBuild } from './build.ts';
 import { TestConnection } from './connection.ts';
@@ -39,11 +38,8 @@ let server: Promise<TestWorkflowEnvironment> | undefined;
 export async function startKeeper(environment: string, options: Pick<WorkerOptions, 'maxCachedWorkflows'> = {}): Promise<TestKeeper> {
   server ??= timeSkippingEnvironment();
   const temporal = await server;
-  const isUncached = options.maxCachedWorkflows === 0;
-  const queue = workflowTaskQueue(environment);
-  const keeper = new Keeper(temporal, environment, isUncached ? `${queue}.gates` : null);
-  for (const taskQueue of isUncached ? [queue, `${queue}.gates`] : [queue])
-    await startWorkflowWorker(temporal, environment, { sinks: keeper.sinks, ...options, taskQueue });
+  const keeper = new Keeper(temporal, environment);
+  await startWorkflowWorker(temporal, environment, { sinks: keeper.sinks, ...options, taskQueue: workflowTaskQueue(environment) });
   atEnd(() => keeper.endAll());
   return keeper;
 }
@@ -53,16 +49,10 @@ class Keeper implements TestKeeper {
   readonly #temporal: TestWorkflowEnvironment;
   readonly #environment: string;
   readonly #egressOf = new Map<TestConnection, TestEgress>();
-  readonly #gateTaskQueue: string | null;
   readonly #ending = new Set<Promise<void>>();
   #egresses = 0;
 
-  /**
-   * @param gateTaskQueue for gates alone: without a cache, the SDK drops a local activity in flight as soon as its worker gets
-   * another workflow's task, and a connection asks its gate by a local activity
-   */
-  constructor(temporal: TestWorkflowEnvironment, environment: string, gateTaskQueue: string | null) {
-    this.#gateTaskQueue = gateTaskQueue;
+  constructor(temporal: TestWorkflowEnvironment, environment: string) {
     this.#temporal = temporal;
     this.#environment = environment;
     this.time = new VirtualTime(temporal);
@@ -105,20 +95,10 @@ class Keeper implements TestKeeper {
     { isImpatient = false, ...more }: ConnectionOptions = {},
   ): Promise<TestConnection> {
     const egress = `${name}-${++this.#egresses}`; // a gate remembers, and the next test has a connection of the same name
-    if (this.#gateTaskQueue) await this.#startGate(egress, this.#gateTaskQueue);
     return this.#open(
       name,
       await startEgress(this.#temporal, this.time, { environment: this.#environment, name: egress, settings, isImpatient, ...more }),
     );
-  }
-
-  async #startGate(egress: string, taskQueue: string): Promise<void> {
-    const environment = this.#environment;
-    await this.#temporal.client.workflow.start<typeof sessionGate>('sessionGate', {
-      workflowId: sessionGateWorkflowId(environment, egress),
-      taskQueue,
-      args: [{ version: 2, environment, egress, replaces: false }],
-    });
   }
 
   connectionBeside(other: TestConnection, name: string): TestConnection {
