@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FaultOptions, type Simulator, startSimulator } from '../../simulator/index.ts';
+import { egressTaskQueue } from '../../workflows/names.ts';
 import type { KeeperProcess } from '../support/process.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
@@ -182,7 +183,8 @@ async function killBeforeItIsTaken() {
   await untilStatus(here.keeper, `${PROVIDER}/alice`, ({ state }) => state === 'AWAITING_AUTHORIZATION');
   await first.kill();
   const proxy = await TemporalProxy.start(temporal.address);
-  proxy.holds = ({ method }) => method === 'PollActivityTaskQueue';
+  const calls = egressTaskQueue(here.environment, 'default');
+  proxy.holds = ({ method, message }) => method === 'PollActivityTaskQueue' && message.includes(calls);
   const second = await here.startWorker({ TEMPORAL_ADDRESS: proxy.address });
   consents.bring(redirect);
   await until('the exchange is scheduled', async () => (await runsOf(here, 'alice')).some(isExchange));
