@@ -216,7 +216,11 @@ export class ConnectionWorkflows {
 
   /** The task queues that it needs, and when each was last polled. */
   async queues(name: string): Promise<SeenQueue[]> {
-    const memo = memoOf(await this.find(name));
+    return this.#queuesOf(await this.find(name));
+  }
+
+  #queuesOf(execution: WorkflowExecutionDescription | null): Promise<SeenQueue[]> {
+    const memo = memoOf(execution);
     return this.#lookAt(taskQueuesOf(this.environment, memo?.status.egress ?? this.egress, memo?.wanted.signer ?? null));
   }
 
@@ -234,10 +238,11 @@ export class ConnectionWorkflows {
 
   /** Why it does not answer, in a sentence for each task queue that is to blame; or that its own task fails. */
   async whyNoAnswer(name: string): Promise<string[]> {
-    const queues = await this.queues(name);
+    const execution = await this.find(name);
+    const queues = await this.#queuesOf(execution);
     const missing = queues.filter(isUnpolled);
     if (missing.length > 0) return missing.map(missingWorker);
-    const failing = await failingTask(this.client, this.handle(name).workflowId).catch(() => null);
+    const failing = execution && (await failingTask(this.client, execution).catch(() => null));
     return failing ? [failing] : queues.filter(({ kind }) => kind === 'workflows').map(silentWorker);
   }
 

@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 
 /** One that failed once may have been a worker's that died. */
 const FAILS_FROM_ATTEMPT = 3;
@@ -9,8 +9,7 @@ const MOST_CHARACTERS = 300;
  * Why a workflow makes no step although workers poll: its task fails, again and again, on each of them. Null where it does not. A
  * history has the first failure in a row only, and Temporal counts the attempts.
  */
-export async function failingTask(client: Client, workflowId: string): Promise<string | null> {
-  const { raw, runId } = await client.workflow.getHandle(workflowId).describe();
+export async function failingTask(client: Client, { raw, workflowId, runId }: WorkflowExecutionDescription): Promise<string | null> {
   const attempt = raw.pendingWorkflowTask?.attempt ?? 1;
   if (attempt < FAILS_FROM_ATTEMPT) return null;
   const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({

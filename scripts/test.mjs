@@ -55,6 +55,8 @@ const WITH_PROMTOOL = /alerts|monitoring/;
 /** What the shell says about other servers and banks is not for the tests. */
 const FOREIGN = /^(TEMPORAL_|BUNQ_|KEEPER_(?!TEMPORAL_CLI$))/;
 
+/** A file whose test server stopped by a fault of its own (test/support/stopped-server.ts) is run again, so often at most. */
+const RUNS_AGAIN = 2;
 /** How test-sdk.mjs ends when it cannot run. */
 const SKIPPED = 77;
 
@@ -112,19 +114,19 @@ function installFor(script) {
   spawnSync(process.execPath, [join(ROOT, 'scripts', script)], { cwd: ROOT, stdio: ['ignore', 'ignore', 2] });
 }
 
-/** Without patterns: what the arguments say. A file whose test server stopped by a fault of its own (test/support/stopped-server.ts) is run again, twice at most. */
+/** Without patterns: what the arguments say. */
 function runJest({ patterns, eachFileAlone }) {
   const chosen = patterns.length > 0 ? ['--testPathPatterns', ...patterns] : [];
-  let run = runJestOnce([...jestArguments, ...chosen], { ...(eachFileAlone && { TESTS_EACH_FILE_ALONE: 'yes' }) });
-  for (let left = 2; ; left--) {
-    const { testResults, stopped } = run;
-    const again =
-      left > 0 ? testResults.filter(({ name, status }) => status === 'failed' && stopped.has(name)).map(({ name }) => name) : [];
-    count(run, again);
-    if (again.length === 0) return;
-    console.error(`Once more, as the time-skipping server stopped there: ${again.map((file) => relative(ROOT, file)).join(', ')}`);
-    run = runJestOnce(['--runTestsByPath', ...again]);
-  }
+  countOrRunAgain(runJestOnce([...jestArguments, ...chosen], { ...(eachFileAlone && { TESTS_EACH_FILE_ALONE: 'yes' }) }), RUNS_AGAIN);
+}
+
+function countOrRunAgain(run, times) {
+  const failed = run.testResults.filter(({ name, status }) => status === 'failed' && run.stopped.has(name)).map(({ name }) => name);
+  const again = times > 0 ? failed : [];
+  count(run, again);
+  if (again.length === 0) return;
+  console.error(`Once more, as the time-skipping server stopped there: ${again.map((file) => relative(ROOT, file)).join(', ')}`);
+  countOrRunAgain(runJestOnce(['--runTestsByPath', ...again]), times - 1);
 }
 
 function runJestOnce(chosen, variables = {}) {

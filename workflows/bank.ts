@@ -73,14 +73,17 @@ function execute<Name extends BankActivity>(
   return run(...input);
 }
 
+type HereOptions = Pick<ActivityOptions, 'startToCloseTimeout' | 'retry' | 'summary'>;
+
 /** Nothing of these leaves for the bank: any worker of the workflow does them. Not as local activities: docs/decisions/0011-no-local-activities.md. */
-function here<Name extends 'readSurroundings' | 'askForSlot' | 'consultGate' | 'reseal'>(name: Name, options: Local): Activities[Name] {
+function here<Name extends 'readSurroundings' | 'askForSlot' | 'consultGate' | 'reseal'>(
+  name: Name,
+  options: HereOptions,
+): Activities[Name] {
   const run = proxyActivities<Activities>(options)[name] as (...input: unknown[]) => unknown;
   const runAsBefore = proxyLocalActivities<Activities>(options)[name] as (...input: unknown[]) => unknown;
   return ((...input: unknown[]) => (patched('no-local-activities') ? run : runAsBefore)(...input)) as Activities[Name];
 }
-
-type Local = Pick<ActivityOptions, 'startToCloseTimeout' | 'retry' | 'summary'>;
 
 export const readSurroundings = here('readSurroundings', {
   startToCloseTimeout: '10s',
@@ -89,7 +92,7 @@ export const readSurroundings = here('readSurroundings', {
 });
 
 /** These are tried again by the loop. */
-const QUICK_HERE: Local = { startToCloseTimeout: '4s', retry: { initialInterval: '200ms', maximumAttempts: 2 } };
+const QUICK_HERE: HereOptions = { startToCloseTimeout: '4s', retry: { initialInterval: '200ms', maximumAttempts: 2 } };
 
 export const askForSlot = here('askForSlot', { ...QUICK_HERE, summary: 'ask for a slot to open a session' });
 

@@ -95,9 +95,8 @@ export async function takeBack(connection: Connection): Promise<void> {
 }
 
 /** No session was opened by it: the next may have it at once. */
-export async function giveBackUnused(connection: Connection, requestId: string): Promise<void> {
-  await giveBack(connection, { requestId, sent: false, outcome: 'other' });
-}
+export const giveBackUnused = (connection: Connection, requestId: string): Promise<void> =>
+  giveBack(connection, { requestId, sent: false, outcome: 'other' });
 
 /** Also while the connection is being cancelled. A gate that is gone has nothing to be told. */
 export async function giveBack({ state, workflowId }: Connection, given: Omit<GivenBack, 'workflowId'>): Promise<void> {

@@ -2,7 +2,7 @@ import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { documented } from '../support/documented-json.ts';
 import { type Ended, keeper } from '../support/process.ts';
 import { temporalServer } from '../support/temporal.ts';
-import { until } from '../support/until.ts';
+import { untilActive } from './support/consents.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { onboardingOf } from './support/who.ts';
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => bank.close());
 
-const isActive = (name: string) => until(`${name} is ACTIVE`, async () => (await here.keeper.status(name)).state === 'ACTIVE');
+const isActive = (name: string) => untilActive(here, name);
 
 /** As a client runs whose workers keep that gap. */
 const runAt = (gap: string, line: string): Promise<Ended> => keeper(line.split(' '), { env: { ...here.env, KEEPER_SESSION_GAP: gap } });

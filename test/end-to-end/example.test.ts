@@ -10,8 +10,8 @@ import { cleanEnvironment, KeeperProcess } from '../support/process.ts';
 import { temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { BankProcess } from './support/bank-process.ts';
-import { askedBy } from './support/consents.ts';
-import { type Scene, scene } from './support/scene.ts';
+import { askedBy, untilActive } from './support/consents.ts';
+import { scene } from './support/scene.ts';
 import { onboardingOf } from './support/who.ts';
 
 const EXAMPLES = join(ROOT, 'client/examples');
@@ -60,7 +60,7 @@ test('worker.ts works, keep.ts reads accounts, and web.ts connects the end user 
   expect(kept).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ACTIVE \S+Z\nMonetaryAccountBank [\d.]+ EUR$/m) });
 
   await here.keeper.onboard('acme', await onboardingOf('provider', bank, [callbackUrl]));
-  await isActive(here, 'acme');
+  await untilActive(here, 'acme');
   start('web.js', { ...here.env, PORT: String(port) });
   const link = await until('the web application is up', async () => {
     const asked = await fetch(`http://127.0.0.1:${port}/connect`, { method: 'POST', redirect: 'manual' }).catch(() => null);
@@ -71,7 +71,7 @@ test('worker.ts works, keep.ts reads accounts, and web.ts connects the end user 
     url: `http://localhost:${port}/connected?outcome=connected`,
     text: 'What came of it: connected',
   });
-  await isActive(here, 'acme/alice');
+  await untilActive(here, 'acme/alice');
 
   const { authorizationUrl } = await here.keeper.connectUser('acme', 'bob'); // clicked by alice
   expect((await fetch(await follow(bank, authorizationUrl))).url).toMatch(/\?outcome=unknown$/);
@@ -93,9 +93,6 @@ function start(script: string, env: Readonly<Record<string, string>>): KeeperPro
   });
   return started;
 }
-
-const isActive = ({ keeper }: Scene, name: string) =>
-  until(`${name} is ACTIVE`, async () => (await keeper.status(name)).state === 'ACTIVE');
 
 /** The end user accepts. @returns where the bank sends them */
 async function follow(bank: Simulator, link: string): Promise<string> {

@@ -10,6 +10,7 @@ import { atEnd } from '../support/at-end.ts';
 import type { KeeperProcess } from '../support/process.ts';
 import { quietRuntime, type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
+import { untilActive } from './support/consents.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { TemporalProxy } from './support/temporal-proxy.ts';
 import { providerOfItsOwn } from './support/who.ts';
@@ -35,7 +36,7 @@ beforeAll(async () => {
   worker = await here.startWorker();
   for (const name of ['acme', 'zeta']) {
     await here.keeper.onboard(name, await providerOfItsOwn(here.folder, name, [URL]));
-    await until(`${name} is ACTIVE`, async () => (await here.keeper.status(name)).state === 'ACTIVE');
+    await untilActive(here, name);
   }
 });
 afterAll(() => bank.close());

@@ -5,7 +5,7 @@ import { seed } from '../support/seed.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { BankProcess } from './support/bank-process.ts';
-import { askedBy, untilStatus } from './support/consents.ts';
+import { askedBy, askToRenew, untilStatus } from './support/consents.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { onboardingOf } from './support/who.ts';
 
@@ -68,7 +68,7 @@ test('an end user is connected', () => connect('bob'));
 async function renew(name: string): Promise<void> {
   for (let renewal = 0; renewal < RENEWALS; renewal++) {
     const before = await until('there is a session', () => here.keeper.session(name));
-    await until('it is asked to renew', () => here.keeper.renew(name).then(() => true));
+    await askToRenew(here, name);
     await until(`${name} has another session`, async () => (await here.keeper.session(name))?.sessionId !== before.sessionId);
     await isActive(name);
   }

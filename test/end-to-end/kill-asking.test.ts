@@ -1,15 +1,14 @@
 import { join } from 'node:path';
-import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Surroundings } from '../../activities/surroundings.ts';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { sessionGateWorkflowId } from '../../workflows/names.ts';
-import { atEnd } from '../support/at-end.ts';
-import { currentBuild, ROOT } from '../support/build.ts';
+import { builtWorkflows, ROOT } from '../support/build.ts';
 import { quietRuntime, type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { untilStatus } from './support/consents.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { providerOfItsOwn } from './support/who.ts';
+import { runWorker } from './support/worker.ts';
 
 /**
  * A worker dies when the gate has what it asked for, and before Temporal knows that: the slot is granted while the connection still waits
@@ -33,19 +32,10 @@ afterAll(() => bank?.close());
 /** On a worker of its own, which does not die. */
 async function startGate() {
   const surroundings: Partial<Surroundings> = { sessionGapMs: 1000 };
-  const connection = await NativeConnection.connect({ address: temporal.address });
-  const worker = await Worker.create({
-    connection,
+  await runWorker(temporal.address, {
     taskQueue: GATES,
-    workflowBundle: { codePath: currentBuild().workflowBundle },
+    workflowBundle: builtWorkflows(),
     activities: { readSurroundings: async () => surroundings },
-    shutdownGraceTime: '1s',
-  });
-  const running = worker.run();
-  atEnd(async () => {
-    worker.shutdown();
-    await running;
-    await connection.close();
   });
   return temporal.client.workflow.start('sessionGate', {
     workflowId: sessionGateWorkflowId(here.environment, 'default'),

@@ -4,7 +4,7 @@ import { egressTaskQueue } from '../../workflows/names.ts';
 import type { KeeperProcess } from '../support/process.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
-import { Consents, onboardProvider, PROVIDER, providerAt, untilStatus } from './support/consents.ts';
+import { askToRenew, Consents, onboardProvider, PROVIDER, providerAt, untilStatus } from './support/consents.ts';
 import { ASKED, startWorkerWithTrap } from './support/freeze.ts';
 import { type ActivityRun, activityRuns, eventsOf } from './support/history.ts';
 import { inTurns } from './support/in-turns.ts';
@@ -136,7 +136,7 @@ async function killIn({ when, activity, moment }: Kill, user: string, { bank, he
       ? holdCompletion(proxy, activity, user)
       : holdAtTheBank(bank, { endpoint: ENDPOINTS[activity]!, ...FAULTS[moment] });
   if (redirect) consents.bring(redirect);
-  else await until('it is asked to renew', () => here.keeper.renew(`${PROVIDER}/${user}`).then(() => true));
+  else await askToRenew(here, `${PROVIDER}/${user}`);
   await until(`${activity} is at the moment to be killed: ${moment}`, isAtIt, {
     everyMs: 20,
     seen: () => worker.stderr.slice(-2000),

@@ -1,35 +1,23 @@
-import { type Simulator, startSimulator } from '../../simulator/index.ts';
+import type { Simulator } from '../../simulator/index.ts';
 import { documented } from '../support/documented-json.ts';
-import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
-import { connectPerson } from './support/consents.ts';
+import { connectPerson, onboardProvider } from './support/consents.ts';
 import { inTurns } from './support/in-turns.ts';
-import { type Scene, scene } from './support/scene.ts';
-import { onboardingOf } from './support/who.ts';
+import { sceneForMany } from './support/many-users.ts';
+import type { Scene } from './support/scene.ts';
 
 /** Sixty end users of one provider: chosen by what their search attributes say, and all renewed by one command. */
 
 const USERS = Array.from({ length: 60 }, (_, index) => `user-${index}`);
 const ALL = ['acme', ...USERS.map((user) => `acme/${user}`)];
-const CALLBACK_URL = 'https://acme.example/callback';
-/** The bank's distance between two sessions of one address, shortened. */
-const GAP_MS = 100;
 const AT_A_TIME = 6;
 
-let temporal: TestTemporal;
 let bank: Simulator;
 let here: Scene;
 
 beforeAll(async () => {
-  [temporal, bank] = await Promise.all([
-    temporalServer({ registered: true }),
-    startSimulator({ callRateLimits: false, sessionGapMs: GAP_MS }),
-  ]);
-  const settings = { KEEPER_SESSION_GAP: `${GAP_MS}ms`, KEEPER_CALL_LIMITS: 'off', KEEPER_USER_INSTALLATION: 'provider' };
-  here = scene(temporal, bank, settings);
-  await here.startWorker();
-  await here.keeper.onboard('acme', await onboardingOf('provider', bank, [CALLBACK_URL]));
-  await untilActive(['acme']);
+  ({ bank, here } = await sceneForMany({ KEEPER_USER_INSTALLATION: 'provider' }));
+  await onboardProvider(here, bank);
   await Promise.all(inTurns(USERS, AT_A_TIME, (user) => connectPerson(here, bank, user)).values());
   await untilActive(ALL);
 });

@@ -3,7 +3,7 @@ import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import type { KeeperProcess } from '../support/process.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
-import { askedBy } from './support/consents.ts';
+import { askedBy, untilActive } from './support/consents.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { onboardingOf } from './support/who.ts';
 
@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => bank.close());
 
-const isActive = (name: string) => until(`${name} is ACTIVE`, async () => (await here.keeper.status(name)).state === 'ACTIVE');
+const isActive = (name: string) => untilActive(here, name);
 
 /** The browser's part is that of another test. */
 async function connect(user: string): Promise<void> {

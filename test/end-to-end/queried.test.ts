@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { Worker } from '@temporalio/worker';
-import { type Simulator, startSimulator } from '../../simulator/index.ts';
+import type { Simulator } from '../../simulator/index.ts';
 import { sinksOf } from '../../worker/events.ts';
-import { sessionGateWorkflowId } from '../../workflows/names.ts';
-import { currentBuild } from '../support/build.ts';
-import { quietRuntime, type TestTemporal, temporalServer } from '../support/temporal.ts';
+import { connectionWorkflowId, sessionGateWorkflowId } from '../../workflows/names.ts';
+import { builtWorkflows } from '../support/build.ts';
+import { quietRuntime } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
-import { connectPerson, PROVIDER } from './support/consents.ts';
+import { askToRenew, connectPerson, onboardProvider, PROVIDER, untilActive } from './support/consents.ts';
 import { inTurns } from './support/in-turns.ts';
-import { type Scene, scene } from './support/scene.ts';
-import { onboardingOf } from './support/who.ts';
+import { sceneForMany } from './support/many-users.ts';
+import type { Scene } from './support/scene.ts';
 
 /**
  * Whatever workflows are doing while they are queried, they can be gone on with by another worker: a query that a workflow task has to
@@ -20,30 +19,20 @@ quietRuntime();
 
 const USERS = Array.from({ length: 8 }, (_, index) => `user-${index}`);
 const ALL = [PROVIDER, ...USERS.map((user) => `${PROVIDER}/${user}`)];
-const GAP_MS = 100;
 /** Of each workflow, at any time. */
 const QUERIES_AT_ONCE = 2;
 
-let temporal: TestTemporal;
 let bank: Simulator;
 let here: Scene;
 
 beforeAll(async () => {
-  [temporal, bank] = await Promise.all([
-    temporalServer({ registered: true }),
-    startSimulator({ callRateLimits: false, sessionGapMs: GAP_MS }),
-  ]);
-  here = scene(temporal, bank, { KEEPER_SESSION_GAP: `${GAP_MS}ms`, KEEPER_CALL_LIMITS: 'off' });
-  await here.startWorker();
-  await here.keeper.onboard(PROVIDER, await onboardingOf('provider', bank, ['https://acme.example/callback']));
+  ({ bank, here } = await sceneForMany());
 });
 afterAll(() => bank?.close());
 
-const idOf = (name: string) => `${name.includes('/') ? 'user' : 'provider'}.${here.environment}.${name.replace('/', '.')}`;
-
 async function queryUntil(over: AbortSignal, workflowId: string, query: string): Promise<void> {
   while (!over.aborted)
-    await temporal.client.workflow
+    await here.keeper.client.workflow
       .getHandle(workflowId)
       .query(query)
       .catch(() => {}); // there is none yet
@@ -52,23 +41,22 @@ async function queryUntil(over: AbortSignal, workflowId: string, query: string):
 test('connections and their gate are queried all the time while they are made and renewed: their histories replay', async () => {
   const over = new AbortController();
   const gate = sessionGateWorkflowId(here.environment, 'default');
-  const queried = [...ALL.map((name) => [idOf(name), 'session'] as const), [gate, 'slots'] as const];
+  const queried = [...ALL.map((name) => [connectionWorkflowId(here.environment, name), 'session'] as const), [gate, 'slots'] as const];
   const querying = Array.from({ length: QUERIES_AT_ONCE }, () => queried.map(([id, query]) => queryUntil(over.signal, id, query))).flat();
-  const isActive = async (name: string) => (await here.keeper.status(name)).state === 'ACTIVE';
   try {
-    await until('the provider is ACTIVE', () => isActive(PROVIDER));
+    await onboardProvider(here, bank);
     await Promise.all(inTurns(USERS, 4, (user) => connectPerson(here, bank, user)).values());
-    await until('all are ACTIVE', async () => (await Promise.all(ALL.map(isActive))).every((is) => is));
+    await Promise.all(ALL.map((name) => untilActive(here, name)));
     const opened = bank.state().sessions.length;
-    await Promise.all(ALL.map((name) => until('it is asked to renew', () => here.keeper.renew(name).then(() => true))));
+    await Promise.all(ALL.map((name) => askToRenew(here, name)));
     await until('all are renewed', () => bank.state().sessions.length >= opened + ALL.length);
   } finally {
     over.abort();
     await Promise.all(querying);
   }
-  const workflowBundle = { code: readFileSync(currentBuild().workflowBundle, 'utf8') };
+  const workflowBundle = builtWorkflows();
   for (const [id] of queried) {
-    const history = await temporal.client.workflow.getHandle(id).fetchHistory();
+    const history = await here.keeper.client.workflow.getHandle(id).fetchHistory();
     await Worker.runReplayHistory({ workflowBundle, sinks: sinksOf() }, history);
   }
 });

@@ -1,38 +1,27 @@
 import { setInterval as everyMs } from 'node:timers/promises';
-import { type Simulator, startSimulator } from '../../simulator/index.ts';
+import type { Simulator } from '../../simulator/index.ts';
 import type { KeeperProcess } from '../support/process.ts';
-import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
-import { connectPerson } from './support/consents.ts';
+import { connectPerson, onboardProvider, untilActive } from './support/consents.ts';
 import { inTurns } from './support/in-turns.ts';
-import { type Scene, scene } from './support/scene.ts';
-import { onboardingOf } from './support/who.ts';
+import { sceneForMany } from './support/many-users.ts';
+import type { Scene } from './support/scene.ts';
 
 /** Two hundred end users of one provider: each is connected, called, and renewed. */
 
 const NAMES = Array.from({ length: 200 }, (_, index) => `user-${index}`);
-const CALLBACK_URL = 'https://acme.example/callback';
-/** The bank's distance between two sessions of one address, shortened. */
-const GAP_MS = 100;
 const AT_A_TIME = 4;
 const CALL_EVERY_MS = 50;
 
-let temporal: TestTemporal;
 let bank: Simulator;
 let here: Scene;
 let worker: KeeperProcess;
 
 beforeAll(async () => {
-  const settings = { callRateLimits: false, sessionGapMs: GAP_MS };
-  [temporal, bank] = await Promise.all([temporalServer({ registered: true }), startSimulator(settings)]);
-  here = scene(temporal, bank, { KEEPER_SESSION_GAP: `${GAP_MS}ms`, KEEPER_CALL_LIMITS: 'off' });
-  worker = await here.startWorker();
-  await here.keeper.onboard('acme', await onboardingOf('provider', bank, [CALLBACK_URL]));
-  await isActive('acme');
+  ({ bank, here, worker } = await sceneForMany());
+  await onboardProvider(here, bank);
 });
 afterAll(() => bank.close());
-
-const isActive = (name: string) => until(`${name} is ACTIVE`, async () => (await here.keeper.status(name)).state === 'ACTIVE');
 
 async function connect(user: string): Promise<string> {
   const { outcome, first } = await connectPerson(here, bank, user);
@@ -63,7 +52,7 @@ async function callAllUntil(over: Promise<unknown>): Promise<number[]> {
 test('200 users are connected, and called while all are renewed: each has its own account, none lapses, and none is refused', async () => {
   const connecting = inTurns(NAMES, AT_A_TIME, connect);
   expect(new Set(await Promise.all(connecting.values()))).toEqual(new Set(['connected']));
-  await Promise.all(inTurns(NAMES, AT_A_TIME, (user) => isActive(`acme/${user}`)).values());
+  await Promise.all(inTurns(NAMES, AT_A_TIME, (user) => untilActive(here, `acme/${user}`)).values());
   const opened = bank.state().sessions.length;
   bank.resetRequests();
   const renewing = here.run('renew', '--all', '--provider', 'acme', '--json');

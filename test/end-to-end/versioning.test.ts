@@ -1,6 +1,7 @@
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { type TestTemporal, temporalServer } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
+import { askToRenew, untilActive } from './support/consents.ts';
 import { eventsOf } from './support/history.ts';
 import { scene } from './support/scene.ts';
 
@@ -35,12 +36,12 @@ test('a versioned worker gets no task until its version is current; a running co
   await here.keeper.onboard('ada', { credential: { type: 'sandbox-user' }, callbackUrls: [], permittedIps: [] });
   expect(bank.requests().filter(({ path }) => path !== '/v1/')).toEqual([]); // a worker looks at its start whether the bank is there
   await makeCurrent('v1');
-  await until('ada is ACTIVE', async () => (await here.keeper.status('ada')).state === 'ACTIVE');
+  await untilActive(here, 'ada');
 
   await startVersion('v2');
   await makeCurrent('v2');
   await first.kill();
-  await until('the renewal is asked for', () => here.keeper.renew('ada').then(() => true));
+  await askToRenew(here, 'ada');
   const sessions = () => bank.requests().filter(({ endpoint }) => endpoint === 'POST /session-server').length;
   await until('ada is renewed', async () => sessions() === 2 && (await here.keeper.status('ada')).state === 'ACTIVE');
   const versions = (await eventsOf(temporal.client, `provider.${here.environment}.ada`)).flatMap(

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The checkout. */
@@ -20,3 +21,6 @@ export function currentBuild(): Build {
   const folder = stdout.trim();
   return { folder, workflowBundle: join(folder, 'workflow-bundle.js') };
 }
+
+/** The workflows of that build, as workers take them. */
+export const builtWorkflows = () => ({ code: readFileSync(currentBuild().workflowBundle, 'utf8') });

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { type InjectedSinks, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Settings } from '../../simulator/index.ts';
 import type { KeeperSinks } from '../../workflows/events.ts';
 import { workflowTaskQueue } from '../../workflows/names.ts';
 import { atEnd } from './at-end.ts';
-import { currentBuild } from './build.ts';
+import { builtWorkflows } from './build.ts';
 import { TestConnection } from './connection.ts';
 import { activitiesWithoutBank, IDENTITY } from './dependencies.ts';
 import { type EgressOptions, startEgress, type TestEgress } from './egress.ts';
@@ -152,12 +151,9 @@ class Keeper implements TestKeeper {
   }
 }
 
-let code: string | undefined;
+let built: { code: string } | undefined;
 
-function bundle(): { code: string } {
-  code ??= readFileSync(currentBuild().workflowBundle, 'utf8');
-  return { code };
-}
+const bundle = () => (built ??= builtWorkflows());
 
 async function startWorkflowWorker(
   temporal: TestWorkflowEnvironment,

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { sinksOf } from '../../worker/events.ts';
-import { currentBuild } from '../support/build.ts';
+import { builtWorkflows } from '../support/build.ts';
 import { type Change, mutant } from '../support/mutant.ts';
 import { readRecorded, recordedHistories } from '../support/recorded-histories.ts';
 import { quietRuntime } from '../support/temporal.ts';
@@ -13,7 +12,7 @@ quietRuntime();
 
 const SILENT = sinksOf();
 const names = recordedHistories();
-const bundle = { code: readFileSync(currentBuild().workflowBundle, 'utf8') };
+const bundle = builtWorkflows();
 
 const replay = (name: string, workflowBundle: { code: string }) =>
   Worker.runReplayHistory({ workflowBundle, sinks: SILENT }, readRecorded(name));

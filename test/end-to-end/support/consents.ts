@@ -116,3 +116,10 @@ export function untilStatus(keeper: Scene['keeper'], name: string, fits: (status
   };
   return until(`${name} is as it should be`, look, { everyMs: 500, seen: () => seen });
 }
+
+export const untilActive = ({ keeper }: Pick<Scene, 'keeper'>, name: string) =>
+  until(`${name} is ACTIVE`, async () => (await keeper.status(name)).state === 'ACTIVE');
+
+/** On a busy machine, or after a kill, it may take longer than the keeper waits. */
+export const askToRenew = ({ keeper }: Pick<Scene, 'keeper'>, name: string) =>
+  until(`${name} is asked to renew`, () => keeper.renew(name).then(() => true));
